@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/media_types.h"
+#include "common/units.h"
+
+namespace mcu {
+
+enum class MediaKind : std::uint8_t { Audio, Video };
+enum class Direction : std::uint8_t { SendRecv, SendOnly, RecvOnly, Inactive };  ///< seen from us
+
+/// One negotiated payload format. `codec` of the other kind is not looked at.
+struct PayloadFormat {
+    std::uint8_t payload_type = 0;
+    common::AudioCodec audio = common::AudioCodec::Opus;
+    common::VideoCodec video = common::VideoCodec::H264;
+    int clock_rate_hz = 0;
+    std::string fmtp;  ///< RFC syntax as in SDP: "profile-level-id=42e01f;packetization-mode=1"
+};
+
+/// Where the peer receives. An empty address: not known yet.
+struct PeerAddress {
+    std::string address;  ///< numeric IPv4 or IPv6
+    std::uint16_t rtp_port = 0;
+    std::uint16_t rtcp_port = 0;
+    friend bool operator==(const PeerAddress&, const PeerAddress&) = default;
+};
+
+/// What was negotiated for one medium of a session: the desired state, whole.
+struct MediaConfig {
+    std::string mid;
+    MediaKind kind = MediaKind::Audio;
+    std::string content = "main";
+    Direction direction = Direction::SendRecv;
+    PeerAddress peer;
+    bool rtcp_mux = false;
+    std::vector<PayloadFormat> receive;
+    bool sends = false;                    ///< `send` is valid
+    PayloadFormat send;
+    std::uint8_t telephone_event_pt = 0;   ///< 0: none
+    common::Bitrate bandwidth;             ///< 0: not limited
+    bool feedback_pli = false;
+    bool feedback_fir = false;
+    std::uint64_t relearn = 0;             ///< raised: the peer's address and SSRC may be learnt anew
+};
+
+/// What we tell the peer about our end of one medium.
+struct LocalMedia {
+    std::string mid;
+    std::string address;
+    std::uint16_t rtp_port = 0;
+    std::uint16_t rtcp_port = 0;
+    std::uint32_t ssrc = 0;
+    std::string cname;
+};
+
+/// A snapshot of one medium's counters since it was opened.
+struct StreamCounters {
+    std::string mid;
+    std::uint64_t packets_received = 0, bytes_received = 0, packets_lost = 0, packets_dropped = 0;
+    std::uint64_t packets_sent = 0, bytes_sent = 0;
+    double jitter_ms = 0, round_trip_ms = 0, remote_loss_percent = 0;
+    std::uint64_t starts_asked = 0;   ///< PLI and FIR from the peer
+    std::uint64_t starts_wanted = 0;  ///< PLI and FIR to the peer
+    common::Timestamp last_packet;    ///< 0: none yet
+};
+
+}  // namespace mcu

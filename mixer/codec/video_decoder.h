@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+
+#include "common/encoded_frame.h"
+#include "common/result.h"
+#include "mixer/video/frame_pool.h"
+
+namespace mixer {
+
+/// Why a decoder gave no picture. One byte: expected on bad networks, counted, never logged per frame.
+enum class VideoDecodeError : std::uint8_t { NeedsKeyFrame, Corrupt, TooLarge, NoMemory };
+
+/// One source's decoder.
+///
+/// Shape:  in: one whole access unit; out: a picture from the pool, size as coded and cropped, at most 1920x1088,
+///         `media_time()` = the frame's `due`. Size may change at any key frame. Odd sizes are cropped to even.
+/// Thread: one at a time (a SerialJob holds it); single-threaded inside.
+class VideoDecoder {
+  public:
+    virtual ~VideoDecoder() = default;
+    /// An empty FrameRef: nothing to show yet, no error.
+    [[nodiscard]] virtual tl::expected<FrameRef, VideoDecodeError> decode(const common::EncodedFrame& frame) = 0;
+};
+
+/// H.264 Constrained Baseline, Main and High by libavcodec. Pictures larger than 1920x1088 are refused before
+/// memory is allocated for them.
+[[nodiscard]] common::Result<std::unique_ptr<VideoDecoder>> make_h264_decoder(FramePool& pool);
+
+}  // namespace mixer

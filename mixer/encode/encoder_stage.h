@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/executor.h"
+#include "common/ids.h"
+#include "common/media_types.h"
+#include "common/result.h"
+#include "common/units.h"
+#include "mixer/encode/encoded_picture.h"
+#include "mixer/video/video_frame.h"
+
+namespace mixer {
+
+using ViewId = common::Id<struct ViewTag>;
+using CanvasId = common::Id<struct CanvasTag>;
+using SubscriptionId = common::Id<struct SubscriptionTag>;
+
+/// A step of the bitrate table.
+struct Rung {
+    std::string name;            ///< "720p30"
+    common::PictureSize size;    ///< for a 16:9 canvas
+    int frames_per_second = 30;  ///< divides the tick rate
+    common::Bitrate bitrate;
+};
+
+/// 1080p30 2.5 Mbit/s, 720p30 1.0, 480p30 0.6, 360p30 0.35, 180p15 0.08, best first.
+[[nodiscard]] std::vector<Rung> default_rungs();
+
+/// What one viewer's decoder and link can take: filters which rungs it may have.
+struct StreamNeeds {
+    common::VideoCodec codec = common::VideoCodec::H264;
+    common::H264Profile profile = common::H264Profile::ConstrainedBaseline;
+    int max_frame_size_mbs = 3600;             ///< level or max-fs: macroblocks per picture
+    int max_macroblocks_per_second = 108000;   ///< level or max-mbps
+    common::Bitrate max_bitrate;               ///< level, max-br, b=AS/TIAS
+    int max_nal_bytes = 0;                     ///< packetization-mode 0: slices must fit a packet; 0 = no limit
+    common::PictureSize max_size{1280, 720};   ///< the room's canvas limit
+    friend bool operator==(const StreamNeeds&, const StreamNeeds&) = default;
+};
+
+enum class StartReason : std::uint8_t { Join, PictureLoss, RungChange, ViewChange };
+
+/// What the tick has to draw: a View at one size and rate.
+struct CanvasTask {
+    CanvasId canvas;
+    ViewId view;
+    common::PictureSize size;
+    int frames_per_second = 30;
+};
+
+struct EncoderStageCounters {
+    std::uint64_t encoders_opened = 0, encoders_running = 0, splice_contexts_opened = 0;
+    std::uint64_t pictures_encoded = 0, key_pictures = 0, splice_pictures = 0, pictures_skipped = 0;
+    std::uint64_t views = 0, subscriptions = 0;
+    common::Duration encode_time{};  ///< CPU spent in x264, all encoders
+};
+
+/// View -> Canvas -> Rendition -> Subscription for one conference (architecture.md, section 2): never encodes
+/// the same pixels twice, and a start costs only who starts (splice IDR).
+///
+/// Thread: control thread, but where noted. Encoding runs on the executor, one SerialJob per Rendition with room
+///         for one waiting picture: a newer canvas replaces the waiting one (counted as skipped).
+/// Owner:  borrows executor, clock and sinks; a sink outlives its subscription (unsubscribe waits for a delivery
+///         under way).
+class EncoderStage {
+  public:
+    struct Config {
+        std::vector<Rung> rungs = default_rungs();
+        int ticks_per_second = 30;
+    };
+    EncoderStage(Config config, common::Executor& media_pool, const common::Clock& clock);
+    ~EncoderStage();
+
+    ViewId open_view();
+    /// Its subscriptions must have moved or ended.
+    void close_view(ViewId view);
+
+    /// Fails with `Unsupported` when no rung fits the needs, naming the limit that excluded them.
+    [[nodiscard]] common::Result<SubscriptionId> subscribe(ViewId view, const StreamNeeds& needs, PictureSink& sink);
+    void unsubscribe(SubscriptionId subscription);
+    /// The viewer now belongs to another View. It gets pictures of the old one until a start in the new is ready.
+    void move(SubscriptionId subscription, ViewId view);
+    /// The stage picks the best rung within the budget (and never none: the smallest is the floor).
+    void set_budget(SubscriptionId subscription, common::Bitrate budget);
+    void set_needs(SubscriptionId subscription, const StreamNeeds& needs);
+    /// Any thread. Starts asked for before the next splice point are served together.
+    void need_start(SubscriptionId subscription, StartReason reason);
+
+    /// The canvases that somebody watches, to build scenes for. Changes only by the calls above.
+    [[nodiscard]] std::vector<CanvasTask> canvases() const;
+    /// Bumped whenever `canvases()` changes.
+    [[nodiscard]] std::uint64_t canvases_revision() const;
+
+    /// Video tick: hands a finished canvas to its Renditions. Neither blocks nor allocates in a steady conference.
+    void encode(CanvasId canvas, const FrameRef& picture, common::Timestamp media_time);
+
+    [[nodiscard]] EncoderStageCounters counters() const;  // any thread
+    /// The rung a subscription has now, for statistics; empty when it is gone. Control thread.
+    [[nodiscard]] std::optional<Rung> rung_of(SubscriptionId subscription) const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mixer

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "common/units.h"
+#include "mixer/video/video_frame.h"
+
+namespace mixer {
+
+/// Where pictures come from and go back to. One free list per picture size.
+///
+/// Thread: any. `acquire` takes one short lock; it allocates only while the number of pictures in flight of
+///         that size grows (a steady conference allocates nothing).
+/// Owner:  outlives every FrameRef made from it.
+class FramePool {
+  public:
+    /// `max_bytes`: how much all its pictures together may take.
+    explicit FramePool(std::size_t max_bytes);
+    ~FramePool();
+    FramePool(const FramePool&) = delete;
+    FramePool& operator=(const FramePool&) = delete;
+
+    /// A picture with unspecified content. Empty when `max_bytes` is reached: the caller skips and counts.
+    [[nodiscard]] FrameWriter acquire(common::PictureSize size);
+    [[nodiscard]] std::size_t bytes_in_use() const;
+    /// Frees what nobody holds: called by the control thread when a meeting ends.
+    void trim();
+
+  private:
+    friend class FrameRef;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mixer

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/ids.h"
+#include "common/units.h"
+#include "mixer/layout/layout_plan.h"
+#include "mixer/video/video_frame.h"
+
+namespace mixer {
+
+/// Pixels, even x, y, width and height.
+struct PixelRect {
+    int x = 0, y = 0, width = 0, height = 0;
+    friend bool operator==(const PixelRect&, const PixelRect&) = default;
+};
+
+struct LabelBitmap;  ///< opaque outside mixer/video: coverage and colour planes of a rendered label
+
+/// One tile at one canvas size, everything that needs text or rounding already done.
+struct SceneTile {
+    PixelRect rect;
+    Fit fit = Fit::Crop;
+    common::SourceId source;
+    bool speaking = false;
+    std::shared_ptr<const LabelBitmap> label;  ///< may be null
+    FrameRef avatar;                           ///< initials on a colour, exactly `rect` in size; empty for an empty slot
+};
+
+/// A LayoutPlan drawn out for one canvas size: immutable, so that the tick only swaps a pointer.
+struct Scene {
+    common::PictureSize size;
+    Color background;
+    Color speaker_border;
+    std::vector<SceneTile> tiles;  ///< in painting order
+};
+
+/// Turns plans into scenes: rounds rectangles to even pixels, renders labels and avatars with Pango, cached by
+/// (text, size, style).
+///
+/// Thread: control thread (it allocates and renders text; never from a tick).
+/// Owner:  borrows the pool.
+class SceneBuilder {
+  public:
+    explicit SceneBuilder(class FramePool& pool);
+    ~SceneBuilder();
+    [[nodiscard]] std::shared_ptr<const Scene> build(const LayoutPlan& plan, common::PictureSize size);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mixer
