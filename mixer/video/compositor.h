@@ -20,21 +20,23 @@ class DuePictures {
     [[nodiscard]] virtual const DuePicture* find(common::SourceId source) const = 0;
 };
 
-/// Draws canvases from scenes. Scales each source once per (picture, tile size, crop) for all canvases that
-/// share the compositor.
+/// Draws canvases from scenes. Scales each source once per (picture, tile size, crop) for all
+/// canvases that share the compositor.
 ///
-/// Thread: video tick alone; neither blocks nor logs, and allocates only until its caches have seen every tile size.
-/// Owner:  borrows the pool.
+/// Thread: video tick alone; neither blocks nor logs, and allocates only until its caches have seen
+/// every tile size. Owner:  borrows the pool.
 class Compositor {
   public:
     explicit Compositor(FramePool& pool);
     ~Compositor();
 
-    /// Forgets scaled pictures that the previous tick did not use. Call once at the start of each tick.
+    /// Forgets scaled pictures that the previous tick did not use. Call once at the start of each
+    /// tick.
     void begin_tick(common::Timestamp now);
     /// A picture that stood still for 2 s is dimmed, after 10 s the avatar takes its place.
     /// Returns an empty reference when the pool is exhausted (counted).
-    [[nodiscard]] FrameRef compose(const Scene& scene, const DuePictures& pictures, common::Timestamp now);
+    [[nodiscard]] FrameRef compose(const Scene& scene, const DuePictures& pictures,
+                                   common::Timestamp now);
 
     [[nodiscard]] std::uint64_t scale_count() const;  ///< scalings done, for the cost tests
 

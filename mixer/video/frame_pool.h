@@ -10,20 +10,26 @@ namespace mixer {
 
 /// Where pictures come from and go back to. One free list per picture size.
 ///
-/// Thread: any. `acquire` takes one short lock; it allocates only while the number of pictures in flight of
+/// Thread: any. `acquire` takes one short lock; it allocates only while the number of pictures in
+/// flight of
 ///         that size grows (a steady conference allocates nothing).
 /// Owner:  outlives every FrameRef made from it.
 class FramePool {
   public:
-    /// `max_bytes`: how much all its pictures together may take.
+    /// `max_bytes`: how much all its pictures together may take, held and idle.
     explicit FramePool(std::size_t max_bytes);
     ~FramePool();
     FramePool(const FramePool&) = delete;
     FramePool& operator=(const FramePool&) = delete;
 
-    /// A picture with unspecified content. Empty when `max_bytes` is reached: the caller skips and counts.
+    /// A picture with unspecified content. Empty when `max_bytes` is reached: the caller skips and
+    /// counts. Idle pictures of other sizes are freed before it comes to that. `size` is even and
+    /// at most 8192x8192.
     [[nodiscard]] FrameWriter acquire(common::PictureSize size);
+    /// Bytes of the pictures that somebody holds.
     [[nodiscard]] std::size_t bytes_in_use() const;
+    /// Bytes of all pictures, held and idle; never more than `max_bytes`.
+    [[nodiscard]] std::size_t bytes_allocated() const;
     /// Frees what nobody holds: called by the control thread when a meeting ends.
     void trim();
 

@@ -27,7 +27,7 @@ struct SceneTile {
     common::SourceId source;
     bool speaking = false;
     std::shared_ptr<const LabelBitmap> label;  ///< may be null
-    FrameRef avatar;                           ///< initials on a colour, exactly `rect` in size; empty for an empty slot
+    FrameRef avatar;  ///< initials on a colour, exactly `rect` in size; empty for an empty slot
 };
 
 /// A LayoutPlan drawn out for one canvas size: immutable, so that the tick only swaps a pointer.
@@ -38,8 +38,8 @@ struct Scene {
     std::vector<SceneTile> tiles;  ///< in painting order
 };
 
-/// Turns plans into scenes: rounds rectangles to even pixels, renders labels and avatars with Pango, cached by
-/// (text, size, style).
+/// Turns plans into scenes: rounds rectangles to even pixels, renders labels and avatars with
+/// Pango, cached by (text, size, style).
 ///
 /// Thread: control thread (it allocates and renders text; never from a tick).
 /// Owner:  borrows the pool.
@@ -47,7 +47,8 @@ class SceneBuilder {
   public:
     explicit SceneBuilder(class FramePool& pool);
     ~SceneBuilder();
-    [[nodiscard]] std::shared_ptr<const Scene> build(const LayoutPlan& plan, common::PictureSize size);
+    [[nodiscard]] std::shared_ptr<const Scene> build(const LayoutPlan& plan,
+                                                     common::PictureSize size);
 
   private:
     struct Impl;

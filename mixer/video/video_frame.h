@@ -12,9 +12,12 @@ class FramePool;
 
 /// One raw picture: I420, 8 bits, BT.709 limited range; immutable once published.
 ///
-/// Shape:  width and height even; each plane's first sample is 64-byte aligned, strides are multiples of 64.
-/// Owner:  held by FrameRef; the last release, on any thread, gives the buffer back to its FramePool.
-/// Thread: read by anyone; written only by the sole holder, before it is published (FramePool::acquire).
+/// Shape:  width and height even; each plane's first sample is 64-byte aligned, strides are
+/// multiples of 64;
+///         64 readable bytes follow each plane, so that SIMD may read past its end.
+/// Owner:  held by FrameRef; the last release, on any thread, gives the buffer back to its
+/// FramePool. Thread: read by anyone; written only by the sole holder, before it is published
+/// (FramePool::acquire).
 class VideoFrame {
   public:
     [[nodiscard]] common::PictureSize size() const { return size_; }
@@ -33,6 +36,8 @@ class VideoFrame {
     [[nodiscard]] std::uint8_t* writable_u() { return u_; }
     [[nodiscard]] std::uint8_t* writable_v() { return v_; }
     void set_media_time(common::Timestamp t) { media_time_ = t; }
+    /// Shows only the top left `size` of what was acquired (a decoder works in whole macroblocks).
+    void crop_to(common::PictureSize size);
 
   private:
     friend class FramePool;
@@ -46,6 +51,7 @@ class VideoFrame {
     int stride_y_ = 0;
     int stride_uv_ = 0;
     common::PictureSize size_;
+    common::PictureSize allocated_;  ///< as acquired: names the free list it returns to
     common::Timestamp media_time_;
     std::uint64_t serial_ = 0;
     std::atomic<std::uint32_t> references_{0};
@@ -89,7 +95,7 @@ class FrameWriter {
         std::swap(frame_, other.frame_);
         return *this;
     }
-    ~FrameWriter() { FrameRef(frame_); }
+    ~FrameWriter() { const FrameRef never_published(frame_); }
 
     explicit operator bool() const { return frame_ != nullptr; }
     VideoFrame* operator->() const { return frame_; }
