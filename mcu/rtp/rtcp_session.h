@@ -1,0 +1,176 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/units.h"
+#include "mcu/rtp/key_frame_need.h"
+#include "mcu/rtp/ntp_time.h"
+#include "mcu/rtp/rtcp/compound.h"
+#include "mcu/rtp/rtcp_timer.h"
+
+namespace mcu {
+
+class RtpReception;
+class RtpSender;
+
+/// What RTCP tells the session. Net thread, during `receive` or `poll`.
+class RtcpObserver {
+  public:
+    virtual ~RtcpObserver() = default;
+    /// The peer asks for a decodable start of the stream we send as `local_ssrc`: a PLI, or a FIR
+    /// with a new sequence number. At most ten a second for each stream.
+    virtual void on_start_wanted(std::uint32_t local_ssrc) = 0;
+    /// We want a key frame of `remote_ssrc`, and the peer takes neither PLI nor FIR: ask by
+    /// signalling. At most one a second.
+    virtual void on_key_frame_wanted(std::uint32_t remote_ssrc) = 0;
+    virtual void on_bye(std::uint32_t remote_ssrc) = 0;
+    /// RFC 3550 8.2: the peer used our SSRC; the stream goes on under another.
+    virtual void on_ssrc_changed(std::uint32_t old_ssrc, std::uint32_t new_ssrc) = 0;
+};
+
+/// The RTCP of one transport: owns its local SSRCs, the interval timer, compounds, feedback and
+/// round trips.
+///
+/// The session drives it: `receive` for each RTCP datagram, `poll` until it returns 0 whenever
+/// `next_deadline` is reached (or after `want_key_frame`), sending what it wrote.
+///
+/// Thread: net thread. No clock of its own, no socket.
+/// Owner:  borrows `observer`. Senders and receptions register themselves, and leave before it
+/// goes. Source: RFC 3550 6 (reduced minimum of 6.2 allowed), 8.2; RFC 4585; RFC 5104 4.3.1.
+class RtcpSession final : private RtcpHandler {
+  public:
+    struct Config {
+        std::string cname;
+        std::uint64_t seed = 0;
+        NtpClock ntp;
+        common::Bitrate session_bandwidth =
+            common::Bitrate::from_kbps(1000);  ///< 5 % of it is RTCP's
+        bool pli = false;                      ///< the peer takes PLI; preferred over FIR
+        bool fir = false;
+    };
+    struct Counters {
+        RtcpCounters received;
+        std::uint64_t sent = 0;
+        std::uint64_t plis_received = 0, firs_received = 0, fir_repetitions = 0;
+        std::uint64_t nacked_packets = 0;  ///< asked for by generic NACK, and not sent again
+        std::uint64_t plis_sent = 0, firs_sent = 0;
+        std::uint64_t collisions = 0;
+        std::uint64_t foreign_feedback = 0;  ///< about an SSRC that is not ours
+    };
+    /// What the peer said of one of our streams.
+    struct RemoteView {
+        double loss_fraction = 0;  ///< of its last interval, 0 to 1
+        std::int32_t cumulative_lost = 0;
+        std::uint32_t jitter_rtp = 0;  ///< in units of the stream's clock
+        std::optional<common::Duration> round_trip;
+        common::Timestamp at;
+    };
+
+    RtcpSession(Config config, RtcpObserver& observer, common::Timestamp now);
+    ~RtcpSession() override;
+    RtcpSession(const RtcpSession&) = delete;
+    RtcpSession& operator=(const RtcpSession&) = delete;
+
+    void set_bandwidth(common::Bitrate session_bandwidth) { bandwidth_ = session_bandwidth; }
+    void set_feedback(bool pli, bool fir);
+
+    void receive(std::span<const std::uint8_t> datagram, common::Timestamp now);
+
+    /// Asks for a key frame of `remote_ssrc` now, then once a second, until `key_frame_arrived`.
+    /// Repeating it is harmless.
+    void want_key_frame(std::uint32_t remote_ssrc, common::Timestamp now);
+    void key_frame_arrived(std::uint32_t remote_ssrc);
+
+    /// When `poll` has something to do; always a time to come or now.
+    [[nodiscard]] common::Timestamp next_deadline() const;
+    /// Writes the next datagram that is due into `out` (of kRtcpMaxBytes) and returns its size; 0:
+    /// nothing is due.
+    std::size_t poll(common::Timestamp now, std::span<std::uint8_t> out);
+    /// The goodbye of all local SSRCs: send it at once and poll no more. RFC 3550 6.3.7 lets so few
+    /// members not wait.
+    std::size_t write_goodbye(common::Timestamp now, std::string_view reason,
+                              std::span<std::uint8_t> out);
+
+    /// Packets under our own SSRC came from outside: true (drop it), and our stream gets another
+    /// SSRC. Within ten seconds of a change it is taken for a loop and only counted.
+    bool on_remote_ssrc(std::uint32_t ssrc, common::Timestamp now);
+
+    /// Our SSRC when we only receive; that of the first sender otherwise.
+    [[nodiscard]] std::uint32_t report_ssrc() const;
+    /// Nothing before the first report about it.
+    [[nodiscard]] std::optional<RemoteView> remote_view(std::uint32_t local_ssrc) const;
+    [[nodiscard]] std::string_view remote_cname() const { return remote_cname_; }
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+
+    static constexpr std::size_t kRtcpMaxBytes = 1200;
+
+  private:
+    friend class RtpReception;
+    friend class RtpSender;
+
+    struct LocalStream {
+        RtpSender* sender = nullptr;
+        std::uint32_t ssrc = 0;
+        std::optional<RemoteView> remote;
+        std::optional<common::Timestamp> start_told;  ///< limits on_start_wanted
+    };
+    /// The last FIR number of one requester for one of our streams (RFC 5104 4.3.1.2).
+    struct FirSeen {
+        std::uint32_t requester = 0, media = 0;
+        std::uint8_t sequence = 0;
+    };
+
+    void on_sender_report(const SenderReport& report) override;
+    void on_receiver_report(const ReceiverReport& report) override;
+    void on_source_description(const SourceDescription& description) override;
+    void on_bye(const Bye& bye) override;
+    void on_picture_loss_indication(const PictureLossIndication& pli) override;
+    void on_full_intra_request(const FullIntraRequest& fir) override;
+    void on_generic_nack(const GenericNack& nack) override;
+
+    // For RtpSender and RtpReception.
+    std::uint32_t register_sender(RtpSender& sender);
+    void forget_sender(RtpSender& sender);
+    void register_reception(RtpReception& reception) { receptions_.push_back(&reception); }
+    void forget_reception(RtpReception& reception);
+    [[nodiscard]] std::uint32_t random_u32() { return static_cast<std::uint32_t>(random_()); }
+
+    [[nodiscard]] std::uint32_t make_ssrc();
+    [[nodiscard]] bool ssrc_taken(std::uint32_t ssrc) const;
+    LocalStream* find_local(std::uint32_t ssrc);
+    void on_report_blocks(std::uint32_t reporter, const ReportBlocks& blocks);
+    void tell_start_wanted(std::uint32_t media_ssrc);
+    void write_reports(common::Timestamp now);
+    [[nodiscard]] bool sent_lately(const RtpSender& sender, common::Timestamp now) const;
+    [[nodiscard]] RtcpTimer::Group group(common::Timestamp now) const;
+    std::size_t finish(std::span<std::uint8_t> out);
+    void write_key_frame_request(KeyFrameNeed& need);
+
+    std::string cname_;
+    RtcpObserver& observer_;
+    NtpClock ntp_;
+    common::Bitrate bandwidth_;
+    bool pli_, fir_;
+    std::mt19937_64 random_;
+    std::uint32_t receive_only_ssrc_;
+    std::vector<LocalStream> locals_;
+    std::vector<RtpReception*> receptions_;
+    std::vector<KeyFrameNeed> needs_;
+    std::vector<FirSeen> firs_seen_;
+    std::vector<std::uint32_t>
+        leaving_;  ///< SSRCs given up after a collision: BYE in the next compound
+    std::optional<common::Timestamp> last_collision_;
+    std::string remote_cname_;
+    RtcpTimer timer_;
+    std::vector<std::uint8_t> scratch_;
+    Counters counters_;
+    common::Timestamp now_;  ///< of the call that is running
+};
+
+}  // namespace mcu

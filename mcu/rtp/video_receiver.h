@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "common/encoded_frame.h"
+#include "mcu/rtp/h264_depacketizer.h"
+#include "mcu/rtp/jitter_buffer.h"
+
+namespace mcu {
+
+/// Packets of one video stream in, decodable EncodedFrames out: JitterBuffer, Depacketizer, and
+/// what to do after a loss.
+///
+/// From the start, and after a loss, pictures are dropped until the next key frame, and a key frame
+/// is wanted; after kMostFreeze they are handed over all the same (`follows_loss`), because a
+/// concealed picture is better than a frozen one.
+///
+/// Thread: net thread. Steady state allocates nothing: hand the same EncodedFrame to every `take`.
+class VideoReceiver {
+  public:
+    static constexpr common::Duration kMostFreeze = std::chrono::seconds(2);
+
+    struct Counters {
+        std::uint64_t pictures = 0;  ///< handed over
+        std::uint64_t key_frames = 0;
+        std::uint64_t broken_pictures = 0;  ///< whole, but their payload made no sense
+        std::uint64_t undecodable = 0;      ///< dropped while waiting for a key frame
+    };
+
+    /// `sprop_parameter_sets` is the fmtp's value, or empty.
+    explicit VideoReceiver(std::string_view sprop_parameter_sets,
+                           common::Duration max_wait = std::chrono::milliseconds(100));
+
+    void on_stream_started(common::Timestamp now);
+    void insert(RtpPacket packet, std::int64_t extended_sequence);
+    /// The next frame to decode, or false: none now. Call until false, after each insert and at
+    /// `next_deadline`. `due` is set to `arrival`: who knows the playout delay moves it.
+    bool take(common::Timestamp now, common::EncodedFrame& frame);
+    [[nodiscard]] std::optional<common::Timestamp> next_deadline() const {
+        return jitter_buffer_.next_deadline();
+    }
+
+    /// Stands from a start or loss until a key frame came: feed it to RtcpSession::want_key_frame.
+    [[nodiscard]] bool wants_key_frame() const { return waiting_for_key_; }
+    /// The decoder says it cannot go on; from here on like after a loss, but nothing is dropped.
+    void on_decoder_lost() { waiting_for_key_ = true; }
+
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+    [[nodiscard]] const JitterBuffer& jitter_buffer() const { return jitter_buffer_; }
+    [[nodiscard]] const H264Depacketizer& depacketizer() const { return depacketizer_; }
+
+  private:
+    [[nodiscard]] bool assemble(common::EncodedFrame& frame);
+    [[nodiscard]] bool may_pass(const common::EncodedFrame& frame, common::Timestamp now);
+
+    JitterBuffer jitter_buffer_;
+    H264Depacketizer depacketizer_;
+    PicturePackets picture_;
+    bool waiting_for_key_ = true;
+    bool dropping_ = true;  ///< waiting, and nothing is handed over meanwhile
+    bool lost_ = false;     ///< since the last frame handed over
+    std::optional<common::Timestamp> frozen_since_;
+    Counters counters_;
+};
+
+}  // namespace mcu
