@@ -1,0 +1,241 @@
+#include "signaling/config/settings.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+
+#include "common/toml_config.h"
+
+namespace signaling {
+namespace {
+
+using common::TomlDocument;
+using common::TomlSection;
+
+constexpr std::array<std::string_view, 3> kSelfViews{"layout", "show", "hide"};
+constexpr std::array<std::string_view, 5> kLogLevels{"trace", "debug", "info", "warning", "error"};
+constexpr std::size_t kLongestRoomName = 128;
+
+bool is_numeric_address(const std::string& host) {
+    std::array<std::uint8_t, 16> address{};
+    return inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
+           inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
+}
+
+// "127.0.0.1:80", "[::1]:80"
+std::optional<ListenAddress> parse_address(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    std::string_view host = text.substr(0, colon);
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    if (bracketed != (host.find(':') != std::string_view::npos)) return std::nullopt;
+
+    ListenAddress address{std::string(host), 0};
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, address.port);
+    if (error != std::errc() || stop != end || address.port == 0) return std::nullopt;
+    if (!is_numeric_address(address.host)) return std::nullopt;
+    return address;
+}
+
+std::optional<SipListener> parse_listener(std::string_view text) {
+    SipListener listener;
+    if (text.starts_with("udp:")) {
+        listener.transport = SipTransport::Udp;
+    } else if (text.starts_with("tcp:")) {
+        listener.transport = SipTransport::Tcp;
+    } else {
+        return std::nullopt;
+    }
+    const auto at = parse_address(text.substr(4));
+    if (!at) return std::nullopt;
+    listener.at = *at;
+    return listener;
+}
+
+// "1280x720": both even, as every picture we make.
+std::optional<common::PictureSize> parse_size(std::string_view text) {
+    const std::size_t x = text.find('x');
+    if (x == std::string_view::npos) return std::nullopt;
+    common::PictureSize size;
+    const char* end = text.data() + text.size();
+    const auto width = std::from_chars(text.data(), text.data() + x, size.width);
+    const auto height = std::from_chars(text.data() + x + 1, end, size.height);
+    if (width.ec != std::errc() || width.ptr != text.data() + x) return std::nullopt;
+    if (height.ec != std::errc() || height.ptr != end) return std::nullopt;
+    const bool fits =
+        size.width >= 160 && size.width <= 1920 && size.height >= 90 && size.height <= 1088;
+    if (!fits || size.width % 2 != 0 || size.height % 2 != 0) return std::nullopt;
+    return size;
+}
+
+std::string found(const std::string& text, const std::string& expected) {
+    return "found \"" + text + "\", expected " + expected;
+}
+
+// What [[room]] and [template] have in common.
+RoomSettings read_policy(TomlSection& section) {
+    RoomSettings room;
+    room.layout = section.text("layout", room.layout);
+    if (room.layout.empty())
+        section.problem("layout", found("", "the name of a layout, such as auto"));
+    room.max_participants =
+        static_cast<int>(section.integer("max_participants", room.max_participants, 1, 1000));
+    const std::string self_view = section.choice("self_view", "layout", kSelfViews);
+    if (self_view == "show") room.self_view = SelfView::Show;
+    if (self_view == "hide") room.self_view = SelfView::Hide;
+    const std::string size_text = section.text("max_size", "1280x720");
+    if (const auto size = parse_size(size_text)) {
+        room.max_size = *size;
+    } else {
+        section.problem(
+            "max_size",
+            found(size_text, "even WIDTHxHEIGHT from 160x90 to 1920x1088, such as 1280x720"));
+    }
+    return room;
+}
+
+void read_rooms(TomlSection root, Settings& settings) {
+    std::map<std::string, std::uint32_t> line_of_id;
+    for (TomlSection& section : root.sections("room")) {
+        RoomSettings room = read_policy(section);
+        section.require("id");
+        room.id = section.text("id", "");
+        room.name = section.text("name", room.id);
+        if ((section.has("name") && room.name.empty()) || room.name.size() > kLongestRoomName) {
+            section.problem("name", found(room.name, "1 to 128 bytes of text"));
+        }
+        if (!room.id.empty() || section.has("id")) {
+            if (!is_room_id(room.id)) {
+                section.problem("id", found(room.id, "1 to 64 letters, digits, '-', '_' or '.'"));
+            }
+            const auto [first, is_new] = line_of_id.try_emplace(room.id, section.line());
+            if (!is_new) {
+                section.problem(
+                    "id", "found \"" + room.id +
+                              "\" a second time, expected each room once; the first is in line " +
+                              std::to_string(first->second));
+            }
+        }
+        settings.rooms.push_back(std::move(room));
+    }
+}
+
+void read_listeners(TomlSection& section, Settings& settings) {
+    std::vector<std::string> given;
+    for (const SipListener& listener : settings.sip) given.push_back(to_string(listener));
+    const bool in_file = section.has("sip");
+    given = section.texts("sip", given);
+    if (!in_file) return;
+    settings.sip.clear();
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        const auto listener = parse_listener(given[i]);
+        if (!listener) {
+            section.problem(
+                "sip",
+                found(given[i],
+                      "udp: or tcp:, a numeric address and a port, such as udp:0.0.0.0:5060"),
+                i);
+        } else if (std::ranges::find(settings.sip, *listener) != settings.sip.end()) {
+            section.problem("sip", "found \"" + given[i] + "\" a second time", i);
+        } else {
+            settings.sip.push_back(*listener);
+        }
+    }
+    if (given.empty())
+        section.problem("sip", "found an empty array, expected at least one listener");
+}
+
+void read_api(TomlSection& section, Settings& settings) {
+    const std::string text = section.text("api", to_string(settings.api));
+    const auto address = parse_address(text);
+    // Its token travels in clear: it stays on this machine.
+    if (address && (address->host.starts_with("127.") || address->host == "::1")) {
+        settings.api = *address;
+    } else {
+        section.problem("api",
+                        found(text, "a loopback address and a port, such as 127.0.0.1:8060"));
+    }
+}
+
+void read_signald(TomlSection section, Settings& settings) {
+    read_listeners(section, settings);
+    read_api(section, settings);
+    settings.token_file = section.text("token_file", settings.token_file);
+    if (settings.token_file.empty()) section.problem("token_file", found("", "the path of a file"));
+    settings.mcud = section.text("mcud", settings.mcud);
+    if (!settings.mcud.starts_with("unix:") || settings.mcud.size() == 5) {
+        section.problem("mcud",
+                        found(settings.mcud, "unix: and the path of mcud's control socket"));
+    }
+    settings.log_level = section.choice("log_level", settings.log_level, kLogLevels);
+    settings.media_timeout = std::chrono::seconds(section.integer(
+        "media_timeout_s",
+        std::chrono::duration_cast<std::chrono::seconds>(settings.media_timeout).count(), 1,
+        86400));
+}
+
+common::Result<Settings> read(TomlDocument document) {
+    Settings settings;
+    TomlSection root = document.root();
+    root.leave("mcud");
+    root.leave("rungs");
+    read_signald(root.section("signald"), settings);
+    TomlSection room_template = root.section("template");
+    settings.auto_create = room_template.boolean("auto_create", settings.auto_create);
+    settings.room_template = read_policy(room_template);
+    read_rooms(root, settings);
+    document.reject_unknown_keys();
+    if (const auto verdict = document.verdict(); !verdict) return tl::unexpected(verdict.error());
+    return settings;
+}
+
+}  // namespace
+
+std::string to_string(const ListenAddress& address) {
+    const bool ipv6 = address.host.find(':') != std::string::npos;
+    return (ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+std::string to_string(const SipListener& listener) {
+    return (listener.transport == SipTransport::Udp ? "udp:" : "tcp:") + to_string(listener.at);
+}
+
+bool is_room_id(std::string_view text) {
+    constexpr std::string_view kAllowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    return !text.empty() && text.size() <= 64 &&
+           text.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+common::Result<Settings> load_settings(const std::string& path) {
+    return read(TomlDocument::load(path));
+}
+
+common::Result<Settings> parse_settings(std::string_view text, const std::string& file) {
+    return read(TomlDocument::parse(text, file));
+}
+
+std::optional<RoomSettings> find_room(const Settings& settings, std::string_view room_id) {
+    const auto room = std::ranges::find(settings.rooms, room_id, &RoomSettings::id);
+    if (room != settings.rooms.end()) return *room;
+    if (!settings.auto_create || !is_room_id(room_id)) return std::nullopt;
+    RoomSettings made = settings.room_template;
+    made.id = made.name = std::string(room_id);
+    return made;
+}
+
+std::vector<std::string> needs_restart(const Settings& running, const Settings& read) {
+    std::vector<std::string> names;
+    if (running.sip != read.sip) names.emplace_back("signald.sip");
+    if (running.api != read.api) names.emplace_back("signald.api");
+    if (running.token_file != read.token_file) names.emplace_back("signald.token_file");
+    if (running.mcud != read.mcud) names.emplace_back("signald.mcud");
+    return names;
+}
+
+}  // namespace signaling
