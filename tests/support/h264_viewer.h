@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "common/units.h"
+#include "mixer/video/video_frame.h"
+
+namespace tests {
+
+/// A decoder that is not ours to trust: libavcodec, told to complain. One picture in, one picture
+/// out.
+class H264Viewer {
+  public:
+    struct Luma {
+        common::PictureSize size;
+        std::vector<std::uint8_t> samples;  ///< rows without padding
+    };
+
+    H264Viewer();
+    ~H264Viewer();
+    /// Empty when no picture came out.
+    [[nodiscard]] std::optional<Luma> decode(std::span<const std::span<const std::uint8_t>> nals);
+    /// Warnings and errors libavcodec gave this viewer's decoder.
+    [[nodiscard]] int complaints() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Luma, in dB; 99 for equal pictures. Both are of one size.
+[[nodiscard]] double luma_psnr(const mixer::VideoFrame& ideal, const H264Viewer::Luma& seen);
+
+}  // namespace tests
