@@ -14,6 +14,7 @@ namespace signaling {
 struct Capabilities {
     std::vector<std::string> audio = {"opus", "G722", "PCMU", "PCMA"};
     std::vector<std::string> video = {"H264"};
+    common::Bitrate video_bandwidth;  ///< what we tell peers to send at most; 0: nothing
 };
 
 /// Chooses what to say to an offer: at most one audio and one main video, each with one codec, the
