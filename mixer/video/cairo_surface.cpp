@@ -32,7 +32,6 @@ CairoSurface::~CairoSurface() {
 }
 
 Argb CairoSurface::at(int x, int y) const {
-    cairo_surface_flush(surface_);
     const unsigned char* row =
         cairo_image_surface_get_data(surface_) + y * cairo_image_surface_get_stride(surface_);
     std::uint32_t pixel = 0;  // native endian, alpha on top
@@ -42,6 +41,7 @@ Argb CairoSurface::at(int x, int y) const {
 }
 
 void CairoSurface::copy_to(VideoFrame& picture) const {
+    cairo_surface_flush(surface_);
     for (int y = 0; y < picture.size().height; y += 2) {
         for (int x = 0; x < picture.size().width; x += 2) {
             Argb block;

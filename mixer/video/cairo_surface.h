@@ -28,7 +28,7 @@ class CairoSurface {
 
     [[nodiscard]] cairo_t* cairo() const { return cairo_; }
     [[nodiscard]] cairo_surface_t* surface() const { return surface_; }
-    /// What has been drawn so far.
+    /// What had been drawn when the surface was last flushed.
     [[nodiscard]] Argb at(int x, int y) const;
     /// Converts an opaque drawing of the picture's size.
     void copy_to(VideoFrame& picture) const;

@@ -69,7 +69,7 @@ struct SceneBuilder::Impl {
         const double side = std::min(tile.width, tile.height);
         // A picture that fills the canvas is cut by nobody but the viewer's own screen.
         const int radius = whole_canvas ? 0 : std::clamp(even(side * 0.04), 0, 20);
-        const int ring = std::clamp(even(side * 0.013), 2, 8);
+        const int ring = std::clamp(even(side * 0.015), 2, 8);
         return shapes.find_or(std::pair(radius, ring), [=] {
             return std::shared_ptr<const TileShape>(std::make_shared<TileShape>(radius, ring));
         });

@@ -90,18 +90,21 @@ struct LabelMeasures {
         // room.
         const double side = std::min<double>(tile.height, tile.width * 9.0 / 16);
         font = std::min(side * 0.042 + 5, std::max(25.0, side * 0.026));
-        height = std::max(2, 2 * static_cast<int>(std::lround(font * 0.86)));
-        margin = std::max(2, 2 * static_cast<int>(std::lround(font * 0.24)));
+        height = std::max(2, 2 * static_cast<int>(std::lround(font * 0.88)));
+        margin = std::max(2, 2 * static_cast<int>(std::lround(font * 0.3)));
         padding = font * 0.55;
-        icon = font * 1.05;
+        icon = font * 1.2;
         radius = font * 0.42;
     }
     double font, padding, icon, radius;
     int height, margin;
 };
 
+/// The beginning of a name as UTF-8: peers send what they like, and as much of it.
 std::string valid_utf8(const std::string& text) {
-    gchar* valid = g_utf8_make_valid(text.data(), static_cast<gssize>(text.size()));
+    constexpr std::size_t kMostBytes = 256;
+    gchar* valid =
+        g_utf8_make_valid(text.data(), static_cast<gssize>(std::min(text.size(), kMostBytes)));
     std::string result(valid);
     g_free(valid);
     return result;
@@ -110,6 +113,7 @@ std::string valid_utf8(const std::string& text) {
 /// Takes the label's colours out of Cairo's premultiplied ARGB. The colour of a chroma sample is
 /// the mean of its four pixels weighted by how much each covers.
 void fill_from(const CairoSurface& surface, LabelBitmap& label) {
+    cairo_surface_flush(surface.surface());
     const int width = label.rect.width;
     for (int y = 0; y < label.rect.height; y += 2) {
         for (int x = 0; x < width; x += 2) {
@@ -165,6 +169,28 @@ struct TextPainter::Impl {
         const std::string valid = valid_utf8(text);
         pango_layout_set_text(made.get(), valid.data(), static_cast<int>(valid.size()));
         return made;
+    }
+
+    /// In the middle of a picture, on a disc, with the current colour.
+    void draw_initials(cairo_t* cairo, const std::string& initials, common::PictureSize picture,
+                       double diameter) const {
+        double font = diameter * 0.38;
+        LayoutPtr text = layout(initials, font, PANGO_WEIGHT_SEMIBOLD);
+        PangoRectangle ink{}, logical{};
+        pango_layout_get_extents(text.get(), &ink, &logical);
+        const double widest = diameter * 0.62 * PANGO_SCALE;  // "MW" keeps clear of the disc's edge
+        if (ink.width > widest) {
+            font *= widest / ink.width;
+            text = layout(initials, font, PANGO_WEIGHT_SEMIBOLD);
+            pango_layout_get_extents(text.get(), &ink, &logical);
+        }
+        const auto centred = [](int extent, int start, double room) {
+            return (room - static_cast<double>(extent) / PANGO_SCALE) / 2 -
+                   static_cast<double>(start) / PANGO_SCALE;
+        };
+        cairo_move_to(cairo, centred(ink.width, ink.x, picture.width),
+                      centred(ink.height, ink.y, picture.height));
+        pango_cairo_show_layout(cairo, text.get());
     }
 
     PangoFontMap* font_map;
@@ -239,16 +265,8 @@ void TextPainter::paint_avatar(const std::string& initials, Color color, VideoFr
         cairo_fill(cairo);
     }
 
-    const LayoutPtr text = impl_->layout(initials, diameter * 0.4, PANGO_WEIGHT_SEMIBOLD);
-    PangoRectangle ink{}, logical{};
-    pango_layout_get_extents(text.get(), &ink, &logical);
-    const auto centred = [](int extent, int start, double room) {
-        return (room - static_cast<double>(extent) / PANGO_SCALE) / 2 -
-               static_cast<double>(start) / PANGO_SCALE;
-    };
     set_color(cairo, luminance(person) > 0.6 ? kBox : kText);
-    cairo_move_to(cairo, centred(ink.width, ink.x, width), centred(ink.height, ink.y, height));
-    pango_cairo_show_layout(cairo, text.get());
+    impl_->draw_initials(cairo, initials, picture.size(), diameter);
     surface.copy_to(picture);
 }
 
