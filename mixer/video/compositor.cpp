@@ -72,7 +72,7 @@ FrameRef Compositor::Impl::scale(const VideoFrame& frame, const SceneTile& tile,
     }
     ++scale_count;
     const PixelRect whole{0, 0, frame.size().width, frame.size().height};
-    if (tile.fit == Fit::Crop) {
+    if (fit_for(frame.size(), size, tile.fit) == Fit::Crop) {
         scaler.scale(frame, crop_to_shape(frame.size(), size), *made,
                      {0, 0, size.width, size.height});
     } else {

@@ -53,4 +53,13 @@ PixelRect letterbox(common::PictureSize picture, common::PictureSize tile) {
     return inscribed(picture, tile);
 }
 
+Fit fit_for(common::PictureSize picture, common::PictureSize tile, Fit wanted) {
+    if (wanted == Fit::Crop) return Fit::Crop;
+    const double picture_shape = static_cast<double>(picture.width) / picture.height;
+    const double tile_shape = static_cast<double>(tile.width) / tile.height;
+    const double covered =
+        std::min(picture_shape, tile_shape) / std::max(picture_shape, tile_shape);
+    return covered > 0.95 ? Fit::Crop : Fit::Letterbox;
+}
+
 }  // namespace mixer

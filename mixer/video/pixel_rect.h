@@ -25,4 +25,8 @@ struct PixelRect {
 /// Fit::Letterbox.
 [[nodiscard]] PixelRect letterbox(common::PictureSize picture, common::PictureSize tile);
 
+/// How a picture really goes into a tile: one that nearly has its shape (bars below 5 % of the
+/// tile) is cropped, for slivers of black look like a fault.
+[[nodiscard]] Fit fit_for(common::PictureSize picture, common::PictureSize tile, Fit wanted);
+
 }  // namespace mixer

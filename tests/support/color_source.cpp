@@ -13,8 +13,8 @@ namespace {
 
 constexpr int kColumns = 8;
 constexpr int kRows = 4;
-constexpr double kLeft = 0.27, kTop = 0.36;
-constexpr double kCellWidth = 0.46 / kColumns, kCellHeight = 0.28 / kRows;
+constexpr double kLeft = 0.27, kTop = 0.40;
+constexpr double kCellWidth = 0.46 / kColumns, kCellHeight = 0.20 / kRows;
 constexpr std::uint8_t kOne = 220, kZero = 30;
 
 /// Luma samples of one cell, of a picture that lies at `area`.
@@ -127,7 +127,7 @@ std::optional<ColorMark> ColorSource::read(const mixer::VideoFrame& canvas, mixe
 mixer::PixelRect ColorSource::area_in(mixer::PixelRect tile, common::PictureSize source,
                                       mixer::Fit fit) {
     mixer::PixelRect area;
-    if (fit == mixer::Fit::Letterbox) {
+    if (mixer::fit_for(source, tile.size(), fit) == mixer::Fit::Letterbox) {
         area = mixer::letterbox(source, tile.size());
     } else {
         const mixer::PixelRect seen = mixer::crop_to_shape(source, tile.size());
