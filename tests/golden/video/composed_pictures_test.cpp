@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "tests/golden/video/stage.h"
+#include "tests/support/stage.h"
 
 using mixer::Fit;
 using mixer::FrameRef;
