@@ -52,8 +52,7 @@ class VideoReceiver {
     [[nodiscard]] const H264Depacketizer& depacketizer() const { return depacketizer_; }
 
   private:
-    [[nodiscard]] H264Depacketizer::Completion assemble(common::EncodedFrame& frame);
-    void on_loss(common::Timestamp now);
+    [[nodiscard]] bool assemble(common::EncodedFrame& frame);
     [[nodiscard]] bool may_pass(const common::EncodedFrame& frame, common::Timestamp now);
 
     JitterBuffer jitter_buffer_;

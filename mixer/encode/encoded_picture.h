@@ -9,13 +9,14 @@
 
 namespace mixer {
 
-/// Out: one encoded picture as an immutable list of NAL units (H.264, without start codes), shared by all who get it.
-/// It holds no SSRC, sequence number or RTP timestamp: each session keeps its own line of them.
+/// Out: one encoded picture as an immutable list of NAL units (H.264, without start codes), shared
+/// by all who get it. It holds no SSRC, sequence number or RTP timestamp: each session keeps its
+/// own line of them.
 struct EncodedPicture {
     common::Timestamp media_time;  ///< the tick it was composed for
     bool key = false;              ///< IDR; its parameter sets come first in `nals`
     common::PictureSize size;
-    std::uint64_t rendition = 0;   ///< which Rendition made it, for statistics
+    std::uint64_t rendition = 0;                      ///< which Rendition made it, for statistics
     std::vector<std::span<const std::uint8_t>> nals;  ///< into `storage`
     std::vector<std::uint8_t> storage;
 };
@@ -26,8 +27,8 @@ using EncodedPictureRef = std::shared_ptr<const EncodedPicture>;
 class PictureSink {
   public:
     virtual ~PictureSink() = default;
-    /// Media pool thread; must not block (post to your own thread). In order of media time; the first one after a
-    /// (re)start is a key picture.
+    /// Media pool thread; must not block (post to your own thread). In order of media time; the
+    /// first one after a (re)start is a key picture.
     virtual void on_picture(const EncodedPictureRef& picture) = 0;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -37,11 +38,11 @@ struct Rung {
 struct StreamNeeds {
     common::VideoCodec codec = common::VideoCodec::H264;
     common::H264Profile profile = common::H264Profile::ConstrainedBaseline;
-    int max_frame_size_mbs = 3600;             ///< level or max-fs: macroblocks per picture
-    int max_macroblocks_per_second = 108000;   ///< level or max-mbps
-    common::Bitrate max_bitrate;               ///< level, max-br, b=AS/TIAS
-    int max_nal_bytes = 0;                     ///< packetization-mode 0: slices must fit a packet; 0 = no limit
-    common::PictureSize max_size{1280, 720};   ///< the room's canvas limit
+    int max_frame_size_mbs = 3600;            ///< level or max-fs: macroblocks per picture
+    int max_macroblocks_per_second = 108000;  ///< level or max-mbps
+    common::Bitrate max_bitrate;              ///< level, max-br, b=AS/TIAS
+    int max_nal_bytes = 0;  ///< packetization-mode 0: slices must fit a packet; 0 = no limit
+    common::PictureSize max_size{1280, 720};  ///< the room's canvas limit
     friend bool operator==(const StreamNeeds&, const StreamNeeds&) = default;
 };
 
@@ -53,21 +54,29 @@ struct CanvasTask {
     ViewId view;
     common::PictureSize size;
     int frames_per_second = 30;
+    friend bool operator==(const CanvasTask&, const CanvasTask&) = default;
 };
 
 struct EncoderStageCounters {
     std::uint64_t encoders_opened = 0, encoders_running = 0, splice_contexts_opened = 0;
     std::uint64_t pictures_encoded = 0, key_pictures = 0, splice_pictures = 0, pictures_skipped = 0;
     std::uint64_t views = 0, subscriptions = 0;
-    common::Duration encode_time{};  ///< CPU spent in x264, all encoders
+    std::array<std::uint64_t, 4>
+        starts_asked{};              ///< by StartReason; Join and the changes count the stage's own
+    std::uint64_t starts_given = 0;  ///< to viewers: one splice IDR may be several
+    std::uint64_t splice_bytes = 0;
+    common::Duration encode_time{};  ///< CPU spent in x264, all encoders and splice contexts
+    common::Duration splice_time{};  ///< the splice contexts' part of it
 };
 
-/// View -> Canvas -> Rendition -> Subscription for one conference (architecture.md, section 2): never encodes
-/// the same pixels twice, and a start costs only who starts (splice IDR).
+/// View -> Canvas -> Rendition -> Subscription for one conference (architecture.md, section 2):
+/// never encodes the same pixels twice, and a start costs only who starts (splice IDR).
 ///
-/// Thread: control thread, but where noted. Encoding runs on the executor, one SerialJob per Rendition with room
+/// Thread: control thread, but where noted. Encoding runs on the executor, one SerialJob per
+/// Rendition with room
 ///         for one waiting picture: a newer canvas replaces the waiting one (counted as skipped).
-/// Owner:  borrows executor, clock and sinks; a sink outlives its subscription (unsubscribe waits for a delivery
+/// Owner:  borrows executor, clock and sinks; a sink outlives its subscription (unsubscribe waits
+/// for a delivery
 ///         under way).
 class EncoderStage {
   public:
@@ -79,26 +88,37 @@ class EncoderStage {
     ~EncoderStage();
 
     ViewId open_view();
-    /// Its subscriptions must have moved or ended.
+    /// Its subscriptions must have moved or ended. Its canvases stay in `canvases()` until everyone
+    /// who moved away has a start elsewhere: keep drawing what is listed.
     void close_view(ViewId view);
 
     /// Fails with `Unsupported` when no rung fits the needs, naming the limit that excluded them.
-    [[nodiscard]] common::Result<SubscriptionId> subscribe(ViewId view, const StreamNeeds& needs, PictureSink& sink);
+    [[nodiscard]] common::Result<SubscriptionId> subscribe(ViewId view, const StreamNeeds& needs,
+                                                           PictureSink& sink);
     void unsubscribe(SubscriptionId subscription);
-    /// The viewer now belongs to another View. It gets pictures of the old one until a start in the new is ready.
+    /// The viewer now belongs to another View. It gets pictures of the old one until a start in the
+    /// new is ready.
     void move(SubscriptionId subscription, ViewId view);
     /// The stage picks the best rung within the budget (and never none: the smallest is the floor).
+    /// Down at once, up no sooner than 10 s after the last change: room systems take a second to
+    /// follow each new size.
     void set_budget(SubscriptionId subscription, common::Bitrate budget);
+    /// When no rung fits the new needs, the subscription keeps the old ones (logged).
     void set_needs(SubscriptionId subscription, const StreamNeeds& needs);
     /// Any thread. Starts asked for before the next splice point are served together.
     void need_start(SubscriptionId subscription, StartReason reason);
 
+    /// About once a second: closes encoders that nobody has watched for 2 s, drops canvases that
+    /// everyone has left, and takes up rungs that had to wait. (Every call above does so too.)
+    void tidy();
+
     /// The canvases that somebody watches, to build scenes for. Changes only by the calls above.
     [[nodiscard]] std::vector<CanvasTask> canvases() const;
-    /// Bumped whenever `canvases()` changes.
+    /// Bumped whenever `canvases()` changes. Any thread.
     [[nodiscard]] std::uint64_t canvases_revision() const;
 
-    /// Video tick: hands a finished canvas to its Renditions. Neither blocks nor allocates in a steady conference.
+    /// Video tick: hands a finished canvas to its Renditions. Neither blocks nor allocates in a
+    /// steady conference.
     void encode(CanvasId canvas, const FrameRef& picture, common::Timestamp media_time);
 
     [[nodiscard]] EncoderStageCounters counters() const;  // any thread

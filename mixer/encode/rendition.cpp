@@ -1,0 +1,221 @@
+#include "mixer/encode/rendition.h"
+
+#include <algorithm>
+#include <ctime>
+
+namespace mixer {
+namespace {
+
+/// CPU time of this thread: what an encode costs, whoever else wants the core.
+class CpuTimer {
+  public:
+    [[nodiscard]] std::int64_t elapsed_ns() const { return now_ns() - start_ns_; }
+
+  private:
+    static std::int64_t now_ns() {
+        timespec time{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+    }
+    std::int64_t start_ns_ = now_ns();
+};
+
+}  // namespace
+
+Rendition::Rendition(std::uint64_t id, const StreamFormat& format, common::Bitrate bitrate,
+                     common::Executor& media_pool, SplicePool& splice_pool, StageCounters& counters)
+    : SerialJob(media_pool),
+      id_(id),
+      format_(format),
+      bitrate_(bitrate),
+      splice_pool_(splice_pool),
+      counters_(counters) {}
+
+Rendition::~Rendition() {
+    close();
+    if (encoder_) counters_.encoders_running.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Rendition::add(std::shared_ptr<Subscriber> subscriber, int max_nal_bytes) {
+    common::MutexLock lock(members_mutex_);
+    std::erase_if(members_, [&](const Member& member) { return member.subscriber == subscriber; });
+    members_.push_back({std::move(subscriber), max_nal_bytes});
+    limit_slices();
+}
+
+bool Rendition::release_leavers() {
+    common::MutexLock lock(members_mutex_);
+    std::erase_if(members_,
+                  [&](const Member& member) { return !member.subscriber->attached_to(id_); });
+    limit_slices();
+    return !members_.empty();
+}
+
+void Rendition::limit_slices() {
+    int smallest = 0;
+    for (const Member& member : members_) {
+        if (member.max_nal_bytes == 0) continue;
+        smallest = smallest == 0 ? member.max_nal_bytes : std::min(smallest, member.max_nal_bytes);
+    }
+    max_nal_bytes_.store(smallest, std::memory_order_relaxed);
+}
+
+void Rendition::offer(const FrameRef& picture, common::Timestamp media_time) {
+    if (!waiting_.push({picture, media_time}))
+        counters_.pictures_skipped.fetch_add(1, std::memory_order_relaxed);
+    poke();
+}
+
+void Rendition::work() {
+    const std::optional<Waiting> next = waiting_.pop();
+    if (!next) return;
+    survey();
+    if (!following_.empty() || !waiting_for_start_.empty()) {
+        const Start start = ensure_encoder() ? plan_start(next->media_time) : Start::None;
+        // Without anyone who follows or starts, a picture would only be thrown away.
+        if (encoder_ && (held_ || start == Start::Key)) {
+            const auto type = start == Start::Key ? PictureType::Key : PictureType::Predicted;
+            if (const auto coded = encode_shared(next->picture, type)) {
+                const EncodedPictureRef shared = share(*coded, next->media_time);
+                deliver(start, shared);
+                if (start == Start::Splice) splice(next->media_time, shared);
+            }
+        }
+    }
+    following_.clear();
+    waiting_for_start_.clear();
+    claimed_.clear();
+}
+
+void Rendition::survey() {
+    common::MutexLock lock(members_mutex_);
+    held_ = false;
+    for (const Member& member : members_) {
+        const Subscriber::Place place = member.subscriber->place(id_);
+        if (place == Subscriber::Place::Following) following_.push_back(member.subscriber);
+        if (place == Subscriber::Place::Starting || place == Subscriber::Place::Refreshing) {
+            waiting_for_start_.push_back(member.subscriber);
+        }
+        held_ = held_ || place == Subscriber::Place::Following ||
+                place == Subscriber::Place::Refreshing;
+    }
+}
+
+bool Rendition::ensure_encoder() {
+    if (encoder_) return true;
+    auto opened = make_x264_encoder(format_, bitrate_);
+    if (!opened) return false;  // x264 said why in the log; the next picture tries again
+    encoder_ = std::move(*opened);
+    counters_.encoders_opened.fetch_add(1, std::memory_order_relaxed);
+    counters_.encoders_running.fetch_add(1, std::memory_order_relaxed);
+    return true;
+}
+
+Rendition::Start Rendition::plan_start(common::Timestamp media_time) {
+    const int frame_num = encoder_->next_frame_num();
+    if (waiting_for_start_.empty()) return Start::None;
+
+    // A key picture costs nobody anything while nobody follows. A lone viewer who keeps asking gets
+    // no more of them than splices would be.
+    const bool first_of_stream = !held_;
+    if (following_.empty() &&
+        (first_of_stream || pictures_since_key_ >= VideoEncoder::kMaxFrameNum)) {
+        claim_waiting(media_time);
+        return claimed_.empty() ? Start::None : Start::Key;
+    }
+    if (frame_num == 0) {
+        claim_waiting(media_time);
+        return claimed_.empty() ? Start::None : Start::Splice;
+    }
+    if (frame_num == VideoEncoder::kMaxFrameNum - 1) {
+        for (const auto& subscriber : waiting_for_start_)
+            subscriber->hold_others_after(id_, media_time);
+    }
+    return Start::None;
+}
+
+void Rendition::claim_waiting(common::Timestamp media_time) {
+    std::erase_if(waiting_for_start_, [&](const std::shared_ptr<Subscriber>& subscriber) {
+        if (!subscriber->claim(id_, media_time)) return false;
+        claimed_.push_back(subscriber);
+        return true;
+    });
+}
+
+/// The shared picture: for all who decode this stream and do not get a start in its place.
+void Rendition::deliver(Start start, const EncodedPictureRef& picture) {
+    for (const auto& subscriber : following_) subscriber->deliver_shared(id_, picture);
+    for (const auto& subscriber : waiting_for_start_) subscriber->deliver_shared(id_, picture);
+    if (start == Start::Splice) return;
+    for (const auto& subscriber : claimed_) subscriber->deliver_start(id_, picture);
+    counters_.starts_given.fetch_add(claimed_.size(), std::memory_order_relaxed);
+}
+
+void Rendition::splice(common::Timestamp media_time, const EncodedPictureRef& shared) {
+    const auto coded = encode_splice();
+    if (!coded) {
+        for (const auto& subscriber : claimed_) subscriber->deliver_shared(id_, shared);
+        return;
+    }
+    const EncodedPictureRef start = share(*coded, media_time);
+    // Its NAL units are copied: others may use the context while this start is handed out.
+    splice_pool_.give_back(format_, std::move(splicer_));
+    counters_.splice_bytes.fetch_add(start->storage.size(), std::memory_order_relaxed);
+    counters_.starts_given.fetch_add(claimed_.size(), std::memory_order_relaxed);
+    for (const auto& subscriber : claimed_) subscriber->deliver_start(id_, start);
+}
+
+std::optional<CodedPicture> Rendition::encode_shared(const FrameRef& picture, PictureType type) {
+    const CpuTimer timer;
+    encoder_->limit_nal_bytes(max_nal_bytes_.load(std::memory_order_relaxed));
+    auto coded = encoder_->encode(*picture, type);
+    counters_.encode_time_ns.fetch_add(timer.elapsed_ns(), std::memory_order_relaxed);
+    if (!coded) {
+        encoder_.reset();  // a new one starts with a key picture for all
+        counters_.encoders_running.fetch_sub(1, std::memory_order_relaxed);
+        return std::nullopt;
+    }
+    counters_.pictures_encoded.fetch_add(1, std::memory_order_relaxed);
+    if (coded->key) counters_.key_pictures.fetch_add(1, std::memory_order_relaxed);
+    pictures_since_key_ =
+        coded->key ? 1 : std::min(pictures_since_key_ + 1, VideoEncoder::kMaxFrameNum);
+    return *coded;
+}
+
+std::optional<CodedPicture> Rendition::encode_splice() {
+    auto taken = splice_pool_.take(format_);
+    if (!taken) return std::nullopt;
+    splicer_ = std::move(*taken);
+    const CpuTimer timer;
+    auto coded = splicer_->encode(encoder_->reconstruction(),
+                                  max_nal_bytes_.load(std::memory_order_relaxed));
+    const std::int64_t cpu_ns = timer.elapsed_ns();
+    counters_.encode_time_ns.fetch_add(cpu_ns, std::memory_order_relaxed);
+    counters_.splice_time_ns.fetch_add(cpu_ns, std::memory_order_relaxed);
+    if (!coded) {
+        splicer_.reset();
+        return std::nullopt;
+    }
+    counters_.splice_pictures.fetch_add(1, std::memory_order_relaxed);
+    return *coded;
+}
+
+EncodedPictureRef Rendition::share(const CodedPicture& coded, common::Timestamp media_time) const {
+    auto picture = std::make_shared<EncodedPicture>();
+    picture->media_time = media_time;
+    picture->key = coded.key;
+    picture->size = format_.size;
+    picture->rendition = id_;
+    std::size_t bytes = 0;
+    for (const auto nal : coded.nals) bytes += nal.size();
+    picture->storage.reserve(bytes);  // so that the spans below stay
+    picture->nals.reserve(coded.nals.size());
+    for (const auto nal : coded.nals) {
+        const std::size_t offset = picture->storage.size();
+        picture->storage.insert(picture->storage.end(), nal.begin(), nal.end());
+        picture->nals.emplace_back(picture->storage.data() + offset, nal.size());
+    }
+    return picture;
+}
+
+}  // namespace mixer

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "common/bounded_queue.h"
+#include "common/mutex.h"
+#include "common/serial_job.h"
+#include "mixer/codec/video_encoder.h"
+#include "mixer/encode/encoded_picture.h"
+#include "mixer/encode/splice_pool.h"
+#include "mixer/encode/stage_counters.h"
+#include "mixer/encode/subscriber.h"
+#include "mixer/video/video_frame.h"
+
+namespace mixer {
+
+/// A Canvas encoded for (codec, profile, bitrate): one encoder, and the viewers who get its
+/// pictures.
+///
+/// Starts: whoever waits is served at the next picture with frame_num 0 by a splice IDR that only
+/// they get. Only while
+///         nobody else follows the stream is a real key picture made instead; it costs nobody
+///         anything.
+/// Thread: `offer` video tick; `add`, `release_leavers`, `close` control thread; encoding runs on
+/// the executor. Full:   one canvas waits; a newer one replaces it and the replaced one counts as
+/// skipped.
+class Rendition final : private common::SerialJob {
+  public:
+    Rendition(std::uint64_t id, const StreamFormat& format, common::Bitrate bitrate,
+              common::Executor& media_pool, SplicePool& splice_pool, StageCounters& counters);
+    ~Rendition() override;
+
+    [[nodiscard]] std::uint64_t id() const { return id_; }
+    [[nodiscard]] const StreamFormat& format() const { return format_; }
+    [[nodiscard]] common::Bitrate bitrate() const { return bitrate_; }
+
+    /// `max_nal_bytes`: packetization-mode 0, or 0. Limits the slices for all while this viewer is
+    /// here.
+    void add(std::shared_ptr<Subscriber> subscriber, int max_nal_bytes) EXCLUDES(members_mutex_);
+    /// Lets go of those who are neither here nor on their way here. True while anyone is left.
+    bool release_leavers() EXCLUDES(members_mutex_);
+
+    void offer(const FrameRef& picture, common::Timestamp media_time);
+
+  private:
+    struct Waiting {
+        FrameRef picture;
+        common::Timestamp media_time;
+    };
+    struct Member {
+        std::shared_ptr<Subscriber> subscriber;
+        int max_nal_bytes = 0;
+    };
+    enum class Start : std::uint8_t { None, Splice, Key };
+
+    void work() override;
+    void survey() EXCLUDES(members_mutex_);
+    [[nodiscard]] bool ensure_encoder();
+    [[nodiscard]] Start plan_start(common::Timestamp media_time);
+    void claim_waiting(common::Timestamp media_time);
+    void deliver(Start start, const EncodedPictureRef& picture);
+    void splice(common::Timestamp media_time, const EncodedPictureRef& shared);
+    [[nodiscard]] std::optional<CodedPicture> encode_shared(const FrameRef& picture,
+                                                            PictureType type);
+    [[nodiscard]] std::optional<CodedPicture> encode_splice();
+    [[nodiscard]] EncodedPictureRef share(const CodedPicture& coded,
+                                          common::Timestamp media_time) const;
+    void limit_slices() REQUIRES(members_mutex_);
+
+    const std::uint64_t id_;
+    const StreamFormat format_;
+    const common::Bitrate bitrate_;
+    SplicePool& splice_pool_;
+    StageCounters& counters_;
+    common::BoundedQueue<Waiting> waiting_{1, common::WhenFull::DropOldest};
+    std::atomic<int> max_nal_bytes_{0};
+
+    common::Mutex members_mutex_;
+    std::vector<Member> members_ GUARDED_BY(members_mutex_);
+
+    // Touched by work() alone, of which one runs at a time.
+    std::unique_ptr<VideoEncoder> encoder_;
+    std::unique_ptr<SpliceEncoder> splicer_;  ///< borrowed from the pool while a splice IDR is made
+    int pictures_since_key_ = 0;
+    bool held_ = false;  ///< somebody decodes this stream
+    std::vector<std::shared_ptr<Subscriber>> following_, waiting_for_start_, claimed_;
+};
+
+}  // namespace mixer

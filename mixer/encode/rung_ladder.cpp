@@ -1,0 +1,123 @@
+#include "mixer/encode/rung_ladder.h"
+
+#include <algorithm>
+#include <string>
+
+#include "common/invariant.h"
+#include "mixer/codec/h264_level.h"
+
+namespace mixer {
+namespace {
+
+std::int64_t area(common::PictureSize size) {
+    return std::int64_t{size.width} * size.height;
+}
+
+int largest_divisor(int number, int at_most) {
+    for (int divisor = std::min(number, at_most); divisor > 1; --divisor) {
+        if (number % divisor == 0) return divisor;
+    }
+    return 1;
+}
+
+/// Keeps the rung's aspect and its bits per pixel.
+Rung shrunk_into(const Rung& rung, common::PictureSize limit) {
+    if (rung.size.width <= limit.width && rung.size.height <= limit.height) return rung;
+    Rung shrunk = rung;
+    const bool by_width = std::int64_t{limit.width} * rung.size.height <=
+                          std::int64_t{limit.height} * rung.size.width;
+    if (by_width) {
+        shrunk.size = {limit.width, static_cast<int>(std::int64_t{rung.size.height} * limit.width /
+                                                     rung.size.width)};
+    } else {
+        shrunk.size = {
+            static_cast<int>(std::int64_t{rung.size.width} * limit.height / rung.size.height),
+            limit.height};
+    }
+    shrunk.size.width &= ~1;
+    shrunk.size.height &= ~1;
+    shrunk.bitrate =
+        common::Bitrate::from_bps(rung.bitrate.bps() * area(shrunk.size) / area(rung.size));
+    return shrunk;
+}
+
+/// Empty when the rung fits.
+std::string excess(const Rung& rung, const StreamNeeds& needs) {
+    const int mbs = macroblocks(rung.size);
+    const auto over = [](const char* what, std::int64_t has, std::int64_t may) {
+        return std::to_string(has) + " " + what + " where the peer takes " + std::to_string(may);
+    };
+    if (mbs > needs.max_frame_size_mbs)
+        return over("macroblocks per picture (max-fs)", mbs, needs.max_frame_size_mbs);
+    const int rate = mbs * rung.frames_per_second;
+    if (rate > needs.max_macroblocks_per_second) {
+        return over("macroblocks per second (max-mbps)", rate, needs.max_macroblocks_per_second);
+    }
+    if (needs.max_bitrate.bps() > 0 && rung.bitrate > needs.max_bitrate) {
+        return over("bit/s", rung.bitrate.bps(), needs.max_bitrate.bps());
+    }
+    return {};
+}
+
+}  // namespace
+
+std::vector<Rung> default_rungs() {
+    using common::Bitrate;
+    return {
+        {.name = "1080p30",
+         .size = {1920, 1080},
+         .frames_per_second = 30,
+         .bitrate = Bitrate::from_kbps(2500)},
+        {.name = "720p30",
+         .size = {1280, 720},
+         .frames_per_second = 30,
+         .bitrate = Bitrate::from_kbps(1000)},
+        // 848, not 854: whole macroblocks, and what room systems call w480p.
+        {.name = "480p30",
+         .size = {848, 480},
+         .frames_per_second = 30,
+         .bitrate = Bitrate::from_kbps(600)},
+        {.name = "360p30",
+         .size = {640, 360},
+         .frames_per_second = 30,
+         .bitrate = Bitrate::from_kbps(350)},
+        {.name = "180p15",
+         .size = {320, 180},
+         .frames_per_second = 15,
+         .bitrate = Bitrate::from_kbps(80)},
+    };
+}
+
+common::Result<std::vector<Rung>> rungs_for(std::span<const Rung> table, const StreamNeeds& needs,
+                                            int ticks_per_second) {
+    std::vector<Rung> allowed;
+    std::string smallest_excess = "the table of rungs is empty";
+    for (const Rung& entry : table) {
+        Rung rung = shrunk_into(entry, needs.max_size);
+        rung.frames_per_second = largest_divisor(ticks_per_second, entry.frames_per_second);
+        rung.name = std::to_string(rung.size.height) + "p" + std::to_string(rung.frames_per_second);
+        const std::string too_much = excess(rung, needs);
+        if (too_much.empty()) {
+            // 1080p and 720p shrunk into one size are one rung: the cheaper one.
+            if (!allowed.empty() && allowed.back().size == rung.size) allowed.pop_back();
+            allowed.push_back(std::move(rung));
+        } else {
+            smallest_excess = "the smallest rung, " + rung.name + ", has " + too_much;
+        }
+    }
+    if (allowed.empty()) {
+        return common::fail(common::ErrorCode::Unsupported,
+                            "no picture fits this peer: " + smallest_excess);
+    }
+    return allowed;
+}
+
+const Rung& best_rung(std::span<const Rung> allowed, std::optional<common::Bitrate> budget) {
+    INVARIANT(!allowed.empty());
+    if (!budget) return allowed.front();
+    const auto fits = std::find_if(allowed.begin(), allowed.end(),
+                                   [&](const Rung& rung) { return rung.bitrate <= *budget; });
+    return fits == allowed.end() ? allowed.back() : *fits;
+}
+
+}  // namespace mixer

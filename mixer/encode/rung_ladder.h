@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "common/result.h"
+#include "mixer/encode/encoder_stage.h"
+
+namespace mixer {
+
+/// The rungs a viewer may have, best first: shrunk into `needs.max_size`, at rates that divide the
+/// tick's, and only those that the peer's limits allow. Fails with `Unsupported`, naming the limit
+/// that the smallest one exceeds.
+[[nodiscard]] common::Result<std::vector<Rung>> rungs_for(std::span<const Rung> table,
+                                                          const StreamNeeds& needs,
+                                                          int ticks_per_second);
+
+/// The best of `allowed` (not empty, best first) within the budget; the smallest when none is. No
+/// budget: the best.
+[[nodiscard]] const Rung& best_rung(std::span<const Rung> allowed,
+                                    std::optional<common::Bitrate> budget);
+
+}  // namespace mixer

@@ -1,0 +1,39 @@
+#include "mixer/encode/splice_pool.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace mixer {
+
+common::Result<std::unique_ptr<SpliceEncoder>> SplicePool::take(const StreamFormat& format) {
+    {
+        common::MutexLock lock(mutex_);
+        const auto found = std::find_if(idle_.begin(), idle_.end(),
+                                        [&](const Idle& idle) { return idle.format == format; });
+        if (found != idle_.end()) {
+            std::unique_ptr<SpliceEncoder> encoder = std::move(found->encoder);
+            idle_.erase(found);
+            return encoder;
+        }
+    }
+    counters_.splice_contexts_opened.fetch_add(1, std::memory_order_relaxed);
+    return make_x264_splice_encoder(format);
+}
+
+void SplicePool::give_back(const StreamFormat& format, std::unique_ptr<SpliceEncoder> encoder) {
+    common::MutexLock lock(mutex_);
+    idle_.push_back({format, std::move(encoder)});
+}
+
+void SplicePool::keep_only(std::span<const StreamFormat> formats) {
+    std::vector<Idle> unused;  // closed after the lock is released
+    common::MutexLock lock(mutex_);
+    const auto first_unused =
+        std::stable_partition(idle_.begin(), idle_.end(), [&](const Idle& idle) {
+            return std::find(formats.begin(), formats.end(), idle.format) != formats.end();
+        });
+    unused.assign(std::make_move_iterator(first_unused), std::make_move_iterator(idle_.end()));
+    idle_.erase(first_unused, idle_.end());
+}
+
+}  // namespace mixer
