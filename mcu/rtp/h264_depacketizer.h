@@ -31,6 +31,11 @@ class H264Depacketizer {
   public:
     static constexpr std::size_t kMaxPictureBytes = 4 * 1024 * 1024;
 
+    enum class Completion : std::uint8_t {
+        Picture,
+        NothingToDecode,  ///< no slice: parameter sets or a message alone
+        Broken,           ///< the end of a fragment is missing
+    };
     struct Counters {
         std::uint64_t bad_payloads = 0;  ///< all of H264PayloadError
         std::uint64_t unsupported = 0;   ///< of these: STAP-B, MTAP, FU-B
@@ -42,9 +47,8 @@ class H264Depacketizer {
 
     void begin(common::EncodedFrame& frame);
     [[nodiscard]] tl::expected<void, H264PayloadError> add(std::span<const std::uint8_t> payload);
-    /// False: nothing to decode in it (no slice), or a fragment's end is missing. Then the frame is
-    /// void; parameter sets it brought are kept.
-    [[nodiscard]] bool finish();
+    /// Unless Picture the frame is void; parameter sets it brought are kept.
+    [[nodiscard]] Completion finish();
 
     [[nodiscard]] const H264ParameterSets& parameter_sets() const { return parameter_sets_; }
     H264ParameterSets& parameter_sets() { return parameter_sets_; }
@@ -60,7 +64,7 @@ class H264Depacketizer {
 
     H264ParameterSets parameter_sets_;
     common::EncodedFrame* frame_ = nullptr;
-    bool has_slice_ = false, has_idr_ = false, has_sps_ = false;
+    bool has_slice_ = false, has_idr_ = false, has_sps_ = false, has_pps_ = false;
     bool in_fragment_ = false;
     std::uint8_t fragment_header_ = 0;
     std::size_t fragment_start_ = 0;  ///< of the NAL unit in frame_->bytes

@@ -47,5 +47,9 @@ struct H264LevelLimits {
                                                     double frames_per_second,
                                                     common::Bitrate bitrate);
 [[nodiscard]] std::int64_t macroblocks(common::PictureSize size);
+/// Whether the size, the longer side (A.3.1) and the macroblock rate are within `limits`; the
+/// bitrate is not looked at.
+[[nodiscard]] bool within(const H264LevelLimits& limits, common::PictureSize size,
+                          double frames_per_second);
 
 }  // namespace mcu

@@ -59,28 +59,33 @@ class JitterBuffer {
 
   private:
     using Slot = std::optional<RtpPacket>;
+    enum class Step : std::uint8_t { Wait, Again, Picture };
+
     [[nodiscard]] Slot& slot(std::int64_t sequence) {
         return slots_[static_cast<std::size_t>(sequence) % kCapacity];
     }
     [[nodiscard]] const Slot& slot(std::int64_t sequence) const {
         return slots_[static_cast<std::size_t>(sequence) % kCapacity];
     }
-    [[nodiscard]] std::optional<std::int64_t> first_behind_gap() const;
-    [[nodiscard]] std::optional<std::int64_t> picture_end() const;
-    void hand_over(std::int64_t end, PicturePackets& out);
+    [[nodiscard]] Step advance(common::Timestamp now);
+    [[nodiscard]] bool scan();
+    [[nodiscard]] std::int64_t first_behind_gap() const;
     void give_up_gap();
-    void discard_to(std::int64_t sequence);
-    bool find_start();
+    void discard_headless();
+    void discard_next();
+    void hand_over(PicturePackets& out);
+    void overflow(std::int64_t sequence);
 
     Config config_;
     std::vector<Slot> slots_;
     bool started_ = false;
+    bool moved_ = false;     ///< `next_` is not the first packet's any more
     bool at_start_ = false;  ///< `next_` begins a picture for certain
-    bool taken_any_ = false;
-    bool lost_ = false;                           ///< the next picture follows a loss
-    std::int64_t next_ = 0;                       ///< first packet not handed over or given up
-    std::int64_t highest_ = 0;                    ///< last packet kept
-    std::optional<std::uint32_t> dropping_time_;  ///< RTP time of the picture that is being dropped
+    bool lost_ = false;      ///< the next picture follows a loss
+    std::int64_t next_ = 0;  ///< first packet neither handed over nor given up
+    std::int64_t scanned_ =
+        0;  ///< [next_, scanned_) is here, and of one picture that has not ended
+    std::int64_t highest_ = 0;  ///< last packet that came
     std::size_t packet_count_ = 0;
     Counters counters_;
 };

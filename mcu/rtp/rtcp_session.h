@@ -144,13 +144,15 @@ class RtcpSession final : private RtcpHandler {
     [[nodiscard]] std::uint32_t make_ssrc();
     [[nodiscard]] bool ssrc_taken(std::uint32_t ssrc) const;
     LocalStream* find_local(std::uint32_t ssrc);
-    void on_report_blocks(std::uint32_t reporter, const ReportBlocks& blocks);
+    void on_report_blocks(const ReportBlocks& blocks);
+    bool is_fir_repetition(std::uint32_t requester, const FullIntraRequest::Entry& entry);
     void tell_start_wanted(std::uint32_t media_ssrc);
+    void begin_compound();
+    void ask(KeyFrameNeed& need);
     void write_reports(common::Timestamp now);
     [[nodiscard]] bool sent_lately(const RtpSender& sender, common::Timestamp now) const;
     [[nodiscard]] RtcpTimer::Group group(common::Timestamp now) const;
     std::size_t finish(std::span<std::uint8_t> out);
-    void write_key_frame_request(KeyFrameNeed& need);
 
     std::string cname_;
     RtcpObserver& observer_;
@@ -166,6 +168,7 @@ class RtcpSession final : private RtcpHandler {
     std::vector<std::uint32_t>
         leaving_;  ///< SSRCs given up after a collision: BYE in the next compound
     std::optional<common::Timestamp> last_collision_;
+    std::optional<common::Timestamp> last_report_;
     std::string remote_cname_;
     RtcpTimer timer_;
     std::vector<std::uint8_t> scratch_;

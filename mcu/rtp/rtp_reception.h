@@ -68,7 +68,11 @@ class RtpReception {
     [[nodiscard]] std::uint64_t lost_count() const;
 
   private:
+    void receive_active(RtpPacket packet, int clock_rate_hz);
     void receive_candidate(RtpPacket packet, int clock_rate_hz);
+    void take_over(common::Timestamp now);
+    void deliver_before(std::optional<RtpPacket>& held, const RtpPacket& packet,
+                        std::int64_t extended_sequence);
     [[nodiscard]] bool may_take_over(std::uint32_t ssrc, common::Timestamp now) const;
     void deliver(RtpPacket packet, std::int64_t extended_sequence);
 
@@ -78,8 +82,9 @@ class RtpReception {
     std::optional<RtpReceiver> active_;
     bool active_left_ = false;
     std::optional<RtpReceiver> candidate_;
-    std::optional<RtpPacket> held_;  ///< the candidate's packet in probation
-    std::int64_t held_sequence_ = 0;
+    std::optional<RtpPacket> held_;     ///< the candidate's packet in probation
+    std::optional<RtpPacket> suspect_;  ///< the active stream's jump, until it is confirmed
+    std::optional<common::Timestamp> last_change_;
     std::optional<std::uint32_t> displaced_ssrc_;
     std::int64_t lost_before_ = 0;
     Counters counters_;

@@ -51,6 +51,9 @@ class TelephoneEventReceiver {
     /// A packet came. May report the digit that it ends, or the one before that had lost its end.
     std::optional<Digit> receive(std::span<const std::uint8_t> payload, std::uint32_t rtp_time,
                                  common::Timestamp now);
+    /// Another stream: its RTP times have nothing to do with what was. A digit still pressed is not
+    /// reported.
+    void reset() { current_.reset(); }
     /// Reports the digit whose packets stopped without an end; ask at `next_deadline`.
     std::optional<Digit> poll(common::Timestamp now);
     [[nodiscard]] std::optional<common::Timestamp> next_deadline() const;
@@ -63,10 +66,12 @@ class TelephoneEventReceiver {
         std::uint32_t rtp_time = 0;          ///< of its newest segment
         std::uint64_t earlier_segments = 0;  ///< their length
         std::uint16_t duration = 0;          ///< of the newest segment
+        bool ended = false;
         bool reported = false;
         common::Timestamp last_packet;
     };
     Digit report();
+    [[nodiscard]] bool is_old(std::uint32_t rtp_time, common::Timestamp now) const;
     [[nodiscard]] bool continues(char digit, std::uint32_t rtp_time) const;
 
     int clock_rate_hz_;

@@ -52,7 +52,8 @@ class VideoReceiver {
     [[nodiscard]] const H264Depacketizer& depacketizer() const { return depacketizer_; }
 
   private:
-    [[nodiscard]] bool assemble(common::EncodedFrame& frame);
+    [[nodiscard]] H264Depacketizer::Completion assemble(common::EncodedFrame& frame);
+    void on_loss(common::Timestamp now);
     [[nodiscard]] bool may_pass(const common::EncodedFrame& frame, common::Timestamp now);
 
     JitterBuffer jitter_buffer_;

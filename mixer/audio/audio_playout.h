@@ -16,8 +16,8 @@ struct AudioPacket {
     common::AudioCodec codec = common::AudioCodec::Opus;  ///< by payload type: a peer may change it mid-stream
     std::uint16_t sequence = 0;
     std::uint32_t rtp_time = 0;
-    common::Timestamp arrival;
-    std::span<const std::uint8_t> payload;  ///< copied by `push`
+    common::Timestamp arrival{};
+    std::span<const std::uint8_t> payload{};  ///< copied by `push`
 };
 
 struct AudioPlayoutCounters {

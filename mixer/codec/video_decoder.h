@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "common/encoded_frame.h"
@@ -8,23 +9,32 @@
 
 namespace mixer {
 
-/// Why a decoder gave no picture. One byte: expected on bad networks, counted, never logged per frame.
+/// Why a decoder gave no picture. One byte: expected on bad networks, counted, never logged per
+/// frame.
 enum class VideoDecodeError : std::uint8_t { NeedsKeyFrame, Corrupt, TooLarge, NoMemory };
 
 /// One source's decoder.
 ///
-/// Shape:  in: one whole access unit; out: a picture from the pool, size as coded and cropped, at most 1920x1088,
-///         `media_time()` = the frame's `due`. Size may change at any key frame. Odd sizes are cropped to even.
+/// Shape:  in: one whole access unit; out: a picture from the pool, size as coded and cropped, at
+/// most 1920x1088,
+///         `media_time()` = the frame's `due`. Size may change at any key frame. Odd sizes are
+///         cropped to even. Full range is brought to limited; the colour matrix is taken for
+///         BT.709.
 /// Thread: one at a time (a SerialJob holds it); single-threaded inside.
 class VideoDecoder {
   public:
     virtual ~VideoDecoder() = default;
     /// An empty FrameRef: nothing to show yet, no error.
-    [[nodiscard]] virtual tl::expected<FrameRef, VideoDecodeError> decode(const common::EncodedFrame& frame) = 0;
+    [[nodiscard]] virtual tl::expected<FrameRef, VideoDecodeError> decode(
+        const common::EncodedFrame& frame) = 0;
+    /// Whether parts of the newest picture were guessed because data was missing or damaged.
+    [[nodiscard]] virtual bool concealed() const = 0;
 };
 
-/// H.264 Constrained Baseline, Main and High by libavcodec. Pictures larger than 1920x1088 are refused before
-/// memory is allocated for them.
+/// H.264 Constrained Baseline, Main and High (8 bits, 4:2:0) by libavcodec, which writes straight
+/// into the pool's pictures. More luma samples than 1920x1088, or a side beyond 1920 (upright
+/// pictures are welcome), are refused before memory is allocated for them. Damaged data is
+/// concealed.
 [[nodiscard]] common::Result<std::unique_ptr<VideoDecoder>> make_h264_decoder(FramePool& pool);
 
 }  // namespace mixer

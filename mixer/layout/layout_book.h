@@ -55,15 +55,20 @@ class LayoutBook {
   public:
     /// The layouts compiled into the program (mixer/layout/layouts/*.toml).
     static const LayoutBook& built_in();
-    /// The built-in set with the files of `folder` added or replacing by name. All errors, not only the first.
+    /// The built-in set with the files of `folder` (*.toml) added or replacing by name. All errors, not only the first.
     static tl::expected<LayoutBook, std::vector<LayoutError>> load(const std::string& folder);
-    /// One file's text.
+    /// The built-in set with one file's text added or replacing by name: `file_name` without folder and `.toml` is the
+    /// layout's name; `auto.toml` is the table.
     static tl::expected<LayoutBook, std::vector<LayoutError>> parse(std::string_view toml, std::string_view file_name);
 
     [[nodiscard]] bool has(std::string_view layout) const;
+    /// Sorted; "auto", which every book has, is not among them.
     [[nodiscard]] std::vector<std::string> names() const;
-    /// An unknown layout name resolves as "auto".
+    /// An unknown layout name resolves as "auto". Equal requests give equal plans. `canvas_aspect` is above zero.
     [[nodiscard]] LayoutPlan resolve(const LayoutRequest& request) const;
+    /// One plan per request. Viewers who need the same picture get equal plans although they come with different pasts
+    /// (a late joiner with none): the past that most of them share decides their seats.
+    [[nodiscard]] std::vector<LayoutPlan> resolve_all(std::span<const LayoutRequest> requests) const;
 
   private:
     struct Impl;

@@ -39,6 +39,8 @@ class Compositor {
                                    common::Timestamp now);
 
     [[nodiscard]] std::uint64_t scale_count() const;  ///< scalings done, for the cost tests
+    [[nodiscard]] std::uint64_t exhausted_count()
+        const;  ///< canvases and tiles lost to a full pool
 
   private:
     struct Impl;

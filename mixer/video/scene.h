@@ -8,17 +8,13 @@
 #include "common/ids.h"
 #include "common/units.h"
 #include "mixer/layout/layout_plan.h"
+#include "mixer/video/pixel_rect.h"
 #include "mixer/video/video_frame.h"
 
 namespace mixer {
 
-/// Pixels, even x, y, width and height.
-struct PixelRect {
-    int x = 0, y = 0, width = 0, height = 0;
-    friend bool operator==(const PixelRect&, const PixelRect&) = default;
-};
-
 struct LabelBitmap;  ///< opaque outside mixer/video: coverage and colour planes of a rendered label
+struct TileShape;    ///< opaque outside mixer/video: rounded corners and the speaker's ring
 
 /// One tile at one canvas size, everything that needs text or rounding already done.
 struct SceneTile {
@@ -26,6 +22,7 @@ struct SceneTile {
     Fit fit = Fit::Crop;
     common::SourceId source;
     bool speaking = false;
+    std::shared_ptr<const TileShape> shape;    ///< may be null: square corners, no ring
     std::shared_ptr<const LabelBitmap> label;  ///< may be null
     FrameRef avatar;  ///< initials on a colour, exactly `rect` in size; empty for an empty slot
 };

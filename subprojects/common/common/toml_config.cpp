@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <map>
 #include <set>
@@ -14,8 +15,16 @@ namespace {
 // What stands in the file, for the sentence "found ..., expected ...".
 std::string describe(const toml::node& node) {
     if (node.is_table()) return "a table";
-    if (node.is_array()) return "an array";
     std::ostringstream out;
+    if (const auto* array = node.as_array()) {
+        const auto is_value = [](const toml::node& element) { return element.is_value(); };
+        if (array->size() > 8 || !std::ranges::all_of(*array, is_value)) return "an array";
+        std::string elements;
+        for (const toml::node& element : *array) {
+            elements += (elements.empty() ? "" : ", ") + describe(element);
+        }
+        return "[" + elements + "]";
+    }
     node.visit([&out](const auto& value) {
         if constexpr (toml::is_value<decltype(value)>) {
             if constexpr (toml::is_string<decltype(value)>) {
@@ -143,6 +152,22 @@ std::vector<std::string> TomlSection::texts(std::string_view key,
     return values;
 }
 
+std::vector<double> TomlSection::numbers(std::string_view key, std::size_t count,
+                                         const std::string& expected) {
+    const toml::node* node = document_->d_->ask(table_, key);
+    if (node == nullptr) return {};
+    std::vector<double> values;
+    if (const auto* array = node->as_array(); array != nullptr && array->size() == count) {
+        for (const toml::node& element : *array) {
+            const auto value = element.is_number() ? element.value<double>() : std::nullopt;
+            if (value && std::isfinite(*value)) values.push_back(*value);
+        }
+    }
+    if (values.size() == count) return values;
+    document_->d_->mismatch(key, *node, expected);
+    return {};
+}
+
 TomlSection TomlSection::section(std::string_view key) {
     const toml::node* node = document_->d_->ask(table_, key);
     if (node == nullptr) return {*document_, nullptr};
@@ -192,6 +217,12 @@ void TomlSection::problem(std::string_view key, const std::string& message,
         where = node != nullptr ? node->source() : table->source();
     }
     document_->d_->note(where, std::string(key) + ": " + message);
+}
+
+void TomlSection::mismatch(std::string_view key, const std::string& expected) {
+    if (const toml::node* node = document_->d_->ask(table_, key)) {
+        document_->d_->mismatch(key, *node, expected);
+    }
 }
 
 std::uint32_t TomlSection::line() const {

@@ -47,6 +47,10 @@ class TomlSection {
     /// An array of strings; a single string counts as an array of one.
     [[nodiscard]] std::vector<std::string> texts(std::string_view key,
                                                  std::vector<std::string> fallback);
+    /// An array of exactly `count` finite numbers, integers and decimals; `expected` names them.
+    /// Empty when the key is absent or wrong.
+    [[nodiscard]] std::vector<double> numbers(std::string_view key, std::size_t count,
+                                              const std::string& expected);
     /// `[key]`; absent when the file has none.
     [[nodiscard]] TomlSection section(std::string_view key);
     /// `[[key]]`, in the order of the file.
@@ -60,6 +64,9 @@ class TomlSection {
     /// absent). `index`: of an array's element.
     void problem(std::string_view key, const std::string& message,
                  std::optional<std::size_t> index = {});
+    /// The same in the reader's own words, for a key that stands in the file: `key: found ...,
+    /// expected ...`.
+    void mismatch(std::string_view key, const std::string& expected);
     /// `line` of the file where the section starts; 0 when it is not there.
     [[nodiscard]] std::uint32_t line() const;
 

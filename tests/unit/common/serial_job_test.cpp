@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <thread>
 
 #include "common/media_pool.h"
 #include "tests/support/manual_executor.h"
@@ -42,6 +44,9 @@ TEST_CASE("A SerialJob never runs on two threads at once and misses no last poke
     CountingJob job(pool);
 
     for (int i = 0; i < 10000; ++i) job.poke();
+    // A closed job does not begin a run, and on a busy machine none may have begun by now.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (job.runs == 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
     job.close();
 
     CHECK_FALSE(job.overlapped);

@@ -140,3 +140,26 @@ TEST_CASE("A syntax error and an unreadable file are problems of the document") 
     CHECK(only_problem(TomlDocument::load("/")) == "/: cannot be read");
     CHECK(absent.root().text("a", "b") == "b");
 }
+
+TEST_CASE("An array of numbers has the size that was asked for, or is named as found") {
+    const auto text = "good = [1, 2.5]\nshort = [1]\nwords = ['a', 1]\nhuge = [inf, 1]\nno = 3";
+    auto document = TomlDocument::parse(text, "t.toml");
+    auto root = document.root();
+
+    CHECK(root.numbers("good", 2, "a pair") == std::vector<double>{1, 2.5});
+    CHECK(root.numbers("absent", 2, "a pair").empty());
+    for (const char* key : {"short", "words", "huge", "no"}) {
+        CHECK(root.numbers(key, 2, "a pair").empty());
+    }
+    root.mismatch("good", "something else");
+    root.mismatch("absent", "something else");
+
+    std::vector<std::string> problems;
+    for (const auto& problem : document.problems()) problems.push_back(problem.to_string());
+    CHECK(problems == std::vector<std::string>{
+                          "t.toml:1:8: good: found [1, 2.5], expected something else",
+                          "t.toml:2:9: short: found [1], expected a pair",
+                          "t.toml:3:9: words: found [\"a\", 1], expected a pair",
+                          "t.toml:4:8: huge: found [inf, 1], expected a pair",
+                          "t.toml:5:6: no: found 3, expected a pair"});
+}

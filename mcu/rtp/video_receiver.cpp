@@ -1,0 +1,82 @@
+#include "mcu/rtp/video_receiver.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mcu {
+
+VideoReceiver::VideoReceiver(std::string_view sprop_parameter_sets, common::Duration max_wait)
+    : jitter_buffer_({.max_wait = max_wait, .starts_picture = &h264_starts_picture}) {
+    picture_.packets.reserve(JitterBuffer::kCapacity);
+    depacketizer_.parameter_sets().add_sprop(sprop_parameter_sets);
+}
+
+void VideoReceiver::on_stream_started(common::Timestamp now) {
+    jitter_buffer_.reset();
+    lost_ = counters_.pictures > 0;
+    waiting_for_key_ = dropping_ = true;
+    frozen_since_ = now;
+}
+
+void VideoReceiver::insert(RtpPacket packet, std::int64_t extended_sequence) {
+    jitter_buffer_.insert(std::move(packet), extended_sequence);
+}
+
+bool VideoReceiver::take(common::Timestamp now, common::EncodedFrame& frame) {
+    while (jitter_buffer_.take(now, picture_)) {
+        if (picture_.follows_loss) on_loss(now);
+        const auto completion = assemble(frame);
+        picture_.packets.clear();  // back to their pool
+        if (completion == H264Depacketizer::Completion::NothingToDecode) continue;
+        if (completion == H264Depacketizer::Completion::Broken) {
+            ++counters_.broken_pictures;
+            on_loss(now);
+            continue;
+        }
+        if (!may_pass(frame, now)) {
+            ++counters_.undecodable;
+            lost_ = true;
+            continue;
+        }
+        frame.follows_loss = std::exchange(lost_, false);
+        ++counters_.pictures;
+        if (frame.key_frame) ++counters_.key_frames;
+        return true;
+    }
+    return false;
+}
+
+/// While concealed pictures are shown already, a further loss does not freeze them again.
+void VideoReceiver::on_loss(common::Timestamp now) {
+    lost_ = true;
+    if (waiting_for_key_) return;
+    waiting_for_key_ = dropping_ = true;
+    frozen_since_ = now;
+}
+
+H264Depacketizer::Completion VideoReceiver::assemble(common::EncodedFrame& frame) {
+    depacketizer_.begin(frame);
+    frame.rtp_time_90khz = picture_.packets.front().rtp_time();
+    frame.arrival = {};
+    for (const RtpPacket& packet : picture_.packets) {
+        frame.arrival = std::max(frame.arrival, packet.arrival());
+        if (packet.payload().empty()) continue;  // padding alone
+        if (!depacketizer_.add(packet.payload())) return H264Depacketizer::Completion::Broken;
+    }
+    frame.due = frame.arrival;
+    return depacketizer_.finish();
+}
+
+bool VideoReceiver::may_pass(const common::EncodedFrame& frame, common::Timestamp now) {
+    if (frame.key_frame) {
+        waiting_for_key_ = dropping_ = false;
+        return true;
+    }
+    if (!dropping_) return true;
+    if (!frozen_since_) frozen_since_ = now;
+    const bool frozen_too_long = now - *frozen_since_ >= kMostFreeze;
+    if (frozen_too_long && depacketizer_.parameter_sets().complete()) dropping_ = false;
+    return !dropping_;
+}
+
+}  // namespace mcu

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "mixer/audio/audio_playout.h"
+#include "mixer/audio/packet_inbox.h"
+#include "mixer/audio/playout_queue.h"
+#include "mixer/audio/sample_fifo.h"
+#include "mixer/audio/slack_watch.h"
+#include "mixer/codec/audio_codec.h"
+
+namespace mixer {
+
+inline constexpr std::size_t kAudioCodecs = 4;
+using DecoderSet = std::array<std::unique_ptr<AudioDecoder>, kAudioCodecs>;
+
+/// AudioPlayoutCounters, each written by one thread and read by any.
+struct PlayoutTally {
+    using Count = std::atomic<std::uint64_t>;
+    Count packets{0}, late{0}, duplicate{0}, overflow{0}, undecodable{0};
+    Count concealed_ticks{0}, fec_packets{0}, resyncs{0};
+    std::atomic<std::int64_t> delay_ns{0};
+
+    static void add_one(Count& count) { count.fetch_add(1, std::memory_order_relaxed); }
+};
+
+/// The line of sound one participant's packets are decoded into: decides what is due, fills gaps,
+/// and keeps the delay where it was meant to be.
+///
+/// Time moves by what is heard. RTP time says where a packet lies after the one before it; a gap
+/// that was already filled while waiting is not filled again. So a late packet is played when it
+/// comes (and the delay has grown), and SlackWatch takes back what stays unused.
+///
+/// Thread: audio tick alone; allocates nothing after creation.
+class PlayoutLine {
+  public:
+    PlayoutLine(const AudioPlayout::Config& config, DecoderSet decoders, PacketInbox& inbox,
+                PlayoutTally& tally);
+
+    /// Takes the slot: it goes back to the inbox when played or refused.
+    void accept(PacketSlot& slot);
+    /// Forgets everything.
+    void reset();
+    /// One tick; false when there is nothing to hear.
+    bool pull(common::Timestamp now, AudioFrame& out);
+
+  private:
+    enum class Follows : std::uint8_t { Directly, AfterLoss, AfterJump };
+    struct Step {
+        Follows follows = Follows::Directly;
+        std::int64_t gap_samples = 0;
+    };
+
+    [[nodiscard]] AudioDecoder* decoder_for(common::AudioCodec codec) const;
+    [[nodiscard]] Step step_to_front() const;
+    [[nodiscard]] common::Duration wait_before_start(const PlayoutQueue::Entry& entry) const;
+    bool decode_next(common::Timestamp now);
+    bool decode_front(common::Timestamp now, const Step& step);
+    void decode_joined(const PlayoutQueue::Entry& entry);
+    bool fill_loss(std::int64_t gap_samples);
+    void conceal(std::size_t samples);
+    void count_jump(const Step& step);
+    void drop_excess();
+    void skip_standing(common::Timestamp now);
+    void give_back(PacketSlot& slot) { inbox_.give_back(slot); }
+
+    const AudioPlayout::Config config_;
+    DecoderSet decoders_;
+    PacketInbox& inbox_;
+    PlayoutTally& tally_;
+    PlayoutQueue queue_;
+    SampleFifo fifo_;
+    SlackWatch slack_;
+
+    bool playing_ = false;  ///< false: the next packet starts a spurt, and waits for its time
+    bool joined_ = false;   ///< the next packet does not follow what was heard: glide into it
+    bool started_ = false;  ///< codec_ and the expectations below mean something
+    common::AudioCodec codec_ = common::AudioCodec::Opus;
+    std::uint32_t expected_rtp_time_ = 0;
+    std::size_t last_samples_ = 0;
+    common::Timestamp last_arrival_;
+    std::size_t concealed_ = 0;  ///< samples since the last one decoded
+    bool concealed_in_tick_ = false;
+};
+
+}  // namespace mixer

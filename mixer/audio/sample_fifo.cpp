@@ -1,0 +1,56 @@
+#include "mixer/audio/sample_fifo.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/invariant.h"
+
+namespace mixer {
+
+SampleFifo::SampleFifo(std::size_t capacity) : samples_(capacity) {}
+
+void SampleFifo::grow(std::size_t count) {
+    INVARIANT(size_ + count <= samples_.size());
+    size_ += count;
+}
+
+std::span<float> SampleFifo::last(std::size_t count) {
+    INVARIANT(count <= size_);
+    return std::span(samples_).subspan(size_ - count, count);
+}
+
+void SampleFifo::pop(std::span<float> out) {
+    INVARIANT(out.size() <= size_);
+    const auto popped = static_cast<std::ptrdiff_t>(out.size());
+    std::copy_n(samples_.begin(), out.size(), out.begin());
+    std::copy(samples_.begin() + popped, samples_.begin() + static_cast<std::ptrdiff_t>(size_),
+              samples_.begin());
+    size_ -= out.size();
+}
+
+void SampleFifo::skip(std::size_t count) {
+    INVARIANT(count + kGlideSamples <= size_);
+    const std::span<float> all(samples_);
+    glide(all.first(kGlideSamples), all.subspan(count, kGlideSamples));
+    std::copy(samples_.begin() + static_cast<std::ptrdiff_t>(count),
+              samples_.begin() + static_cast<std::ptrdiff_t>(size_), samples_.begin());
+    size_ -= count;
+}
+
+float SampleFifo::peak(std::size_t count) const {
+    float highest = 0;
+    for (const float sample : std::span(samples_).first(std::min(count, size_))) {
+        highest = std::max(highest, std::abs(sample));
+    }
+    return highest;
+}
+
+void glide(std::span<const float> before, std::span<float> samples) {
+    const std::size_t length = std::min(before.size(), samples.size());
+    for (std::size_t i = 0; i < length; ++i) {
+        const float in = (static_cast<float>(i) + 0.5F) / static_cast<float>(length);
+        samples[i] = before[i] * (1 - in) + samples[i] * in;
+    }
+}
+
+}  // namespace mixer

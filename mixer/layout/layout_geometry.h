@@ -1,0 +1,24 @@
+#pragma once
+
+#include <vector>
+
+#include "mixer/layout/layout_rule.h"
+
+namespace mixer {
+
+/// A tile of a rule placed on a canvas: `rect` in fractions of it, gaps taken out.
+struct PlacedTile {
+    UnitRect rect;
+    TileRule rule;
+};
+
+/// How many people a layout can show (its `self` tile not counted).
+[[nodiscard]] int capacity(const LayoutRule& layout);
+
+/// The tiles for `people_count` people on a canvas of `aspect` (width / height, above zero). A grid
+/// has one tile for each of them, up to its capacity; a drawn layout always has all of its tiles.
+/// Every rectangle has a size and lies inside the canvas.
+[[nodiscard]] std::vector<PlacedTile> place_tiles(const LayoutRule& layout, int people_count,
+                                                  double aspect);
+
+}  // namespace mixer

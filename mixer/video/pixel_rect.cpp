@@ -1,0 +1,65 @@
+#include "mixer/video/pixel_rect.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace mixer {
+namespace {
+
+int even_down(double value) {
+    return static_cast<int>(std::floor(value / 2)) * 2;
+}
+int even_near(double value) {
+    return static_cast<int>(std::lround(value / 2)) * 2;
+}
+
+/// The largest rectangle of the shape `shape` inside `within`, centred.
+PixelRect inscribed(common::PictureSize shape, common::PictureSize within) {
+    const auto wide = static_cast<std::int64_t>(within.width) * shape.height;
+    const auto tall = static_cast<std::int64_t>(within.height) * shape.width;
+    int width = within.width;
+    int height = within.height;
+    if (wide > tall) {
+        width = std::max(2, even_near(static_cast<double>(tall) / shape.height));
+    } else if (wide < tall) {
+        height = std::max(2, even_near(static_cast<double>(wide) / shape.width));
+    }
+    width = std::min(width, within.width);
+    height = std::min(height, within.height);
+    return {even_down((within.width - width) / 2.0), even_down((within.height - height) / 2.0),
+            width, height};
+}
+
+}  // namespace
+
+PixelRect to_pixels(const UnitRect& rect, common::PictureSize canvas) {
+    constexpr double kRoundingNoise = 1e-3;  // 1/3 * 3 may come out a hair below 1
+    PixelRect pixels;
+    pixels.width = std::max(2, even_down(rect.width * canvas.width + kRoundingNoise));
+    pixels.height = std::max(2, even_down(rect.height * canvas.height + kRoundingNoise));
+    pixels.width = std::min(pixels.width, canvas.width);
+    pixels.height = std::min(pixels.height, canvas.height);
+    pixels.x = std::clamp(even_near(rect.x * canvas.width), 0, canvas.width - pixels.width);
+    pixels.y = std::clamp(even_near(rect.y * canvas.height), 0, canvas.height - pixels.height);
+    return pixels;
+}
+
+PixelRect crop_to_shape(common::PictureSize picture, common::PictureSize tile) {
+    return inscribed(tile, picture);
+}
+
+PixelRect letterbox(common::PictureSize picture, common::PictureSize tile) {
+    return inscribed(picture, tile);
+}
+
+Fit fit_for(common::PictureSize picture, common::PictureSize tile, Fit wanted) {
+    if (wanted == Fit::Crop) return Fit::Crop;
+    const double picture_shape = static_cast<double>(picture.width) / picture.height;
+    const double tile_shape = static_cast<double>(tile.width) / tile.height;
+    const double covered =
+        std::min(picture_shape, tile_shape) / std::max(picture_shape, tile_shape);
+    return covered > 0.95 ? Fit::Crop : Fit::Letterbox;
+}
+
+}  // namespace mixer

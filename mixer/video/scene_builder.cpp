@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <list>
+#include <numeric>
+#include <tuple>
+
+#include "common/invariant.h"
+#include "mixer/video/drawing.h"
+#include "mixer/video/frame_pool.h"
+#include "mixer/video/scene.h"
+#include "mixer/video/text_painter.h"
+
+namespace mixer {
+namespace {
+
+/// The `capacity` most recently used values.
+template <typename Key, typename Value>
+class RecentlyUsed {
+  public:
+    explicit RecentlyUsed(std::size_t capacity) : capacity_(capacity) {}
+
+    template <typename Make>
+    Value find_or(const Key& key, Make make) {
+        const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                        [&key](const auto& entry) { return entry.first == key; });
+        if (found != entries_.end()) {
+            entries_.splice(entries_.begin(), entries_, found);
+            return found->second;
+        }
+        Value made = make();
+        if (!made) return made;  // tried again next time
+        entries_.emplace_front(key, made);
+        if (entries_.size() > capacity_) entries_.pop_back();
+        return made;
+    }
+
+  private:
+    const std::size_t capacity_;
+    std::list<std::pair<Key, Value>> entries_;
+};
+
+// Name, muted, width, height.
+using LabelKey = std::tuple<std::string, bool, int, int>;
+// Initials, red, green, blue, width, height.
+using AvatarKey = std::tuple<std::string, int, int, int, int, int>;
+
+// 49 tiles on each of a few canvases; beyond that the oldest are drawn again when they come back.
+constexpr std::size_t kLabels = 512;
+constexpr std::size_t kAvatars = 128;
+constexpr std::size_t kShapes = 64;
+
+int even(double value) {
+    return 2 * static_cast<int>(value / 2 + 0.5);
+}
+
+std::vector<const Tile*> in_painting_order(const LayoutPlan& plan) {
+    std::vector<const Tile*> order;
+    for (const Tile& tile : plan.tiles) order.push_back(&tile);
+    std::stable_sort(order.begin(), order.end(),
+                     [](const Tile* a, const Tile* b) { return a->z < b->z; });
+    return order;
+}
+
+}  // namespace
+
+struct SceneBuilder::Impl {
+    explicit Impl(FramePool& frame_pool) : pool(frame_pool) {}
+
+    std::shared_ptr<const TileShape> shape_for(common::PictureSize tile, bool whole_canvas) {
+        const double side = std::min(tile.width, tile.height);
+        // A picture that fills the canvas is cut by nobody but the viewer's own screen.
+        const int radius = whole_canvas ? 0 : std::clamp(even(side * 0.04), 0, 20);
+        const int ring = std::clamp(even(side * 0.015), 2, 8);
+        return shapes.find_or(std::pair(radius, ring), [=] {
+            return std::shared_ptr<const TileShape>(std::make_shared<TileShape>(radius, ring));
+        });
+    }
+
+    std::shared_ptr<const LabelBitmap> label_for(const Tile& tile, common::PictureSize size) {
+        return labels.find_or(LabelKey(tile.label, tile.muted, size.width, size.height),
+                              [&] { return painter.paint_label(tile.label, tile.muted, size); });
+    }
+
+    FrameRef avatar_for(const Tile& tile, common::PictureSize size) {
+        const Color color = tile.avatar_color;
+        return avatars.find_or(
+            AvatarKey(tile.initials, color.red, color.green, color.blue, size.width, size.height),
+            [&]() -> FrameRef {
+                FrameWriter picture = pool.acquire(size);
+                if (!picture) return {};  // the tile stays background until there is room
+                painter.paint_avatar(tile.initials, color, *picture);
+                return std::move(picture).publish();
+            });
+    }
+
+    SceneTile draw(const Tile& tile, common::PictureSize canvas) {
+        SceneTile drawn;
+        drawn.rect = to_pixels(tile.rect, canvas);
+        drawn.fit = tile.fit;
+        drawn.source = tile.source;
+        drawn.speaking = tile.speaking;
+        const common::PictureSize size = drawn.rect.size();
+        drawn.shape = shape_for(size, size == canvas);
+        if (tile.source.valid()) {
+            drawn.label = label_for(tile, size);
+            drawn.avatar = avatar_for(tile, size);
+        }
+        return drawn;
+    }
+
+    FramePool& pool;
+    TextPainter painter;
+    RecentlyUsed<LabelKey, std::shared_ptr<const LabelBitmap>> labels{kLabels};
+    RecentlyUsed<AvatarKey, FrameRef> avatars{kAvatars};
+    RecentlyUsed<std::pair<int, int>, std::shared_ptr<const TileShape>> shapes{kShapes};
+};
+
+SceneBuilder::SceneBuilder(FramePool& pool) : impl_(std::make_unique<Impl>(pool)) {}
+SceneBuilder::~SceneBuilder() = default;
+
+std::shared_ptr<const Scene> SceneBuilder::build(const LayoutPlan& plan, common::PictureSize size) {
+    INVARIANT(size.width % 2 == 0 && size.height % 2 == 0);
+    auto scene = std::make_shared<Scene>();
+    scene->size = size;
+    scene->background = plan.background;
+    scene->speaker_border = plan.speaker_border;
+    for (const Tile* tile : in_painting_order(plan))
+        scene->tiles.push_back(impl_->draw(*tile, size));
+    return scene;
+}
+
+}  // namespace mixer

@@ -1,0 +1,55 @@
+#include "mixer/video/video_playout.h"
+
+namespace mixer {
+namespace {
+
+constexpr std::size_t kMostWaiting = 8;
+/// No honest playout delay is longer: the sender's clock is broken, and waiting for it would freeze
+/// the picture.
+constexpr common::Duration kBelievableWait = std::chrono::milliseconds(500);
+
+bool is_due(const VideoFrame& frame, common::Timestamp now) {
+    return frame.media_time() <= now || frame.media_time() > now + kBelievableWait;
+}
+
+}  // namespace
+
+VideoPlayout::VideoPlayout() : waiting_(kMostWaiting, common::WhenFull::DropOldest) {}
+
+void VideoPlayout::push(FrameRef frame) {
+    waiting_.push(std::move(frame));
+}
+
+const DuePicture& VideoPlayout::take_due(common::Timestamp now) {
+    if (forget_.exchange(false, std::memory_order_acquire)) {
+        next_ = {};
+        current_.frame = {};
+    }
+
+    bool taken = false;
+    while (true) {
+        if (!next_) {
+            auto popped = waiting_.pop();
+            if (!popped) break;
+            next_ = std::move(*popped);
+        }
+        if (!is_due(*next_, now)) break;
+        if (taken) skipped_.fetch_add(1, std::memory_order_relaxed);
+        current_.frame = std::exchange(next_, {});
+        current_.last_change = now;
+        taken = true;
+    }
+    return current_;
+}
+
+void VideoPlayout::forget() {
+    // Clear before the flag: a picture pushed after this call belongs to what comes next and stays.
+    waiting_.clear();
+    forget_.store(true, std::memory_order_release);
+}
+
+std::uint64_t VideoPlayout::skipped() const {
+    return skipped_.load(std::memory_order_relaxed) + waiting_.dropped();
+}
+
+}  // namespace mixer

@@ -1,0 +1,450 @@
+#include "signaling/conference/conference.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/invariant.h"
+#include "common/log.h"
+#include "signaling/conference/session_media.h"
+
+namespace signaling {
+
+using common::ErrorCode;
+using common::Result;
+
+namespace {
+
+// What one participant may send us: more buys nothing in a tile, and old room systems send what
+// they are allowed to.
+constexpr auto kReceive1080p = common::Bitrate::from_kbps(4000);
+constexpr auto kReceive720p = common::Bitrate::from_kbps(2500);
+constexpr int kRetryWhenAwayS = 2;
+constexpr int kRetryWhenFullS = 30;
+
+Refusal refusal_for(const common::Error& error) {
+    if (error.code == ErrorCode::Unavailable || error.code == ErrorCode::StaleFence) {
+        return {RefusalReason::MediaAway, "the media daemon is away: " + error.message,
+                kRetryWhenAwayS};
+    }
+    return {RefusalReason::Internal, error.message, 0};
+}
+
+}  // namespace
+
+Conference::Conference(MediaNode& node, const common::Clock& clock, RoomSettings policy,
+                       Ownership ownership)
+    : node_(node),
+      clock_(clock),
+      configured_(policy),
+      policy_(std::move(policy)),
+      sync_(node, *this, std::move(ownership), policy_.id) {}
+
+void Conference::admit(ParticipantId id, const CallRequest& request, Call& call,
+                       Admission::OnAdmitted done) {
+    if (std::cmp_greater_equal(participants_.size(), policy_.max_participants)) {
+        const std::string most = std::to_string(policy_.max_participants);
+        return done(tl::unexpected(Refusal{RefusalReason::Full,
+                                           "room '" + policy_.id + "' is full: it takes " + most,
+                                           kRetryWhenFullS}));
+    }
+    const Capabilities have = capabilities();
+    tl::expected<MediaAnswer, Refusal> ours =
+        request.offer ? negotiate(*request.offer, have) : make_offer(have);
+    if (!ours) return done(tl::unexpected(ours.error()));
+
+    began_ = true;
+    Participant& participant = participants_[id];
+    participant.request = request;
+    participant.call = &call;
+    participant.ours = *ours;
+    if (request.offer) participant.peer = *request.offer;
+    participant.last_media = clock_.now();
+    participant.session.id = id;
+    participant.session.display_name = request.display_name;
+    participant.session.local_address = local_address_for(request);
+    participant.session.media = session_media(*ours, participant.peer, {});
+    apply([this, id, done = std::move(done)](const Result<void>& result) {
+        finish_admit(id, result, done);
+    });
+}
+
+// Ours on the route to the peer's signalling; left to the media's own route when that is of the
+// other family.
+std::string Conference::local_address_for(const CallRequest& request) {
+    const auto is_ipv6 = [](const std::string& address) {
+        return address.find(':') != std::string::npos;
+    };
+    if (!request.offer) return request.local_address;
+    for (const OfferedMedia& medium : request.offer->media) {
+        if (medium.address.empty()) continue;
+        return is_ipv6(medium.address) == is_ipv6(request.local_address) ? request.local_address
+                                                                         : std::string();
+    }
+    return request.local_address;
+}
+
+void Conference::finish_admit(const ParticipantId& id, const Result<void>& result,
+                              const Admission::OnAdmitted& done) {
+    Participant* participant = find(id);
+    INVARIANT(participant != nullptr);
+    tl::expected<Admitted, Refusal> outcome = Admitted{id, participant->ours};
+    if (participant->state == Participant::State::Leaving) {
+        outcome = tl::unexpected(Refusal{RefusalReason::Forbidden, "removed from the room", 0});
+    } else if (!result) {
+        outcome = tl::unexpected(refusal_for(result.error()));
+    } else if (!participant->failure.empty()) {
+        outcome = tl::unexpected(
+            Refusal{RefusalReason::Overloaded, participant->failure, kRetryWhenFullS});
+    } else if (!participant->fill_addresses(outcome->media)) {
+        outcome =
+            tl::unexpected(Refusal{RefusalReason::Internal, "the media daemon opened no port", 0});
+    }
+    if (!outcome) {
+        LOG_INFO("not admitted conference={} room={} from={}: {}", instance(), policy_.id,
+                 participant->request.remote_uri, outcome.error().text);
+        participants_.erase(id);
+        sync_.changed();
+    } else {
+        participant->state = Participant::State::Joined;
+        participant->ours = outcome->media;
+        participant->joined = participant->last_media = clock_.now();
+        LOG_INFO("joined conference={} room={} session={} name=\"{}\" from={} by={}", instance(),
+                 policy_.id, id, participant->session.display_name, participant->request.remote_uri,
+                 participant->request.protocol);
+    }
+    done(outcome);
+}
+
+void Conference::update(const ParticipantId& id, const std::optional<MediaOffer>& offer,
+                        Admission::OnMedia done) {
+    Participant* participant = find(id);
+    INVARIANT(participant != nullptr);
+    if (!offer) {
+        return take_media(*participant, make_offer(capabilities(), participant->ours),
+                          participant->peer, std::move(done));
+    }
+    const auto ours = negotiate(*offer, capabilities());
+    if (!ours) return done(tl::unexpected(ours.error()));
+    take_media(*participant, *ours, *offer, std::move(done));
+}
+
+void Conference::answered(const ParticipantId& id, const MediaOffer& answer,
+                          Admission::OnMedia done) {
+    Participant* participant = find(id);
+    INVARIANT(participant != nullptr);
+    const auto settled = settle(participant->ours, answer);
+    if (!settled) return done(tl::unexpected(settled.error()));
+    take_media(*participant, *settled, answer, std::move(done));
+}
+
+void Conference::take_media(Participant& participant, const MediaAnswer& ours,
+                            const MediaOffer& peer, Admission::OnMedia done) {
+    const bool was_expected = participant.media_expected();
+    participant.session.media = session_media(ours, peer, participant.session.media);
+    participant.peer = peer;
+    ++participant.negotiations;
+    if (!was_expected)
+        participant.last_media = clock_.now();  // back from hold: its time starts anew
+    apply([this, id = participant.session.id, ours, done = std::move(done)](
+              const Result<void>& result) { finish_media(id, ours, result, done); });
+}
+
+void Conference::finish_media(const ParticipantId& id, MediaAnswer ours, const Result<void>& result,
+                              const Admission::OnMedia& done) {
+    Participant* participant = find(id);
+    if (participant == nullptr || participant->state != Participant::State::Joined) {
+        return done(tl::unexpected(Refusal{RefusalReason::Internal, "no longer in the room", 0}));
+    }
+    --participant->negotiations;
+    // While the media daemon is away the dialog goes on with the addresses it had; a re-offer
+    // brings the new ones.
+    if (!participant->fill_addresses(ours)) {
+        return done(tl::unexpected(
+            result ? Refusal{RefusalReason::Internal, "the media daemon opened no port", 0}
+                   : refusal_for(result.error())));
+    }
+    participant->ours = ours;
+    done(std::move(ours));
+}
+
+void Conference::picture_fast_update(const ParticipantId& id, const std::string& mid) {
+    Participant* participant = find(id);
+    if (participant == nullptr) return;
+    for (SessionMedia& medium : participant->session.media) {
+        if (medium.kind == MediaKind::Video && (mid.empty() || medium.mid == mid))
+            ++medium.start_asked;
+    }
+    sync_.changed();
+}
+
+void Conference::left(const ParticipantId& id, const Ending& ending) {
+    const auto gone = participants_.find(id);
+    INVARIANT(gone != participants_.end());
+    LOG_INFO("left conference={} room={} session={} name=\"{}\": {}", instance(), policy_.id, id,
+             gone->second.session.display_name, ending.text);
+    const bool was_wanted = gone->second.state != Participant::State::Leaving;
+    participants_.erase(gone);
+    if (was_wanted) sync_.changed();
+}
+
+template <typename Change>
+void Conference::change(const std::optional<ParticipantId>& id, Done done, Change&& change_one) {
+    if (id) {
+        Participant* participant = find(*id);
+        if (participant == nullptr || participant->state == Participant::State::Leaving) {
+            return done(common::fail(ErrorCode::NotFound,
+                                     "no participant '" + *id + "' in room '" + policy_.id + "'"));
+        }
+        change_one(*participant);
+    } else {
+        for (auto& [each, participant] : participants_) change_one(participant);
+    }
+    apply(std::move(done));
+}
+
+void Conference::set_layout(const std::optional<ParticipantId>& id, const std::string& layout,
+                            Done done) {
+    if (!id) policy_.layout = layout;
+    // The room's choice is for those who made none of their own.
+    change(id, std::move(done), [&](Participant& p) {
+        if (id) p.session.layout = layout;
+    });
+}
+
+void Conference::set_self_view(const std::optional<ParticipantId>& id, SelfView view, Done done) {
+    if (!id) policy_.self_view = view;
+    change(id, std::move(done), [&](Participant& p) {
+        if (id) p.session.self_view = view;
+    });
+}
+
+void Conference::mute(const std::optional<ParticipantId>& id, Muting muting, Done done) {
+    change(id, std::move(done), [muting](Participant& p) {
+        p.session.audio_muted = muting.audio.value_or(p.session.audio_muted);
+        p.session.video_muted = muting.video.value_or(p.session.video_muted);
+    });
+}
+
+void Conference::kick(const std::optional<ParticipantId>& id, const std::string& reason,
+                      Done done) {
+    if (id && find(*id) == nullptr) return change(id, std::move(done), [](Participant&) {});
+    std::vector<ParticipantId> leaving;
+    if (id) {
+        leaving.push_back(*id);
+    } else {
+        for (const auto& [each, participant] : participants_) leaving.push_back(each);
+    }
+    for (const ParticipantId& each : leaving) dismiss(each, {Ending::Cause::Kicked, reason});
+    apply(std::move(done));
+}
+
+void Conference::handle(const NodeEvent& event) {
+    if (const auto* ranked = std::get_if<SpeakersRanked>(&event.what)) {
+        speakers_ = ranked->sessions;
+    } else if (const auto* statistics = std::get_if<ConferenceStatistics>(&event.what)) {
+        statistics_ = *statistics;
+        for (const SessionStatistics& session : statistics->per_session) {
+            if (Participant* p = find(session.session)) p->take_statistics(session, clock_.now());
+        }
+        statistics_.per_session.clear();  // each participant keeps its own
+    }
+    Participant* participant = find(event.session);
+    if (participant == nullptr || participant->state == Participant::State::Leaving) return;
+    if (const auto* flow = std::get_if<MediaFlow>(&event.what)) {
+        participant->media_flow(*flow, clock_.now());
+    } else if (const auto* wanted = std::get_if<KeyFrameWanted>(&event.what)) {
+        if (participant->call != nullptr && participant->state == Participant::State::Joined) {
+            participant->call->request_key_frame(wanted->mid);
+        }
+    } else if (const auto* digit = std::get_if<DigitReceived>(&event.what)) {
+        LOG_INFO("digit conference={} session={} digit={}", instance(), event.session,
+                 digit->digit);
+    } else if (const auto* ended = std::get_if<SessionEnded>(&event.what)) {
+        dismiss(event.session, {Ending::Cause::MediaFailed, ended->reason});
+    }
+}
+
+void Conference::node_up(bool restarted) {
+    if (restarted) drop_adopted("the media daemon was restarted");
+    for (auto& [id, participant] : participants_) {
+        participant.flowing.clear();
+        participant.packets_received = 0;
+        participant.last_media = clock_.now();
+    }
+    sync_.node_up();
+}
+
+void Conference::node_down(const std::string& why) {
+    sync_.node_down(why);
+}
+
+void Conference::tick(common::Duration media_timeout) {
+    if (node_.info() == nullptr) return;
+    std::vector<ParticipantId> silent;
+    for (const auto& [id, participant] : participants_) {
+        const bool counts = participant.state == Participant::State::Joined;
+        if (counts && participant.silent_for(clock_.now()) > media_timeout) silent.push_back(id);
+    }
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(media_timeout).count();
+    for (const ParticipantId& id : silent) {
+        dismiss(id, {Ending::Cause::MediaFailed, "no media for " + std::to_string(seconds) + " s"});
+    }
+    sync_.retry();
+}
+
+void Conference::take_policy(const RoomSettings& policy) {
+    // What somebody changed by hand stays until the file says something else.
+    if (policy.layout != configured_.layout) policy_.layout = policy.layout;
+    if (policy.self_view != configured_.self_view) policy_.self_view = policy.self_view;
+    policy_.name = policy.name;
+    policy_.max_participants = policy.max_participants;
+    policy_.max_size = policy.max_size;
+    configured_ = policy;
+    sync_.changed();
+}
+
+void Conference::end_all(const Ending& ending) {
+    std::vector<ParticipantId> all;
+    for (const auto& [id, participant] : participants_) all.push_back(id);
+    for (const ParticipantId& id : all) dismiss(id, ending);
+}
+
+bool Conference::over() const {
+    return participants_.empty() && (!began_ || lost_ || sync_.settled());
+}
+
+ConferenceSpec Conference::desired_state() const {
+    ConferenceSpec spec;
+    spec.default_layout = policy_.layout;
+    spec.default_self_view = policy_.self_view;
+    spec.max_size = policy_.max_size;
+    for (const auto& [id, participant] : participants_) {
+        if (participant.state != Participant::State::Leaving)
+            spec.sessions.push_back(participant.session);
+    }
+    return spec;
+}
+
+void Conference::state_applied(const AppliedState& applied) {
+    for (const LocalMedia& local : applied.local) {
+        if (Participant* p = find(local.session)) p->local[local.mid] = local;
+    }
+    for (const SessionFailure& failure : applied.failures) {
+        Participant* p = find(failure.session);
+        if (p == nullptr) continue;
+        p->failure = failure.reason;
+        if (p->state == Participant::State::Joined) {
+            dismiss(failure.session, {Ending::Cause::MediaFailed, failure.reason});
+        }
+    }
+    re_offer_where_told_otherwise();
+}
+
+void Conference::state_adopted(const ClaimedState& claimed) {
+    began_ = true;
+    if (!claimed.running.default_layout.empty()) policy_.layout = claimed.running.default_layout;
+    policy_.self_view = claimed.running.default_self_view;
+    for (const SessionSpec& session : claimed.running.sessions) {
+        Participant& participant = participants_[session.id];
+        participant.session = session;
+        participant.state = Participant::State::Joined;
+        participant.request.room = policy_.id;
+        participant.request.display_name = session.display_name;
+        participant.joined = participant.last_media = clock_.now();
+    }
+    for (const LocalMedia& local : claimed.local) {
+        if (Participant* p = find(local.session)) p->local[local.mid] = local;
+    }
+    LOG_INFO("adopted conference={} room={} sessions={}", instance(), policy_.id,
+             claimed.running.sessions.size());
+    if (participants_.empty()) sync_.changed();  // nobody is left there: end it
+}
+
+void Conference::state_lost(const std::string& why) {
+    LOG_ERROR("lost conference={} room={}: {}", instance(), policy_.id, why);
+    lost_ = true;
+    drop_adopted(why);
+    end_all({Ending::Cause::RoomEnded, "the room was taken over by another signalling daemon"});
+}
+
+Participant* Conference::find(const ParticipantId& id) {
+    const auto found = participants_.find(id);
+    return found == participants_.end() ? nullptr : &found->second;
+}
+
+// While the media daemon is away, what it could when it was last there.
+Capabilities Conference::capabilities() {
+    if (const NodeInfo* info = node_.info()) {
+        last_capabilities_.audio = info->audio_codecs;
+        last_capabilities_.video = info->video_codecs;
+        last_capabilities_.video_bandwidth =
+            policy_.max_size.height > 720 ? kReceive1080p : kReceive720p;
+    }
+    return last_capabilities_;
+}
+
+void Conference::apply(Done done) {
+    if (node_.info() != nullptr) return sync_.changed(std::move(done));
+    sync_.changed();
+    done(common::fail(ErrorCode::Unavailable, "not connected"));
+}
+
+void Conference::re_offer_where_told_otherwise() {
+    for (auto& [id, participant] : participants_) {
+        if (participant.state != Participant::State::Joined || participant.adopted()) continue;
+        if (participant.negotiations == 0 && participant.told_otherwise()) re_offer(participant);
+    }
+}
+
+void Conference::re_offer(Participant& participant) {
+    static_cast<void>(participant.fill_addresses(participant.ours));
+    const std::uint64_t serial = ++participant.re_offers;
+    LOG_INFO("re-offer conference={} session={}", instance(), participant.session.id);
+    participant.call->re_offer(
+        participant.ours,
+        [this, id = participant.session.id, serial](
+            const tl::expected<MediaOffer, Refusal>& answer) { re_offered(id, serial, answer); });
+}
+
+void Conference::re_offered(const ParticipantId& id, std::uint64_t serial,
+                            const tl::expected<MediaOffer, Refusal>& answer) {
+    Participant* participant = find(id);
+    // A newer one is under way when the serial is old: that one counts.
+    if (participant == nullptr || participant->state != Participant::State::Joined ||
+        serial != participant->re_offers) {
+        return;
+    }
+    const auto settled =
+        answer ? settle(participant->ours, *answer) : tl::unexpected(answer.error());
+    if (!settled) {
+        // It still sends to addresses that are no more.
+        return dismiss(id, {Ending::Cause::MediaFailed,
+                            "new media addresses refused: " + settled.error().text});
+    }
+    take_media(*participant, *settled, *answer, [](const tl::expected<MediaAnswer, Refusal>&) {});
+}
+
+void Conference::dismiss(const ParticipantId& id, const Ending& ending) {
+    Participant* participant = find(id);
+    if (participant == nullptr || participant->state == Participant::State::Leaving) return;
+    if (participant->adopted()) {
+        left(id, ending);
+        return;
+    }
+    // Who is still joining is refused when the media daemon has answered.
+    const bool joined = participant->state == Participant::State::Joined;
+    participant->state = Participant::State::Leaving;
+    Call* call = participant->call;
+    sync_.changed();
+    if (joined) call->hang_up(ending);
+}
+
+void Conference::drop_adopted(const std::string& why) {
+    std::vector<ParticipantId> adopted;
+    for (const auto& [id, participant] : participants_) {
+        if (participant.adopted()) adopted.push_back(id);
+    }
+    for (const ParticipantId& id : adopted) left(id, {Ending::Cause::MediaFailed, why});
+}
+
+}  // namespace signaling

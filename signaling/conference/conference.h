@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/result.h"
+#include "signaling/conference/call_door.h"
+#include "signaling/conference/media_node.h"
+#include "signaling/conference/negotiate.h"
+#include "signaling/conference/participant.h"
+#include "signaling/conference/state_sync.h"
+#include "signaling/config/settings.h"
+
+namespace signaling {
+
+/// One meeting: who is in it and what each one gets. Turns policy into the desired state that
+/// StateSync brings into force, and tells the doors what came of it. Begins with its first
+/// participant, is over when the last one left.
+///
+/// Thread: signald's loop.
+/// Owner:  borrows node, clock and every Call; a Call lives until `left`.
+/// Errors: commands of people fail with NotFound; their `done` comes when the media daemon has
+/// taken the change.
+class Conference final : private StateOwner {
+  public:
+    using Done = StateSync::Applied;
+
+    Conference(MediaNode& node, const common::Clock& clock, RoomSettings policy,
+               Ownership ownership);
+
+    // From the doors; as class Admission says.
+    void admit(ParticipantId id, const CallRequest& request, Call& call,
+               Admission::OnAdmitted done);
+    void update(const ParticipantId& id, const std::optional<MediaOffer>& offer,
+                Admission::OnMedia done);
+    void answered(const ParticipantId& id, const MediaOffer& answer, Admission::OnMedia done);
+    void picture_fast_update(const ParticipantId& id, const std::string& mid);
+    void left(const ParticipantId& id, const Ending& ending);
+
+    // From people: the API. An absent `id` means the room.
+    void set_layout(const std::optional<ParticipantId>& id, const std::string& layout, Done done);
+    void set_self_view(const std::optional<ParticipantId>& id, SelfView view, Done done);
+    struct Muting {
+        std::optional<bool> audio;
+        std::optional<bool> video;
+    };
+    /// Everybody who is in the room now, or one of them.
+    void mute(const std::optional<ParticipantId>& id, Muting muting, Done done);
+    void kick(const std::optional<ParticipantId>& id, const std::string& reason, Done done);
+
+    // From the media daemon.
+    void handle(const NodeEvent& event);
+    void node_up(bool restarted);
+    void node_down(const std::string& why);
+    /// Goes on with what runs there under another owner.
+    void adopt() { sync_.adopt(); }
+
+    /// Once a second: ends calls without media, tries again what failed.
+    void tick(common::Duration media_timeout);
+    /// New values for those who come from now on, and for the room's layout and self-view where
+    /// they changed.
+    void take_policy(const RoomSettings& policy);
+    void end_all(const Ending& ending);
+
+    [[nodiscard]] const RoomSettings& policy() const { return policy_; }
+    [[nodiscard]] const std::string& instance() const { return sync_.ownership().instance; }
+    [[nodiscard]] const std::map<ParticipantId, Participant>& participants() const {
+        return participants_;
+    }
+    [[nodiscard]] const std::vector<std::string>& speakers() const { return speakers_; }
+    [[nodiscard]] const ConferenceStatistics& statistics() const { return statistics_; }
+    /// Nobody is in it, and the media daemon was told or is not there.
+    [[nodiscard]] bool over() const;
+    /// Nobody is in it, nor on the way in, and somebody was.
+    [[nodiscard]] bool empty() const { return began_ && participants_.empty(); }
+
+  private:
+    [[nodiscard]] ConferenceSpec desired_state() const override;
+    void state_applied(const AppliedState& applied) override;
+    void state_adopted(const ClaimedState& running) override;
+    void state_lost(const std::string& why) override;
+
+    [[nodiscard]] Participant* find(const ParticipantId& id);
+    [[nodiscard]] Capabilities capabilities();
+    [[nodiscard]] static std::string local_address_for(const CallRequest& request);
+    void apply(Done done);
+    void finish_admit(const ParticipantId& id, const common::Result<void>& result,
+                      const Admission::OnAdmitted& done);
+    void take_media(Participant& participant, const MediaAnswer& ours, const MediaOffer& peer,
+                    Admission::OnMedia done);
+    void finish_media(const ParticipantId& id, MediaAnswer ours, const common::Result<void>& result,
+                      const Admission::OnMedia& done);
+    void re_offer_where_told_otherwise();
+    void re_offer(Participant& participant);
+    void re_offered(const ParticipantId& id, std::uint64_t serial,
+                    const tl::expected<MediaOffer, Refusal>& answer);
+    void dismiss(const ParticipantId& id, const Ending& ending);
+    void drop_adopted(const std::string& why);
+    template <typename Change>
+    void change(const std::optional<ParticipantId>& id, Done done, Change&& change_one);
+
+    MediaNode& node_;
+    const common::Clock& clock_;
+    RoomSettings configured_;  // as the file says
+    RoomSettings policy_;      // with what people changed by hand
+    Capabilities last_capabilities_;
+    StateSync sync_;
+    std::map<ParticipantId, Participant> participants_;  // ids sort by time of joining
+    std::vector<std::string> speakers_;
+    ConferenceStatistics statistics_;
+    bool began_ = false;
+    bool lost_ = false;
+};
+
+}  // namespace signaling

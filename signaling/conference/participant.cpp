@@ -1,0 +1,69 @@
+#include "signaling/conference/participant.h"
+
+#include <algorithm>
+
+namespace signaling {
+
+bool Participant::media_expected() const {
+    return std::ranges::any_of(session.media,
+                               [](const SessionMedia& m) { return receives(m.direction); });
+}
+
+bool Participant::told_otherwise() const {
+    return std::ranges::any_of(ours.media, [this](const AnsweredMedia& medium) {
+        if (!medium.accepted) return false;
+        const auto opened = local.find(medium.mid);
+        if (opened == local.end()) return false;
+        const LocalMedia& now = opened->second;
+        return medium.address != now.address || medium.rtp_port != now.rtp_port ||
+               medium.ssrc != now.ssrc || medium.rtcp_port != now.rtcp_port;
+    });
+}
+
+bool Participant::fill_addresses(MediaAnswer& answer) const {
+    bool complete = true;
+    for (AnsweredMedia& medium : answer.media) {
+        if (!medium.accepted) continue;
+        const auto opened = local.find(medium.mid);
+        if (opened == local.end()) {
+            complete = false;
+            continue;
+        }
+        medium.address = opened->second.address;
+        medium.rtp_port = opened->second.rtp_port;
+        medium.rtcp_port = opened->second.rtcp_port;
+        medium.ssrc = opened->second.ssrc;
+        medium.cname = opened->second.cname;
+    }
+    return complete;
+}
+
+void Participant::media_flow(const MediaFlow& flow, common::Timestamp now) {
+    switch (flow.state) {
+        case MediaFlow::State::Started:
+        case MediaFlow::State::Resumed:
+            flowing.insert(flow.mid);
+            break;
+        case MediaFlow::State::Stopped:
+            flowing.erase(flow.mid);
+            break;
+        case MediaFlow::State::Frozen:  // packets may still come: the picture stands still
+            return;
+    }
+    last_media = now;
+}
+
+void Participant::take_statistics(const SessionStatistics& read, common::Timestamp now) {
+    std::uint64_t packets = 0;
+    for (const StreamStatistics& stream : read.streams) packets += stream.packets_received;
+    if (packets != packets_received) last_media = now;
+    packets_received = packets;
+    statistics = read;
+}
+
+common::Duration Participant::silent_for(common::Timestamp now) const {
+    if (!flowing.empty() || !media_expected()) return {};
+    return now - last_media;
+}
+
+}  // namespace signaling

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "common/units.h"
+#include "signaling/conference/call_door.h"
+#include "signaling/conference/media_node.h"
+
+namespace signaling {
+
+/// A person or device in a conference: who it is, what was agreed with it, and whether its media
+/// flows. Thread: signald's loop.
+struct Participant {
+    enum class State : std::uint8_t {
+        Joining,  ///< its session is being made
+        Joined,
+        Leaving,  ///< told to hang up; its session is gone
+    };
+
+    SessionSpec session;   ///< its id is the participant's
+    CallRequest request;   ///< who called, from where; the offer in it is the first one
+    Call* call = nullptr;  ///< null: adopted from a signalling daemon that is no more
+    State state = State::Joining;
+    MediaAnswer ours;                         ///< as the peer was told
+    MediaOffer peer;                          ///< as the peer said last
+    std::map<std::string, LocalMedia> local;  ///< by mid: what the media daemon opened
+    std::string failure;                      ///< why the media daemon could not make its session
+    int negotiations = 0;         ///< exchanges with the door that wait for the media daemon
+    std::uint64_t re_offers = 0;  ///< serial of the last re-offer
+    common::Timestamp joined;
+    common::Timestamp last_media;   ///< when media was last known to flow, or not expected
+    std::set<std::string> flowing;  ///< mids
+    std::uint64_t packets_received = 0;
+    std::optional<SessionStatistics> statistics;
+
+    [[nodiscard]] bool adopted() const { return call == nullptr; }
+    /// True when the peer is to send us something: it is not on hold.
+    [[nodiscard]] bool media_expected() const;
+    /// True when the addresses the peer was told are no longer those of its session.
+    [[nodiscard]] bool told_otherwise() const;
+    /// Writes the opened addresses into `answer`. False when one that is needed is not known.
+    [[nodiscard]] bool fill_addresses(MediaAnswer& answer) const;
+
+    void media_flow(const MediaFlow& flow, common::Timestamp now);
+    void take_statistics(const SessionStatistics& read, common::Timestamp now);
+    /// How long media that should flow has not; 0 when it does or is on hold.
+    [[nodiscard]] common::Duration silent_for(common::Timestamp now) const;
+};
+
+}  // namespace signaling

@@ -1,0 +1,205 @@
+#include "signaling/conference/room_directory.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/invariant.h"
+#include "common/log.h"
+
+namespace signaling {
+namespace {
+
+constexpr int kRetryWhenAwayS = 2;
+constexpr int kRetryWhenFullS = 30;
+
+}  // namespace
+
+RoomDirectory::RoomDirectory(MediaNode& node, const common::Clock& clock, IdMaker& ids,
+                             Settings settings)
+    : node_(node), clock_(clock), ids_(ids), settings_(std::move(settings)) {}
+
+// Why nobody can be let in at all; nothing when they can.
+std::optional<Refusal> RoomDirectory::obstacle() const {
+    if (shutting_down_)
+        return Refusal{RefusalReason::Overloaded, "the server is shutting down", kRetryWhenFullS};
+    if (!ready())
+        return Refusal{RefusalReason::MediaAway, "the media daemon is away", kRetryWhenAwayS};
+    const std::uint32_t most = node_.info()->max_sessions;
+    if (most != 0 && participant_count() >= most) {
+        return Refusal{
+            RefusalReason::Overloaded,
+            "the media daemon is full: it takes " + std::to_string(most) + " participants",
+            kRetryWhenFullS};
+    }
+    return std::nullopt;
+}
+
+void RoomDirectory::admit(const CallRequest& request, Call& call, OnAdmitted done) {
+    const auto policy = room(request.room);
+    if (!policy) {
+        return done(tl::unexpected(
+            Refusal{RefusalReason::UnknownRoom, "no room '" + request.room + "' here", 0}));
+    }
+    if (auto refusal = obstacle()) return done(tl::unexpected(*std::move(refusal)));
+    sweep();
+    std::unique_ptr<Conference>& conference = conferences_[request.room];
+    if (conference == nullptr) {
+        conference =
+            std::make_unique<Conference>(node_, clock_, *policy, Ownership{ids_.next(), 1});
+    }
+    conference->admit(ids_.next(), request, call, std::move(done));
+}
+
+void RoomDirectory::update(const ParticipantId& id, const std::optional<MediaOffer>& offer,
+                           OnMedia done) {
+    conference_of(id).update(id, offer, std::move(done));
+}
+
+void RoomDirectory::answered(const ParticipantId& id, const MediaOffer& answer, OnMedia done) {
+    conference_of(id).answered(id, answer, std::move(done));
+}
+
+void RoomDirectory::dtmf(const ParticipantId& id, char digit, common::Duration duration) {
+    Conference& conference = conference_of(id);
+    conference.handle({conference.instance(), id, DigitReceived{digit, duration}});
+}
+
+void RoomDirectory::picture_fast_update(const ParticipantId& id, const std::string& mid) {
+    conference_of(id).picture_fast_update(id, mid);
+}
+
+void RoomDirectory::left(const ParticipantId& id, const Ending& ending) {
+    conference_of(id).left(id, ending);
+    sweep();
+}
+
+void RoomDirectory::node_up(const NodeInfo& info) {
+    const bool restarted = info.incarnation != incarnation_;
+    incarnation_ = info.incarnation;
+    LOG_INFO("media daemon is there incarnation={} version={} restarted={}", info.incarnation,
+             info.version, restarted);
+    if (restarted) ending_.clear();  // what they were to end is gone
+    for (auto& conference : ending_) conference->node_up(restarted);
+    for (auto& [room_id, conference] : conferences_) conference->node_up(restarted);
+    learn_running();
+}
+
+void RoomDirectory::node_down(const std::string& why) {
+    LOG_WARNING("media daemon is away: {}", why);
+    ready_ = false;
+    for (auto& conference : ending_) conference->node_down(why);
+    for (auto& [room_id, conference] : conferences_) conference->node_down(why);
+}
+
+void RoomDirectory::node_event(const NodeEvent& event) {
+    for (auto& [room_id, conference] : conferences_) {
+        if (conference->instance() == event.instance) return conference->handle(event);
+    }
+}
+
+void RoomDirectory::learn_running() {
+    if (learning_ || node_.info() == nullptr) return;
+    learning_ = true;
+    node_.list_conferences([this](const common::Result<std::vector<RunningConference>>& running) {
+        learning_ = false;
+        if (!running) {
+            LOG_WARNING("running conferences not known: {}", running.error().message);
+            return;
+        }
+        for (const RunningConference& conference : *running) adopt(conference);
+        ready_ = true;
+    });
+}
+
+void RoomDirectory::adopt(const RunningConference& running) {
+    const auto is_it = [&](const auto& conference) {
+        return conference->instance() == running.instance;
+    };
+    const bool known =
+        std::ranges::any_of(ending_, is_it) ||
+        std::ranges::any_of(conferences_, [&](const auto& entry) { return is_it(entry.second); });
+    if (known) return;
+    if (conferences_.contains(running.room)) {
+        LOG_WARNING("not adopted conference={}: room={} has another", running.instance,
+                    running.room);
+        return;
+    }
+    RoomSettings policy = settings_.room_template;
+    policy.id = policy.name = running.room;
+    if (const auto described = room(running.room)) policy = *described;
+    auto conference = std::make_unique<Conference>(node_, clock_, policy,
+                                                   Ownership{running.instance, running.epoch + 1});
+    conference->adopt();
+    conferences_[running.room] = std::move(conference);
+}
+
+void RoomDirectory::tick() {
+    for (auto& conference : ending_) conference->tick(settings_.media_timeout);
+    for (auto& [room_id, conference] : conferences_) conference->tick(settings_.media_timeout);
+    sweep();
+    if (!ready_) learn_running();
+}
+
+// Conferences that everybody left make room for the next one; they stay until the media daemon was
+// told.
+void RoomDirectory::sweep() {
+    for (auto it = conferences_.begin(); it != conferences_.end();) {
+        if (!it->second->empty()) {
+            ++it;
+            continue;
+        }
+        LOG_INFO("ended conference={} room={}", it->second->instance(), it->first);
+        ending_.push_back(std::move(it->second));
+        it = conferences_.erase(it);
+    }
+}
+
+void RoomDirectory::reload(const Settings& settings) {
+    settings_ = settings;
+    for (auto& [room_id, conference] : conferences_) {
+        if (const auto policy = find_room(settings_, room_id)) conference->take_policy(*policy);
+    }
+}
+
+void RoomDirectory::shut_down() {
+    shutting_down_ = true;
+    for (auto& [room_id, conference] : conferences_) {
+        conference->end_all({Ending::Cause::Shutdown, "the server is shutting down"});
+    }
+}
+
+std::vector<RoomSettings> RoomDirectory::rooms() const {
+    std::map<std::string, RoomSettings> all;
+    for (const RoomSettings& described : settings_.rooms) all[described.id] = described;
+    for (const auto& [room_id, conference] : conferences_) all[room_id] = conference->policy();
+    std::vector<RoomSettings> sorted;
+    for (auto& [room_id, settings] : all) sorted.push_back(std::move(settings));
+    return sorted;
+}
+
+std::optional<RoomSettings> RoomDirectory::room(const std::string& id) const {
+    if (const Conference* running = conference(id)) return running->policy();
+    return find_room(settings_, id);
+}
+
+Conference* RoomDirectory::conference(const std::string& room_id) const {
+    const auto found = conferences_.find(room_id);
+    return found == conferences_.end() || found->second->empty() ? nullptr : found->second.get();
+}
+
+std::size_t RoomDirectory::participant_count() const {
+    std::size_t count = 0;
+    for (const auto& [room_id, conference] : conferences_)
+        count += conference->participants().size();
+    return count;
+}
+
+Conference& RoomDirectory::conference_of(const ParticipantId& id) const {
+    const auto found = std::ranges::find_if(conferences_, [&id](const auto& entry) {
+        return entry.second->participants().contains(id);
+    });
+    INVARIANT(found != conferences_.end());
+    return *found->second;
+}
+
+}  // namespace signaling

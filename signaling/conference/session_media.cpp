@@ -1,0 +1,63 @@
+#include "signaling/conference/session_media.h"
+
+#include <algorithm>
+
+namespace signaling {
+namespace {
+
+void describe_peer(SessionMedia& medium, const OfferedMedia& peer) {
+    medium.remote_address = peer.address;
+    medium.remote_rtp_port = peer.rtp_port;
+    medium.remote_rtcp_port = peer.rtcp_port;
+    medium.bandwidth = peer.bandwidth;
+    medium.ptime_ms = peer.ptime_ms;
+    // RFC 3264 8.4, the old hold: an address of nowhere receives nothing.
+    if (peer.address.empty()) medium.direction = make_direction(false, receives(medium.direction));
+}
+
+const SessionMedia* find_mid(const std::vector<SessionMedia>& media, const std::string& mid) {
+    const auto found = std::ranges::find(media, mid, &SessionMedia::mid);
+    return found == media.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::vector<SessionMedia> session_media(const MediaAnswer& ours, const MediaOffer& peer,
+                                        const std::vector<SessionMedia>& running) {
+    std::vector<SessionMedia> media;
+    for (const AnsweredMedia& mine : ours.media) {
+        const SessionMedia* before = find_mid(running, mine.mid);
+        if (!mine.accepted) {
+            if (before == nullptr) continue;
+            media.push_back(*before);
+            media.back().direction = MediaDirection::Inactive;
+            continue;
+        }
+        SessionMedia medium;
+        medium.mid = mine.mid;
+        medium.kind = mine.kind;
+        medium.content = mine.content;
+        medium.direction = mine.direction;
+        medium.rtcp_mux = mine.rtcp_mux;
+        medium.receive = mine.receive;
+        medium.send = mine.send;
+        medium.telephone_event_pt = mine.telephone_event_pt;
+        medium.feedback_pli = mine.feedback_pli;
+        medium.feedback_fir = mine.feedback_fir;
+        const auto theirs = std::ranges::find(peer.media, mine.mid, &OfferedMedia::mid);
+        if (theirs != peer.media.end()) describe_peer(medium, *theirs);
+        if (before != nullptr) {
+            // Our offer is not answered yet: what we send goes on as it was.
+            if (medium.send.name.empty()) medium.send = before->send;
+            const bool moved = before->remote_address != medium.remote_address ||
+                               before->remote_rtp_port != medium.remote_rtp_port;
+            const bool resumed = !receives(before->direction) && receives(medium.direction);
+            medium.relearn = before->relearn + (moved || resumed ? 1 : 0);
+            medium.start_asked = before->start_asked;
+        }
+        media.push_back(std::move(medium));
+    }
+    return media;
+}
+
+}  // namespace signaling

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/result.h"
+#include "signaling/conference/call_door.h"
+
+namespace signaling {
+
+/// Where SIP is listened for: UDP and TCP on one numeric address, IPv4 or IPv6, and one port.
+struct SipListener {
+    std::string address = "0.0.0.0";
+    std::uint16_t port = 5060;
+    /// What we call ourselves in Contact, where it differs from the address (NAT); empty: the route
+    /// to the peer decides.
+    std::string public_address;
+};
+
+/// The door of SIP: takes calls in, and tells the rooms in their own words (call_door.h).
+///
+/// Answers INVITE (with and without an offer), re-INVITE, UPDATE, CANCEL, BYE, OPTIONS and INFO;
+/// 405 or 501 to the rest. Thread: one GMainContext, the thread's default one when `open` is
+/// called; every callback comes from its iteration. Owner:  borrows admission and clock, which
+/// outlive it.
+class SipDoor {
+  public:
+    struct Config {
+        std::vector<SipListener> listeners;
+        std::string user_agent = "Tessera";
+        std::size_t max_message_bytes = 64 * 1024;  ///< larger messages are not read
+        std::size_t max_calls = 2000;               ///< beyond: 503 with Retry-After
+        std::uint64_t seed = 0;  ///< SDP session ids; from the system's random source
+    };
+
+    /// Fails when one of the listeners cannot be opened, and names it; nothing is listened on then.
+    [[nodiscard]] static common::Result<std::unique_ptr<SipDoor>> open(Config config,
+                                                                       Admission& admission,
+                                                                       const common::Clock& clock);
+    /// Ends what `close` did not: turns the loop for at most two seconds until the sockets are
+    /// closed.
+    ~SipDoor();
+
+    /// Refuses new calls with 503, hangs up the others (cause Shutdown), and calls `closed` when
+    /// all are answered, at the latest after five seconds.
+    void close(std::function<void()> closed);
+
+    /// Calls from the first INVITE to the last answer.
+    [[nodiscard]] std::size_t call_count() const;
+
+  private:
+    struct Impl;
+    explicit SipDoor(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace signaling

@@ -1,0 +1,191 @@
+#include "mixer/codec/video_decode_lane.h"
+
+#include <catch2/catch.hpp>
+
+#include "common/media_pool.h"
+#include "tests/support/color_source.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/h264_clip.h"
+#include "tests/support/manual_executor.h"
+
+using common::EncodedFrame;
+using mixer::FrameRef;
+using mixer::VideoDecodeError;
+using namespace common;
+
+namespace {
+
+/// "Decodes" by painting: what the lane does with results is what is tested here.
+class PaintingDecoder final : public mixer::VideoDecoder {
+  public:
+    explicit PaintingDecoder(mixer::FramePool& pool) : camera_(pool, 1, {160, 90}) {}
+    tl::expected<FrameRef, VideoDecodeError> decode(const EncodedFrame& frame) override {
+        ++calls;
+        if (fails) return tl::unexpected(*fails);
+        return camera_.next(frame.due);
+    }
+    [[nodiscard]] bool concealed() const override { return conceals; }
+
+    int calls = 0;
+    bool conceals = false;
+    std::optional<VideoDecodeError> fails;
+
+  private:
+    tests::ColorSource camera_;
+};
+
+class Asked final : public mixer::KeyFrameRequester {
+  public:
+    void request_key_frame() override { ++times; }
+    std::atomic<int> times{0};
+};
+
+struct Fixture {
+    Fixture() {
+        auto owned = std::make_unique<PaintingDecoder>(pool);
+        decoder = owned.get();
+        lane.emplace(executor, std::move(owned), playout, asked);
+    }
+    ~Fixture() {
+        executor.run_all();
+        lane->close();
+    }
+
+    void push(bool key, bool follows_loss = false) {
+        EncodedFrame frame;
+        frame.key_frame = key;
+        frame.follows_loss = follows_loss;
+        frame.arrival = frame.due = clock.now();
+        frame.bytes = {0};
+        lane->push(std::move(frame));
+    }
+    /// Pushes one frame a 30th of a second later and decodes it; whether a new picture came out.
+    bool shows_next(bool key = false, bool follows_loss = false) {
+        clock.advance(33ms);
+        push(key, follows_loss);
+        executor.run_all();
+        return playout.take_due(clock.now()).last_change == clock.now();
+    }
+
+    mixer::FramePool pool{16U << 20};
+    tests::FakeClock clock;
+    tests::ManualExecutor executor;
+    mixer::VideoPlayout playout;
+    Asked asked;
+    PaintingDecoder* decoder = nullptr;
+    std::optional<mixer::VideoDecodeLane> lane;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "A key frame and what follows it are decoded and shown") {
+    CHECK(shows_next(true));
+    CHECK(shows_next());
+
+    CHECK(lane->counters().decoded == 2);
+    CHECK(lane->picture_size() == PictureSize{160, 90});
+    CHECK(asked.times == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "A stream joined in its middle waits for a key frame it asks for") {
+    CHECK_FALSE(shows_next());
+    CHECK(asked.times == 1);
+    CHECK(decoder->calls == 0);
+
+    CHECK(shows_next(true));
+    CHECK(lane->picture_size() == PictureSize{160, 90});
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "A full queue is dropped up to the next key frame, and one is requested") {
+    shows_next(true);
+    for (int i = 0; i < 9; ++i) push(false);
+    executor.run_all();
+
+    CHECK(decoder->calls == 1);
+    CHECK(lane->counters().dropped == 9);
+    CHECK(asked.times >= 1);
+    CHECK(shows_next(true));
+}
+
+TEST_CASE_METHOD(Fixture, "After lost packets the last good picture stays until a key frame") {
+    shows_next(true);
+
+    CHECK_FALSE(shows_next(false, true));
+    CHECK_FALSE(shows_next());
+    CHECK(asked.times == 2);
+    CHECK(lane->counters().withheld == 2);
+    CHECK(shows_next(true));
+}
+
+TEST_CASE_METHOD(Fixture, "A peer that sends no key frame for 2 s is shown concealed") {
+    shows_next(true);
+    shows_next(false, true);
+
+    clock.advance(2s);
+
+    CHECK(shows_next());
+    CHECK(shows_next(false, true));
+    CHECK(asked.times >= 3);
+}
+
+TEST_CASE_METHOD(Fixture, "A concealed picture is withheld like one after a loss") {
+    shows_next(true);
+    decoder->conceals = true;
+    CHECK_FALSE(shows_next());
+    CHECK(lane->counters().concealed == 1);
+
+    decoder->conceals = false;
+    CHECK(shows_next(true));
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "What cannot be decoded is counted by its reason and a key frame requested") {
+    shows_next(true);
+    decoder->fails = VideoDecodeError::Corrupt;
+    CHECK_FALSE(shows_next());
+    decoder->fails = VideoDecodeError::TooLarge;
+    CHECK_FALSE(shows_next());
+
+    CHECK(lane->counters().corrupt == 1);
+    CHECK(lane->counters().too_large == 1);
+    CHECK(asked.times >= 2);
+}
+
+TEST_CASE_METHOD(
+    Fixture, "A source nobody sees is not decoded, and is asked for a key frame when seen again") {
+    shows_next(true);
+    lane->set_shown(false);
+    CHECK_FALSE(shows_next());
+    CHECK(decoder->calls == 1);
+    CHECK(asked.times == 0);
+
+    lane->set_shown(true);
+    CHECK(asked.times == 1);
+    CHECK_FALSE(shows_next());
+    CHECK(shows_next(true));
+}
+
+TEST_CASE("A real clip goes through a real pool of threads to the playout") {
+    mixer::FramePool pool(64U << 20);
+    mixer::VideoPlayout playout;
+    Asked asked;
+    common::MediaPool threads(2);
+    auto decoder = mixer::make_h264_decoder(pool);
+    REQUIRE(decoder);
+    mixer::VideoDecodeLane lane(threads, std::move(*decoder), playout, asked);
+    const auto clip = tests::make_h264_clip({});
+
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    for (std::size_t i = 0; i < clip.size(); ++i) {
+        lane.push(clip[i]);
+        while (lane.counters().decoded <= i && std::chrono::steady_clock::now() < deadline) {
+            std::this_thread::yield();
+        }
+    }
+    lane.close();
+
+    const auto& due = playout.take_due(clip.back().due);
+    REQUIRE(due.frame);
+    CHECK(tests::ColorSource::read(*due.frame, {0, 0, 640, 360}) == tests::ColorMark{1, 9});
+}

@@ -1,0 +1,139 @@
+#include "mixer/video/video_playout.h"
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "mixer/video/frame_pool.h"
+#include "tests/support/allocation_counter.h"
+#include "tests/support/fake_clock.h"
+
+using namespace common;
+using mixer::FrameRef;
+
+namespace {
+
+struct Fixture {
+    FrameRef due_in(Duration delay) {
+        mixer::FrameWriter picture = pool.acquire({16, 16});
+        picture->set_media_time(clock.now() + delay);
+        return std::move(picture).publish();
+    }
+    const mixer::VideoFrame* shown() { return playout.take_due(clock.now()).frame.get(); }
+
+    mixer::FramePool pool{1 << 20};
+    tests::FakeClock clock;
+    mixer::VideoPlayout playout;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "Nothing is shown before the first picture") {
+    CHECK(shown() == nullptr);
+}
+
+TEST_CASE_METHOD(Fixture, "The newest picture due is shown, and those it overtook are counted") {
+    playout.push(due_in(-20ms));
+    playout.push(due_in(-10ms));
+    const FrameRef newest = due_in(0ms);
+    playout.push(newest);
+    playout.push(due_in(10ms));
+
+    CHECK(shown() == newest.get());
+    CHECK(playout.skipped() == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "A picture waits for its time, and the one before stays until then") {
+    const FrameRef first = due_in(0ms);
+    const FrameRef second = due_in(30ms);
+    playout.push(first);
+    playout.push(second);
+
+    CHECK(shown() == first.get());
+    clock.advance(29ms);
+    CHECK(shown() == first.get());
+    clock.advance(1ms);
+    CHECK(shown() == second.get());
+    CHECK(playout.skipped() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "The time of the last change tells how long a picture has stood still") {
+    playout.push(due_in(0ms));
+    const Timestamp taken = clock.now();
+    shown();
+    clock.advance(5s);
+
+    CHECK(playout.take_due(clock.now()).last_change == taken);
+}
+
+TEST_CASE_METHOD(Fixture, "A picture from a broken sender clock, too far ahead, is shown at once") {
+    const FrameRef far = due_in(501ms);
+    playout.push(far);
+    CHECK(shown() == far.get());
+}
+
+TEST_CASE_METHOD(Fixture, "A ninth waiting picture pushes out the oldest") {
+    for (int i = 0; i < 9; ++i) playout.push(due_in(0ms));
+    shown();
+    CHECK(playout.skipped() == 8);
+}
+
+TEST_CASE_METHOD(Fixture, "A source told to forget shows nothing until a newer picture comes") {
+    playout.push(due_in(0ms));
+    playout.push(due_in(30ms));
+    shown();
+    playout.push(due_in(20ms));
+
+    playout.forget();
+    clock.advance(1s);
+    CHECK(shown() == nullptr);
+
+    const FrameRef newer = due_in(0ms);
+    playout.push(newer);
+    CHECK(shown() == newer.get());
+}
+
+TEST_CASE_METHOD(Fixture, "A picture pushed right after forget is shown") {
+    playout.push(due_in(0ms));
+    playout.forget();
+    const FrameRef newer = due_in(0ms);
+    playout.push(newer);
+    CHECK(shown() == newer.get());
+}
+
+TEST_CASE_METHOD(Fixture, "All pictures come back to the pool") {
+    for (int i = 0; i < 20; ++i) playout.push(due_in(0ms));
+    shown();
+    playout.forget();
+    shown();
+    CHECK(pool.bytes_in_use() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "Pushing and taking in a steady state allocates nothing") {
+    playout.push(due_in(0ms));
+    shown();
+    playout.push(due_in(0ms));
+    shown();
+
+    const tests::AllocationCounter counter;
+    for (int i = 0; i < 100; ++i) {
+        playout.push(due_in(0ms));
+        shown();
+    }
+    CHECK(counter.count() == 0);
+}
+
+TEST_CASE_METHOD(
+    Fixture, "Pictures pushed on one thread while another takes and a third forgets stay whole") {
+    std::thread pushing([this] {
+        for (int i = 0; i < 5000; ++i) playout.push(due_in(0ms));
+    });
+    std::thread forgetting([this] {
+        for (int i = 0; i < 200; ++i) playout.forget();
+    });
+    for (int i = 0; i < 5000; ++i) {
+        const auto& due = playout.take_due(clock.now());
+        if (due.frame) CHECK(due.frame->size() == PictureSize{16, 16});
+    }
+    pushing.join();
+    forgetting.join();
+}
