@@ -1,0 +1,374 @@
+#include "signaling/sip/sip_call.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "common/log.h"
+#include "signaling/sip/info_body.h"
+#include "signaling/sip/refusal_response.h"
+
+namespace signaling {
+namespace {
+
+using common::Duration;
+using namespace std::chrono_literals;
+
+constexpr Duration kKeyFrameInterval = 1s;
+constexpr int kReofferAttempts = 6;
+constexpr const char* kSdpType = "application/sdp";
+
+SipResponse plain(int status, const char* phrase = nullptr) {
+    SipResponse response;
+    response.status = status;
+    response.phrase = phrase;
+    return response;
+}
+
+/// Nothing: it is a description, or there is none. Else what to answer.
+std::optional<SipResponse> body_problem(const SipBody& body) {
+    if (body.empty() || (body.type == kSdpType && body.encoding.empty())) return std::nullopt;
+    SipResponse response = plain(415);
+    response.accept = kSdpType;
+    response.warning = warning_header(
+        399, "expected application/sdp, got " + (body.type.empty() ? "no type" : body.type) +
+                 (body.encoding.empty() ? "" : " in " + body.encoding));
+    return response;
+}
+
+SipResponse bad_description(const std::string& why) {
+    SipResponse response = plain(400, "Bad Session Description");
+    response.warning = warning_header(399, why);
+    return response;
+}
+
+/// The rooms' side of the contract: every entry answered, and a port where one is accepted.
+std::optional<Refusal> check(const MediaAnswer& ours, std::size_t at_least) {
+    if (ours.media.size() < at_least || ours.media.empty()) {
+        return Refusal{RefusalReason::Internal, "not every medium was answered", 0};
+    }
+    for (const auto& medium : ours.media) {
+        const bool open = !medium.address.empty() && medium.rtp_port != 0;
+        if (medium.accepted && !open) {
+            return Refusal{RefusalReason::Internal, "no port for medium " + medium.mid, 0};
+        }
+    }
+    return std::nullopt;
+}
+
+const char* cause_word(Ending::Cause cause) {
+    switch (cause) {
+        case Ending::Cause::PeerHungUp:
+            return "peer hung up";
+        case Ending::Cause::PeerGaveUp:
+            return "peer gave up";
+        case Ending::Cause::PeerLost:
+            return "peer lost";
+        case Ending::Cause::Kicked:
+            return "removed by a moderator";
+        case Ending::Cause::RoomEnded:
+            return "room ended";
+        case Ending::Cause::MediaFailed:
+            return "no common media";
+        case Ending::Cause::Shutdown:
+            return "server shuts down";
+        case Ending::Cause::ProtocolError:
+            break;
+    }
+    return "protocol error";
+}
+
+}  // namespace
+
+SipCall::SipCall(SipDialog& dialog, Admission& admission, const common::Clock& clock,
+                 std::string session_id)
+    : dialog_(&dialog),
+      admission_(admission),
+      clock_(clock),
+      sdp_(session_id),
+      retry_spread_(std::hash<std::string>{}(session_id)) {}
+
+// ---- coming in
+
+void SipCall::on_invite(CallRequest request, const SipBody& body) {
+    if (auto problem = body_problem(body)) return refuse(*problem);
+    const bool we_offer = body.empty();
+    if (!we_offer) {
+        auto offer = sdp_.read_offer(body.text);
+        if (!offer) return refuse(bad_description(offer.error()));
+        peer_media_ = *offer;
+        request.offer = *std::move(offer);
+    }
+    if (request.room.empty()) {
+        return refuse(response_for({RefusalReason::UnknownRoom, "no room in the request URI", 0}));
+    }
+    dialog_->respond(plain(180));
+    exchange_ = Exchange::PeerOffered;
+    admission_.admit(request, *this, [self = shared_from_this(), we_offer](auto result) {
+        self->admitted(std::move(result), we_offer);
+    });
+}
+
+void SipCall::admitted(tl::expected<Admitted, Refusal> result, bool we_offer) {
+    if (!result) {
+        if (!over()) refuse(response_for(result.error()));
+        return;
+    }
+    participant_ = result->participant;
+    if (over()) {  // gave up meanwhile
+        if (!ending_) ending_ = Ending{Ending::Cause::PeerLost, "dialog gone"};
+        return tell_left();
+    }
+    if (const auto problem = check(result->media, peer_media_.media.size())) {
+        LOG_ERROR("sip participant={} refused: {}", *participant_, problem->text);
+        refuse(response_for(*problem));
+        return tell_left();
+    }
+    send_media(result->media, we_offer, Exchange::Answered);
+}
+
+void SipCall::refuse(const SipResponse& response) {
+    if (!participant_ || !established_) ending_ = Ending{Ending::Cause::MediaFailed, "refused"};
+    exchange_ = Exchange::None;
+    dialog_->respond(response);
+}
+
+void SipCall::send_media(const MediaAnswer& ours, bool we_offer, Exchange after_answer) {
+    SipResponse response = plain(200);
+    response.body = {kSdpType, "", we_offer ? sdp_.offer(ours) : sdp_.answer(ours)};
+    exchange_ = we_offer ? Exchange::Offered : after_answer;
+    dialog_->respond(response);
+    if (exchange_ == Exchange::None) exchange_done();
+}
+
+// ---- the peer changes its media
+
+void SipCall::on_reinvite(const SipBody& body) {
+    on_change(body, Exchange::Answered);
+}
+
+void SipCall::on_update(const SipBody& body) {
+    // RFC 3311: answered in the 200, without an ACK. An empty one refreshes the session and no
+    // more.
+    if (body.empty() && !over()) return dialog_->respond(plain(200));
+    on_change(body, Exchange::None);
+}
+
+void SipCall::on_change(const SipBody& body, Exchange after_answer) {
+    if (over() || !participant_) return dialog_ != nullptr ? dialog_->respond(plain(481)) : void();
+    if (exchange_ != Exchange::None) {
+        // RFC 3261 14.2: 491 while ours is out, 500 while another of theirs is.
+        SipResponse busy = plain(exchange_ == Exchange::Reoffered ? 491 : 500);
+        if (busy.status == 500) busy.retry_after_s = 1;
+        return dialog_->respond(busy);
+    }
+    if (auto problem = body_problem(body)) return dialog_->respond(*problem);
+    std::optional<MediaOffer> offer;
+    if (!body.empty()) {
+        if (auto repeated = sdp_.repeated_answer(body.text)) {
+            SipResponse response = plain(200);
+            response.body = {kSdpType, "", *std::move(repeated)};
+            exchange_ = after_answer;
+            return dialog_->respond(response);
+        }
+        auto read = sdp_.read_offer(body.text);
+        if (!read) return dialog_->respond(bad_description(read.error()));
+        offer = *std::move(read);
+    }
+    exchange_ = Exchange::PeerOffered;
+    const auto on_media = [weak = weak_from_this(), offer, after_answer](auto result) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (result && offer) self->peer_media_ = *offer;
+        self->changed(std::move(result), !offer.has_value(), after_answer);
+    };
+    admission_.update(*participant_, offer, on_media);
+}
+
+void SipCall::changed(tl::expected<MediaAnswer, Refusal> result, bool we_offer,
+                      Exchange after_answer) {
+    if (over()) return;
+    if (result) {
+        if (const auto problem = check(*result, we_offer ? 0 : peer_media_.media.size())) {
+            result = tl::unexpected(*problem);
+        }
+    }
+    if (result) return send_media(*result, we_offer, after_answer);
+    LOG_INFO("sip participant={} change refused: {}", *participant_, result.error().text);
+    refuse(response_for(result.error()));
+    exchange_done();
+}
+
+void SipCall::on_ack(const SipBody& body) {
+    if (over()) return;
+    const bool first = !std::exchange(established_, true);
+    if (exchange_ == Exchange::Answered) return exchange_done();
+    if (exchange_ != Exchange::Offered) return;
+    if (body.empty() && !first) {
+        // A refresh whose sender ignored our offer: what was agreed stands.
+        return settle_answer(peer_media_);
+    }
+    auto answer = body.empty() || body_problem(body)
+                      ? tl::unexpected(std::string("the ACK brought no answer to our offer"))
+                      : sdp_.read_answer(body.text);
+    if (!answer) return hang_up({Ending::Cause::MediaFailed, answer.error()});
+    settle_answer(*answer);
+}
+
+void SipCall::settle_answer(const MediaOffer& answer) {
+    peer_media_ = answer;
+    exchange_ = Exchange::AnswerInHand;
+    admission_.answered(*participant_, answer, [weak = weak_from_this()](auto result) {
+        const auto self = weak.lock();
+        if (!self || self->over()) return;
+        if (!result) return self->hang_up({Ending::Cause::MediaFailed, result.error().text});
+        self->exchange_done();
+    });
+}
+
+// ---- we change ours
+
+void SipCall::re_offer(const MediaAnswer& ours, ReOffered done) {
+    if (waiting_) {
+        dialog_->after(0s, [old = std::move(waiting_->done)] {
+            old(tl::unexpected(Refusal{RefusalReason::Internal, "a newer offer took its turn", 0}));
+        });
+    }
+    waiting_ = WaitingOffer{ours, std::move(done), 0};
+    if (over()) return;  // `left` is on its way, and fails it
+    dialog_->after(0s, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->start_waiting_offer();
+    });
+}
+
+void SipCall::exchange_done() {
+    exchange_ = Exchange::None;
+    start_waiting_offer();
+}
+
+void SipCall::start_waiting_offer() {
+    if (over() || !established_ || exchange_ != Exchange::None || !waiting_) return;
+    running_ = std::exchange(waiting_, std::nullopt);
+    ++running_->attempts;
+    if (const auto problem = check(running_->ours, 0)) {
+        const ReOffered done = std::exchange(running_, std::nullopt)->done;
+        return done(tl::unexpected(*problem));
+    }
+    exchange_ = Exchange::Reoffered;
+    dialog_->reinvite({kSdpType, "", sdp_.offer(running_->ours)});
+}
+
+void SipCall::on_reinvite_answered(int status, const std::string& phrase, const SipBody& body) {
+    if (status < 200 || exchange_ != Exchange::Reoffered) return;
+    if (status < 300) {
+        dialog_->acknowledge();
+        if (!over()) reoffer_answered(body);
+        return;
+    }
+    if (over()) return;
+    const bool busy = status == 491 || status == 500;  // RFC 3261 14.1: another exchange runs there
+    if (busy && running_->attempts < kReofferAttempts) return retry_reoffer();
+    const ReOffered done = std::exchange(running_, std::nullopt)->done;
+    exchange_ = Exchange::None;
+    done(tl::unexpected(refusal_from(status, phrase)));
+    start_waiting_offer();
+}
+
+void SipCall::reoffer_answered(const SipBody& body) {
+    auto answer = body.empty() || body_problem(body)
+                      ? tl::unexpected(std::string("the answer to our offer is missing"))
+                      : sdp_.read_answer(body.text);
+    const ReOffered done = std::exchange(running_, std::nullopt)->done;
+    exchange_ = Exchange::None;
+    if (!answer) {
+        // The two ends no longer agree on what runs: nothing but an end is sure.
+        hang_up({Ending::Cause::ProtocolError, answer.error()});
+        return done(tl::unexpected(Refusal{RefusalReason::NotAcceptable, answer.error(), 0}));
+    }
+    peer_media_ = *answer;
+    done(*std::move(answer));
+    start_waiting_offer();
+}
+
+void SipCall::retry_reoffer() {
+    exchange_ = Exchange::None;
+    if (waiting_) {  // a newer one is there: it goes instead
+        const ReOffered done = std::exchange(running_, std::nullopt)->done;
+        done(tl::unexpected(Refusal{RefusalReason::Internal, "a newer offer took its turn", 0}));
+    } else {
+        waiting_ = std::exchange(running_, std::nullopt);
+    }
+    // RFC 3261 14.1: the side that did not make the Call-ID waits 0 to 2 s, in steps of 10 ms.
+    retry_spread_ = retry_spread_ * 6364136223846793005U + 1442695040888963407U;
+    const auto steps = static_cast<std::int64_t>((retry_spread_ >> 33U) % 200U);
+    dialog_->after(steps * 10ms, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->start_waiting_offer();
+    });
+}
+
+void SipCall::fail_reoffers(const Refusal& why) {
+    for (auto* offer : {&running_, &waiting_}) {
+        if (!*offer) continue;
+        const ReOffered done = std::exchange(*offer, std::nullopt)->done;
+        done(tl::unexpected(why));
+    }
+}
+
+// ---- small talk
+
+SipResponse SipCall::on_info(const SipBody& body) {
+    const InfoMeaning meaning = read_info(body);
+    if (std::holds_alternative<InfoMalformed>(meaning)) return plain(400, "Bad INFO Body");
+    if (std::holds_alternative<InfoUnknownType>(meaning)) {
+        SipResponse response = plain(415);
+        response.accept = kInfoTypes;
+        return response;
+    }
+    if (over() || !participant_) return plain(481);
+    if (const auto* digit = std::get_if<InfoDigit>(&meaning)) {
+        admission_.dtmf(*participant_, digit->digit, digit->duration);
+    } else if (std::holds_alternative<InfoPictureFastUpdate>(meaning)) {
+        admission_.picture_fast_update(*participant_, "");
+    }
+    return plain(200);
+}
+
+void SipCall::request_key_frame(const std::string& mid) {
+    const auto now = clock_.now();
+    if (over() || !established_ || now - last_key_frame_request_ < kKeyFrameInterval) return;
+    last_key_frame_request_ = now;
+    LOG_DEBUG("sip participant={} key frame asked for mid={}", *participant_, mid);
+    dialog_->info(picture_fast_update_body());
+}
+
+// ---- going out
+
+void SipCall::hang_up(const Ending& ending) {
+    if (over()) return;
+    ending_ = ending;
+    dialog_->end(std::string("SIP;cause=200;text=\"") + cause_word(ending.cause) + "\"");
+    dialog_->after(0s, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->tell_left();
+    });
+}
+
+void SipCall::shut_down() {
+    if (over()) return;
+    if (participant_)
+        return hang_up({Ending::Cause::Shutdown, cause_word(Ending::Cause::Shutdown)});
+    Refusal refusal{RefusalReason::MediaAway, cause_word(Ending::Cause::Shutdown), 5};
+    refuse(response_for(refusal));
+}
+
+void SipCall::on_ended(const Ending& ending) {
+    if (!ending_) ending_ = ending;
+    tell_left();
+}
+
+void SipCall::tell_left() {
+    if (!participant_ || std::exchange(told_left_, true)) return;
+    fail_reoffers({RefusalReason::Internal, "the call ended", 0});
+    admission_.left(*participant_, *ending_);
+}
+
+}  // namespace signaling

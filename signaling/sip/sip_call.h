@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/clock.h"
+#include "signaling/conference/call_door.h"
+#include "signaling/sip/sdp_exchange.h"
+#include "signaling/sip/sip_dialog.h"
+
+namespace signaling {
+
+/// One SIP dialog in the rooms' words: INVITE to BYE, whatever happens in between.
+///
+/// One offer and its answer at a time. The stack below keeps the transactions (retransmission,
+/// overlap, glare, ACK and BYE timeouts); here is what they mean.
+///
+/// Thread: the loop.
+/// Owner:  the agent, by shared_ptr: while `admit` runs, its callback holds one more. Borrows
+/// dialog, admission and clock;
+///         the dialog outlives it or is detached.
+class SipCall final : public Call, public std::enable_shared_from_this<SipCall> {
+  public:
+    SipCall(SipDialog& dialog, Admission& admission, const common::Clock& clock,
+            std::string session_id);
+
+    // ---- from the dialog
+    /// The INVITE that starts it all. `request.offer` is filled in from the body.
+    void on_invite(CallRequest request, const SipBody& body);
+    void on_reinvite(const SipBody& body);
+    void on_update(const SipBody& body);
+    void on_ack(const SipBody& body);
+    [[nodiscard]] SipResponse on_info(const SipBody& body);
+    void on_reinvite_answered(int status, const std::string& phrase, const SipBody& body);
+    /// CANCEL, BYE, no ACK, transport gone: nothing more can be sent.
+    void on_ended(const Ending& ending);
+    /// The daemon ends: refuses a caller who is not in yet, hangs up one who is.
+    void shut_down();
+    /// The dialog goes away before the call does.
+    void detach() { dialog_ = nullptr; }
+
+    // ---- from the rooms
+    void hang_up(const Ending& ending) override;
+    void re_offer(const MediaAnswer& ours, ReOffered done) override;
+    void request_key_frame(const std::string& mid) override;
+
+  private:
+    /// Whose turn it is. One exchange at a time (RFC 3264 4).
+    enum class Exchange : std::uint8_t {
+        None,
+        PeerOffered,   ///< the rooms think about it
+        Answered,      ///< 200 with our answer is out, ACK is to come
+        Offered,       ///< 200 with our offer is out, the answer comes in the ACK
+        AnswerInHand,  ///< the rooms think about that answer
+        Reoffered,     ///< our re-INVITE is out
+    };
+    struct WaitingOffer {
+        MediaAnswer ours;
+        ReOffered done;
+        int attempts = 0;
+    };
+
+    void admitted(tl::expected<Admitted, Refusal> result, bool we_offer);
+    void on_change(const SipBody& body, Exchange after_answer);
+    void changed(tl::expected<MediaAnswer, Refusal> result, bool we_offer, Exchange after_answer);
+    void send_media(const MediaAnswer& ours, bool we_offer, Exchange after_answer);
+    void settle_answer(const MediaOffer& answer);
+    void refuse(const SipResponse& response);
+    void exchange_done();
+    void start_waiting_offer();
+    void reoffer_answered(const SipBody& body);
+    void retry_reoffer();
+    void fail_reoffers(const Refusal& why);
+    void tell_left();
+    [[nodiscard]] bool over() const { return ending_.has_value() || dialog_ == nullptr; }
+
+    SipDialog* dialog_;
+    Admission& admission_;
+    const common::Clock& clock_;
+    SdpExchange sdp_;
+    Exchange exchange_ = Exchange::None;
+    bool established_ = false;  ///< the first ACK came
+    std::optional<ParticipantId> participant_;
+    std::optional<Ending> ending_;
+    bool told_left_ = false;
+    MediaOffer peer_media_;  ///< as the peer described it last
+    std::optional<WaitingOffer> waiting_;
+    std::optional<WaitingOffer> running_;
+    common::Timestamp last_key_frame_request_;
+    std::uint64_t retry_spread_;
+};
+
+}  // namespace signaling

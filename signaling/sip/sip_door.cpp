@@ -1,0 +1,141 @@
+#include "signaling/sip/sip_door.h"
+
+#include <glib.h>
+
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "common/log.h"
+#include "signaling/sip/loop_timers.h"
+#include "signaling/sip/sofia_agent.h"
+#include "signaling/sip/sofia_root.h"
+
+namespace signaling {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kForByes = 3s;  // how long the peers have to answer our BYE
+constexpr auto kForAll = 5s;
+
+}  // namespace
+
+struct SipDoor::Impl {
+    Impl(Config c, Admission& a, const common::Clock& k)
+        : config(std::move(c)), admission(a), clock(k), random(config.seed) {}
+
+    SofiaAgent::Surroundings surroundings();
+    std::string why_closed() const;
+    std::size_t dialog_count() const;
+    bool all_stopped() const;
+    void check_closing();
+    void stop_agents();
+    void finish_closing();
+
+    Config config;
+    Admission& admission;
+    const common::Clock& clock;
+    std::mt19937_64 random;
+    SofiaRoot root;
+    std::vector<std::unique_ptr<SofiaAgent>> agents;
+    LoopTimers timers;
+    bool closing = false;
+    bool stopping = false;
+    std::function<void()> closed;
+};
+
+SofiaAgent::Surroundings SipDoor::Impl::surroundings() {
+    return {admission, clock,
+            // RFC 8866 5.2: a number; 62 bits, as some peers read it as a signed one.
+            [this] { return std::to_string(random() >> 2U); }, [this] { return why_closed(); },
+            [this] {
+                // Not from within the event that told it: an agent may go away.
+                timers.after(0s, [this] { check_closing(); });
+            }};
+}
+
+std::string SipDoor::Impl::why_closed() const {
+    if (closing) return "server shuts down";
+    if (dialog_count() >= config.max_calls) {
+        return "no more than " + std::to_string(config.max_calls) + " calls at a time";
+    }
+    return {};
+}
+
+std::size_t SipDoor::Impl::dialog_count() const {
+    std::size_t count = 0;
+    for (const auto& agent : agents) count += agent->dialog_count();
+    return count;
+}
+
+bool SipDoor::Impl::all_stopped() const {
+    for (const auto& agent : agents) {
+        if (!agent->stopped()) return false;
+    }
+    return true;
+}
+
+void SipDoor::Impl::check_closing() {
+    if (!closing) return;
+    if (dialog_count() == 0) stop_agents();
+    if (all_stopped()) finish_closing();
+}
+
+void SipDoor::Impl::stop_agents() {
+    if (std::exchange(stopping, true)) return;
+    for (const auto& agent : agents) agent->stop();
+}
+
+void SipDoor::Impl::finish_closing() {
+    if (const auto done = std::exchange(closed, nullptr)) done();
+}
+
+SipDoor::SipDoor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+common::Result<std::unique_ptr<SipDoor>> SipDoor::open(Config config, Admission& admission,
+                                                       const common::Clock& clock) {
+    std::unique_ptr<SipDoor> door(
+        new SipDoor(std::make_unique<Impl>(std::move(config), admission, clock)));
+    Impl& impl = *door->impl_;
+    for (const auto& listener : impl.config.listeners) {
+        auto agent = SofiaAgent::open(
+            impl.root, {listener, impl.config.user_agent, impl.config.max_message_bytes},
+            impl.surroundings());
+        if (!agent) return tl::unexpected(agent.error());
+        impl.agents.push_back(*std::move(agent));
+    }
+    return door;
+}
+
+SipDoor::~SipDoor() {
+    if (!impl_->closing) close([] {});
+    impl_->stop_agents();
+    GMainContext* context = g_main_context_ref_thread_default();
+    const auto deadline = std::chrono::steady_clock::now() + 2s;
+    impl_->timers.after(2s, [] {});  // turns the loop once more at the deadline
+    while (!impl_->all_stopped() && std::chrono::steady_clock::now() < deadline) {
+        g_main_context_iteration(context, TRUE);
+    }
+    g_main_context_unref(context);
+    if (impl_->all_stopped()) return;
+    // sofia cannot be taken down before its transactions end, up to 32 s. This is the end of the
+    // process: what still points at us stays, refuses everybody, and goes with it.
+    LOG_WARNING("sip did not stop in time");
+    static_cast<void>(impl_.release());
+}
+
+void SipDoor::close(std::function<void()> closed) {
+    impl_->closing = true;
+    impl_->closed = std::move(closed);
+    for (const auto& agent : impl_->agents) agent->end_calls();
+    impl_->timers.after(0s, [this] { impl_->check_closing(); });
+    impl_->timers.after(kForByes, [this] { impl_->stop_agents(); });
+    impl_->timers.after(kForAll, [this] { impl_->finish_closing(); });
+}
+
+std::size_t SipDoor::call_count() const {
+    return impl_->dialog_count();
+}
+
+}  // namespace signaling

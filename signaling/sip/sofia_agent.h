@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/clock.h"
+#include "common/result.h"
+#include "signaling/conference/call_door.h"
+#include "signaling/sip/sip_door.h"
+
+namespace signaling {
+
+class SofiaRoot;
+
+/// One nua: its sockets, its dialogs, and the translation between sofia's events and our calls.
+///
+/// Owner:  the door. Borrows the root, and all of `Surroundings`.
+class SofiaAgent {
+  public:
+    struct Surroundings {
+        Admission& admission;
+        const common::Clock& clock;
+        std::function<std::string()> new_session_id;
+        /// Asked for every new INVITE; empty: let it in. Else the reason, for a 503.
+        std::function<std::string()> closed_to_callers;
+        /// A dialog or the agent is gone: see `dialog_count` and `stopped`.
+        std::function<void()> on_fewer;
+    };
+    struct Options {
+        SipListener listener;
+        std::string user_agent;
+        std::size_t max_message_bytes = 0;
+    };
+
+    [[nodiscard]] static common::Result<std::unique_ptr<SofiaAgent>> open(SofiaRoot& root,
+                                                                          Options options,
+                                                                          Surroundings around);
+    ~SofiaAgent();  ///< only when `stopped`
+
+    /// Hangs up everybody, cause Shutdown.
+    void end_calls();
+    /// Closes the sockets; `stopped` when done.
+    void stop();
+    [[nodiscard]] bool stopped() const;
+    [[nodiscard]] std::size_t dialog_count() const;
+
+    struct Impl;
+
+  private:
+    explicit SofiaAgent(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace signaling
