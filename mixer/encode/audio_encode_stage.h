@@ -17,12 +17,12 @@ class AudioSink {
   public:
     virtual ~AudioSink() = default;
     /// Audio tick; neither blocks, allocates, nor logs: copy the payload into a slot of your own and wake your thread.
-    /// An empty payload is a tick of DTX: time goes on. `switched`: this frame comes from another encoder than the last.
+    /// An empty payload is a tick of DTX: time goes on.
     virtual void on_audio(std::span<const std::uint8_t> payload, common::Timestamp media_time) = 0;
 };
 
 struct AudioEncodeCounters {
-    std::uint64_t encodes = 0;           ///< frames encoded, all encoders
+    std::uint64_t encodes = 0;           ///< frames encoded, all encoders, and one more for most switches
     std::uint64_t shared_deliveries = 0, own_deliveries = 0, switches = 0;
     std::uint64_t encoders = 0;
 };

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+
+#include "mixer/audio/audio_mixer.h"
+#include "mixer/audio/audio_source.h"
+#include "mixer/audio/speech_detector.h"
+
+namespace mixer {
+
+/// One source's way into the sum: pulled, measured, gated when silent, and brought in and out by
+/// ramps, so that neither its arrival nor its departure nor a mute makes a jump.
+///
+/// Thread: audio tick alone, but `set_muted`: any.
+class Voice {
+  public:
+    explicit Voice(common::SourceId id) { level_.source = id; }
+
+    void set_muted(bool muted) { muted_.store(muted, std::memory_order_relaxed); }
+
+    /// Takes this tick's sound; a null source has left, and what it last said fades.
+    void take(common::Timestamp now, AudioSource* source);
+
+    /// What it adds to the sum this tick; meaningful while `contributes`.
+    [[nodiscard]] bool contributes() const { return contributes_; }
+    [[nodiscard]] const AudioFrame& contribution() const { return contribution_; }
+    /// `heard` is the mixer's to say.
+    [[nodiscard]] const VoiceLevel& level() const { return level_; }
+
+  private:
+    void gate();
+    void shape(float target_gain, std::size_t ramp_samples);
+
+    std::atomic<bool> muted_{false};
+    SpeechDetector detector_;
+    VoiceLevel level_;
+    AudioFrame pulled_;
+    AudioFrame contribution_;
+    float gain_ = 0;
+    bool contributes_ = false;
+    bool open_ = false;
+    int quiet_ticks_ = 0;
+};
+
+}  // namespace mixer
