@@ -42,8 +42,8 @@ std::optional<ListenAddress> parse_address(std::string_view text) {
     return address;
 }
 
-std::optional<SipListener> parse_listener(std::string_view text) {
-    SipListener listener;
+std::optional<SipAddress> parse_listener(std::string_view text) {
+    SipAddress listener;
     if (text.starts_with("udp:")) {
         listener.transport = SipTransport::Udp;
     } else if (text.starts_with("tcp:")) {
@@ -127,7 +127,7 @@ void read_rooms(TomlSection root, Settings& settings) {
 
 void read_listeners(TomlSection& section, Settings& settings) {
     std::vector<std::string> given;
-    for (const SipListener& listener : settings.sip) given.push_back(to_string(listener));
+    for (const SipAddress& listener : settings.sip) given.push_back(to_string(listener));
     const bool in_file = section.has("sip");
     given = section.texts("sip", given);
     if (!in_file) return;
@@ -201,7 +201,7 @@ std::string to_string(const ListenAddress& address) {
     return (ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
-std::string to_string(const SipListener& listener) {
+std::string to_string(const SipAddress& listener) {
     return (listener.transport == SipTransport::Udp ? "udp:" : "tcp:") + to_string(listener.at);
 }
 

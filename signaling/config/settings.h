@@ -34,20 +34,20 @@ struct ListenAddress {
     friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 
-struct SipListener {
+struct SipAddress {
     SipTransport transport = SipTransport::Udp;
     ListenAddress at;
-    friend bool operator==(const SipListener&, const SipListener&) = default;
+    friend bool operator==(const SipAddress&, const SipAddress&) = default;
 };
 
 /// `host:port`, with brackets around IPv6.
 [[nodiscard]] std::string to_string(const ListenAddress& address);
 /// `udp:host:port`
-[[nodiscard]] std::string to_string(const SipListener& listener);
+[[nodiscard]] std::string to_string(const SipAddress& listener);
 
 /// What of `tessera.toml` concerns tessera-signald. The values here are the embedded defaults.
 struct Settings {
-    std::vector<SipListener> sip{{SipTransport::Udp, {"0.0.0.0", 5060}},
+    std::vector<SipAddress> sip{{SipTransport::Udp, {"0.0.0.0", 5060}},
                                  {SipTransport::Tcp, {"0.0.0.0", 5060}},
                                  {SipTransport::Udp, {"::", 5060}},
                                  {SipTransport::Tcp, {"::", 5060}}};

@@ -7,6 +7,11 @@
 #define TESSERA_TS(x)
 #endif
 
+// abseil, which gRPC's headers bring in, has three of these names of its own, meaning the same.
+#undef GUARDED_BY
+#undef PT_GUARDED_BY
+#undef NO_THREAD_SAFETY_ANALYSIS
+
 #define CAPABILITY(x) TESSERA_TS(capability(x))
 #define SCOPED_CAPABILITY TESSERA_TS(scoped_lockable)
 #define GUARDED_BY(x) TESSERA_TS(guarded_by(x))
