@@ -68,6 +68,7 @@ bool JitterBuffer::take(common::Timestamp now, PicturePackets& out) {
 
 JitterBuffer::Step JitterBuffer::advance(common::Timestamp now) {
     if (slot(next_) && !at_start_) {
+        if (may_get_head() && now < slot(next_)->arrival() + config_.max_wait) return Step::Wait;
         discard_headless();
         return Step::Again;
     }
@@ -90,6 +91,12 @@ bool JitterBuffer::scan() {
         if (slot(scanned_ - 1)->marker()) return true;
     }
     return false;
+}
+
+/// At a stream's start the head of the picture may have been overtaken, and still find its place in
+/// front.
+bool JitterBuffer::may_get_head() const {
+    return !moved_ && !config_.starts_picture(slot(next_)->payload());
 }
 
 /// `next_` is a packet of which we do not know that it begins its picture: what came before was
@@ -122,7 +129,9 @@ std::int64_t JitterBuffer::first_behind_gap() const {
 }
 
 std::optional<common::Timestamp> JitterBuffer::next_deadline() const {
-    if (packet_count_ == 0 || slot(scanned_)) return std::nullopt;
+    if (packet_count_ == 0) return std::nullopt;
+    if (!moved_ && !at_start_) return slot(next_)->arrival() + config_.max_wait;
+    if (slot(scanned_)) return std::nullopt;
     const std::int64_t behind = first_behind_gap();
     if (behind > highest_) return std::nullopt;
     return slot(behind)->arrival() + config_.max_wait;

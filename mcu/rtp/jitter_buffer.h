@@ -70,6 +70,7 @@ class JitterBuffer {
     [[nodiscard]] Step advance(common::Timestamp now);
     [[nodiscard]] bool scan();
     [[nodiscard]] std::int64_t first_behind_gap() const;
+    [[nodiscard]] bool may_get_head() const;
     void give_up_gap();
     void discard_headless();
     void discard_next();

@@ -37,9 +37,9 @@ RtcpSession::RtcpSession(Config config, RtcpObserver& observer, common::Timestam
       pli_(config.pli),
       fir_(config.fir),
       random_(config.seed),
-      receive_only_ssrc_(make_ssrc()),
       timer_(now),
       now_(now) {
+    receive_only_ssrc_ = make_ssrc();
     scratch_.reserve(2 * kRtcpMaxBytes);
     timer_.start(group(now), now, random_);
 }

@@ -160,7 +160,7 @@ class RtcpSession final : private RtcpHandler {
     common::Bitrate bandwidth_;
     bool pli_, fir_;
     std::mt19937_64 random_;
-    std::uint32_t receive_only_ssrc_;
+    std::uint32_t receive_only_ssrc_ = 0;
     std::vector<LocalStream> locals_;
     std::vector<RtpReception*> receptions_;
     std::vector<KeyFrameNeed> needs_;
