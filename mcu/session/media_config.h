@@ -18,7 +18,8 @@ struct PayloadFormat {
     common::AudioCodec audio = common::AudioCodec::Opus;
     common::VideoCodec video = common::VideoCodec::H264;
     int clock_rate_hz = 0;
-    std::string fmtp;  ///< RFC syntax as in SDP: "profile-level-id=42e01f;packetization-mode=1"
+    /// RFC syntax as in SDP: "profile-level-id=42e01f;packetization-mode=1"
+    std::string fmtp = {};
 };
 
 /// Where the peer receives. An empty address: not known yet.
@@ -38,13 +39,14 @@ struct MediaConfig {
     PeerAddress peer;
     bool rtcp_mux = false;
     std::vector<PayloadFormat> receive;
-    bool sends = false;                    ///< `send` is valid
+    bool sends = false;  ///< `send` is valid
     PayloadFormat send;
-    std::uint8_t telephone_event_pt = 0;   ///< 0: none
-    common::Bitrate bandwidth;             ///< 0: not limited
+    std::uint8_t telephone_event_pt = 0;  ///< 0: none
+    int telephone_event_clock_hz = 8000;
+    common::Bitrate bandwidth;  ///< 0: not limited
     bool feedback_pli = false;
     bool feedback_fir = false;
-    std::uint64_t relearn = 0;             ///< raised: the peer's address and SSRC may be learnt anew
+    std::uint64_t relearn = 0;  ///< raised: the peer's address and SSRC may be learnt anew
 };
 
 /// What we tell the peer about our end of one medium.

@@ -34,17 +34,22 @@ class SessionObserver {
 
 /// One peer's media: its transport, its RTP streams, its ports into a bridge.
 ///
-/// Thread: control thread, but the sinks (audio tick, media pool) and the requester (any thread). Its sockets, RTP state
-///         and pacer live on one net thread; control calls post there and, where they return something, wait for it.
-/// Owner:  the bridge owns it; it borrows net thread, port range, clock, observer and the inlets, which outlive it.
-/// Errors: `create` and `configure` fail when no port is free or a format is not one we have, and change nothing then.
+/// Thread: control thread, but the sinks (audio tick, media pool) and the requester (any thread).
+/// Its sockets, RTP state
+///         and pacer live on one net thread; control calls post there and, where they return
+///         something, wait for it.
+/// Owner:  the bridge owns it; it borrows net thread, port range, clock, observer and the inlets,
+/// which outlive it. Errors: `create` and `configure` fail when no port is free or a format is not
+/// one we have, and change nothing then.
 class Session {
   public:
     struct Config {
-        std::string id;             ///< for logs
-        std::string local_address;  ///< empty: the route to the peer decides, or the wildcard while there is no peer
-        std::string cname;
-        std::uint64_t seed = 0;     ///< SSRCs, first sequence numbers and timestamps; from the system's random source
+        std::string id = {};             ///< for logs
+        std::string local_address = {};  ///< empty: the route to the peer decides, or the wildcard
+                                         ///< while there is no peer
+        std::string cname = {};
+        std::uint64_t seed =
+            0;  ///< SSRCs, first sequence numbers and timestamps; from the system's random source
     };
     /// Where received media goes; null: dropped.
     struct Inlets {
@@ -52,11 +57,14 @@ class Session {
         mixer::VideoDecodeLane* video = nullptr;
     };
 
-    static common::Result<std::unique_ptr<Session>> create(Config config, NetThread& net, UdpPortRange& ports,
-                                                           const common::Clock& clock, SessionObserver& observer);
+    static common::Result<std::unique_ptr<Session>> create(Config config, NetThread& net,
+                                                           UdpPortRange& ports,
+                                                           const common::Clock& clock,
+                                                           SessionObserver& observer);
     ~Session();  ///< sends RTCP BYE, closes the ports; no callback after it returns
 
-    /// The full desired list of media; repeating it is harmless. New mids open ports, absent ones close them.
+    /// The full desired list of media; repeating it is harmless. New mids open ports, absent ones
+    /// close them.
     common::Result<std::vector<LocalMedia>> configure(const std::vector<MediaConfig>& media);
     void set_inlets(Inlets inlets);
 

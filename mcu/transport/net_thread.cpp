@@ -63,6 +63,7 @@ struct NetThread::Impl {
     std::map<TimerKey, Timer*> timers;
     std::uint64_t timers_started = 0;
     ReceiveBatch batch;
+    std::map<std::type_index, std::shared_ptr<void>> shared;
 
     common::Mutex mutex;
     std::deque<std::function<void()>> tasks GUARDED_BY(mutex);
@@ -311,6 +312,11 @@ void NetThread::unwatch(int fd) {
     impl_->net_thread.check();
     if (impl_->handlers.erase(fd) == 0) return;
     epoll_ctl(impl_->epoll_fd, EPOLL_CTL_DEL, fd, nullptr);
+}
+
+std::shared_ptr<void>& NetThread::shared_place(std::type_index type) {
+    impl_->net_thread.check();
+    return impl_->shared[type];
 }
 
 ReceiveBatch& NetThread::receive_batch() {

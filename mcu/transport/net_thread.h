@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <typeindex>
+#include <utility>
 
 #include "common/clock.h"
 #include "common/units.h"
@@ -58,11 +60,19 @@ class NetThread {
     [[nodiscard]] const common::Clock& clock() const { return clock_; }
     /// Scratch that all ports of this thread read into, one batch at a time.
     [[nodiscard]] ReceiveBatch& receive_batch();
+    /// What all users of this thread share, made for the first who asks and destroyed with it.
+    template <typename T, typename... Args>
+    [[nodiscard]] T& shared(Args&&... args) {
+        std::shared_ptr<void>& place = shared_place(typeid(T));
+        if (!place) place = std::make_shared<T>(std::forward<Args>(args)...);
+        return *static_cast<T*>(place.get());
+    }
 
   private:
     friend class Timer;
     friend class Wakeup;
     struct Impl;
+    std::shared_ptr<void>& shared_place(std::type_index type);
     const common::Clock& clock_;
     std::unique_ptr<Impl> impl_;
 };
@@ -78,6 +88,7 @@ class Timer {
     void start_at(common::Timestamp due);  ///< restarts when running
     void stop();
     [[nodiscard]] bool running() const { return running_; }
+    [[nodiscard]] common::Timestamp due() const { return due_; }  ///< of the last start
 
   private:
     friend class NetThread;

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "mcu/rtp/telephone_event.h"
+#include "mcu/session/audio_outbox.h"
+#include "mcu/session/media_stream.h"
+#include "mixer/audio/audio_playout.h"
+
+namespace mcu {
+
+/// A session's sound: packets straight to the AudioPlayout, unordered, with their arrival time;
+/// digits to the observer; encoded frames out, one packet each.
+///
+/// Thread: net thread alone.
+class AudioStream final : public MediaStream {
+  public:
+    using MediaStream::MediaStream;
+
+    /// Null: received sound is dropped. The old one is not used any more when it returns.
+    void set_inlet(mixer::AudioPlayout* playout);
+    void send(const OutgoingAudio& frame);
+
+  private:
+    void on_send_format() override {}
+    void on_receive_formats() override;
+    void on_new_stream(std::uint32_t ssrc, common::Timestamp now) override;
+    void on_packet(RtpPacket packet, std::int64_t extended_sequence) override;
+    void on_peer_wants_start(common::Timestamp /*now*/) override {}
+    void on_deadline(common::Timestamp now) override;
+    [[nodiscard]] std::optional<common::Timestamp> deadline() const override;
+    void tell(const std::optional<TelephoneEventReceiver::Digit>& digit);
+
+    mixer::AudioPlayout* playout_ = nullptr;
+    std::array<std::optional<common::AudioCodec>, 128> codec_by_type_{};
+    std::optional<TelephoneEventReceiver> digits_;
+    int digits_clock_hz_ = 0;
+};
+
+}  // namespace mcu

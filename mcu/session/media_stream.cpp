@@ -1,0 +1,235 @@
+#include "mcu/session/media_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/log.h"
+
+namespace mcu {
+
+using common::Duration;
+using common::Timestamp;
+
+namespace {
+
+constexpr int kVideoClockHz = 90'000;
+constexpr Duration kLeastLook = std::chrono::milliseconds(1);
+
+// 5 % of it is RTCP's; where signalling sets no limit.
+common::Bitrate rtcp_bandwidth(const MediaConfig& config) {
+    if (config.bandwidth.bps() > 0) return config.bandwidth;
+    return common::Bitrate::from_kbps(config.kind == MediaKind::Audio ? 64 : 1000);
+}
+
+RtpSender::Format send_format(const MediaConfig& config) {
+    if (config.sends) return {config.send.payload_type, config.send.clock_rate_hz};
+    return {0, config.kind == MediaKind::Audio ? 8000 : kVideoClockHz};
+}
+
+bool same_format(const PayloadFormat& a, const PayloadFormat& b) {
+    return a.payload_type == b.payload_type && a.audio == b.audio && a.video == b.video &&
+           a.clock_rate_hz == b.clock_rate_hz && a.fmtp == b.fmtp;
+}
+
+bool same_receive_formats(const MediaConfig& a, const MediaConfig& b) {
+    return std::ranges::equal(a.receive, b.receive, same_format) &&
+           a.telephone_event_pt == b.telephone_event_pt &&
+           a.telephone_event_clock_hz == b.telephone_event_clock_hz;
+}
+
+}  // namespace
+
+MediaStream::MediaStream(const StreamEnvironment& environment, const StreamConfig& config,
+                         std::uint64_t seed, std::unique_ptr<UdpPortPair> ports)
+    : environment_(environment),
+      config_(config),
+      transport_(environment.net, environment.pool, std::move(ports), *this),
+      rtcp_({.cname = environment.cname,
+             .seed = seed,
+             .ntp = environment.ntp,
+             .session_bandwidth = rtcp_bandwidth(config.media),
+             .pli = config.media.feedback_pli,
+             .fir = config.media.feedback_fir},
+            *this, now()),
+      sender_(rtcp_, send_format(config.media), now()),
+      reception_(rtcp_, *this),
+      timer_(environment.net, [this] { service(now()); }) {
+    net_thread_.check();
+}
+
+MediaStream::~MediaStream() {
+    net_thread_.check();
+    std::array<std::uint8_t, RtcpSession::kRtcpMaxBytes> buffer;
+    const Timestamp at = now();
+    const std::size_t bytes = rtcp_.write_goodbye(at, {}, buffer);
+    if (bytes > 0) transport_.send_rtcp(std::span(buffer).first(bytes), at);
+}
+
+void MediaStream::apply(const StreamConfig& config) {
+    net_thread_.check();
+    const Timestamp at = now();
+    const StreamConfig before = std::exchange(config_, config);
+    const MediaConfig& media = config_.media;
+    const bool first = !std::exchange(applied_, true);
+
+    const bool peer_changed = first || !(before.peer == config.peer);
+    transport_.set_peer(config.peer);
+    // A new address is signalling enough; the first one may only confirm what was learnt.
+    const bool moved = peer_changed && !first && before.peer.rtp.valid();
+    if (moved || media.relearn > before.media.relearn) {
+        transport_.relearn(at);
+        reception_.relearn();
+    }
+    rtcp_.set_bandwidth(rtcp_bandwidth(media));
+    rtcp_.set_feedback(media.feedback_pli, media.feedback_fir);
+    if (first || !same_receive_formats(before.media, media)) apply_receive_formats();
+    if (media.sends &&
+        (first || !before.media.sends || !same_format(before.media.send, media.send))) {
+        sender_.set_format(send_format(media), at);
+        on_send_format();
+    }
+    if (peer_changed) transport_.open_pinholes(at);
+    service(at);
+}
+
+void MediaStream::apply_receive_formats() {
+    std::bitset<128> known;
+    std::array<int, 128> clock_rates{};
+    const auto add = [&](std::uint8_t payload_type, int clock_rate_hz) {
+        known.set(payload_type);
+        clock_rates[payload_type] = clock_rate_hz;
+    };
+    for (const PayloadFormat& format : config_.media.receive) {
+        add(format.payload_type, format.clock_rate_hz);
+    }
+    if (config_.media.telephone_event_pt != 0) {
+        add(config_.media.telephone_event_pt, config_.media.telephone_event_clock_hz);
+    }
+    transport_.set_known_types(known);
+    for (std::size_t type = 0; type < clock_rates.size(); ++type) {
+        reception_.set_clock_rate(static_cast<std::uint8_t>(type), clock_rates[type]);
+    }
+    on_receive_formats();
+}
+
+bool MediaStream::may_send(Timestamp at) const {
+    const Direction direction = config_.media.direction;
+    return config_.media.sends &&
+           (direction == Direction::SendRecv || direction == Direction::SendOnly) &&
+           transport_.can_send(at);
+}
+
+bool MediaStream::may_receive() const {
+    const Direction direction = config_.media.direction;
+    return direction == Direction::SendRecv || direction == Direction::RecvOnly;
+}
+
+void MediaStream::service(Timestamp at) {
+    on_deadline(at);
+    note_silence(at);
+    send_rtcp(at);
+    // All that is due was done: what claims to be so still waits a little, lest the thread spin.
+    const Timestamp next = std::max(next_look(), at + kLeastLook);
+    // A timer that is early looks once more for nothing; only one that is late must be moved.
+    if (!timer_.running() || next < timer_.due()) timer_.start_at(next);
+}
+
+void MediaStream::send_rtcp(Timestamp at) {
+    std::array<std::uint8_t, RtcpSession::kRtcpMaxBytes> buffer;
+    while (rtcp_.next_deadline() <= at) {
+        const std::size_t bytes = rtcp_.poll(at, buffer);
+        if (bytes == 0) return;
+        transport_.send_rtcp(std::span(buffer).first(bytes), at);
+    }
+}
+
+Timestamp MediaStream::next_look() const {
+    Timestamp next = rtcp_.next_deadline();
+    if (const std::optional<Timestamp> derived = deadline()) next = std::min(next, *derived);
+    if (media_flows_) next = std::min(next, last_media_ + kMediaSilence);
+    return next;
+}
+
+void MediaStream::on_rtp_packet(RtpPacket packet) {
+    net_thread_.check();
+    if (!may_receive()) {
+        ++not_wanted_;
+        return;
+    }
+    const Timestamp arrival = packet.arrival();
+    reception_.receive(std::move(packet));
+    if (next_look() < timer_.due()) service(arrival);
+}
+
+bool MediaStream::on_rtcp_datagram(std::span<const std::uint8_t> datagram, Timestamp arrival) {
+    net_thread_.check();
+    const std::uint64_t bad_before = rtcp_.counters().received.bad_datagrams;
+    rtcp_.receive(datagram, arrival);
+    service(arrival);
+    return rtcp_.counters().received.bad_datagrams == bad_before;
+}
+
+void MediaStream::on_stream_started(std::uint32_t ssrc) {
+    on_new_stream(ssrc, now());
+}
+
+void MediaStream::on_rtp(RtpPacket packet, std::int64_t extended_sequence) {
+    note_media(packet.arrival());
+    on_packet(std::move(packet), extended_sequence);
+}
+
+void MediaStream::on_start_wanted(std::uint32_t /*local_ssrc*/) {
+    ++starts_asked_;
+    on_peer_wants_start(now());
+}
+
+void MediaStream::on_key_frame_wanted(std::uint32_t /*remote_ssrc*/) {
+    ++starts_wanted_;
+    observer().on_key_frame_wanted(config_.media.mid);
+}
+
+void MediaStream::on_bye(std::uint32_t remote_ssrc) {
+    reception_.on_bye(remote_ssrc);
+}
+
+void MediaStream::on_ssrc_changed(std::uint32_t old_ssrc, std::uint32_t new_ssrc) {
+    LOG_INFO("SSRC collision mid={} old={:08x} new={:08x}", config_.media.mid, old_ssrc, new_ssrc);
+}
+
+void MediaStream::note_media(Timestamp at) {
+    last_media_ = at;
+    if (std::exchange(media_flows_, true)) return;
+    observer().on_media_started(config_.media.mid);
+}
+
+void MediaStream::note_silence(Timestamp at) {
+    if (!media_flows_ || at - last_media_ < kMediaSilence) return;
+    media_flows_ = false;
+    observer().on_media_stopped(config_.media.mid);
+}
+
+StreamCounters MediaStream::counters() const {
+    const auto ms = [](Duration d) { return std::chrono::duration<double, std::milli>(d).count(); };
+    const RtpReception::Counters& in = reception_.counters();
+    const RtcpSession::Counters& rtcp = rtcp_.counters();
+    StreamCounters out;
+    out.mid = config_.media.mid;
+    out.packets_received = in.packets;
+    out.bytes_received = in.bytes;
+    out.packets_lost = reception_.lost_count();
+    out.packets_dropped = transport_.dropped_count() + not_wanted_ + in.unknown_payload_type +
+                          in.suspect + in.other_ssrc + in.collisions + rtcp.received.bad_datagrams;
+    out.packets_sent = sender_.packet_count();
+    out.bytes_sent = sender_.byte_count();
+    if (const RtpReceiver* active = reception_.active()) out.jitter_ms = ms(active->jitter());
+    if (const auto remote = rtcp_.remote_view(sender_.ssrc())) {
+        out.remote_loss_percent = remote->loss_fraction * 100;
+        if (remote->round_trip) out.round_trip_ms = ms(*remote->round_trip);
+    }
+    out.starts_asked = starts_asked_;
+    out.starts_wanted = starts_wanted_ + rtcp.plis_sent + rtcp.firs_sent;
+    out.last_packet = last_media_;
+    return out;
+}
+
+}  // namespace mcu

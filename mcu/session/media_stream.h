@@ -1,0 +1,111 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/thread_checker.h"
+#include "mcu/rtp/ntp_time.h"
+#include "mcu/rtp/rtcp_session.h"
+#include "mcu/rtp/rtp_reception.h"
+#include "mcu/rtp/rtp_sender.h"
+#include "mcu/session/media_config.h"
+#include "mcu/session/media_transport.h"
+#include "mcu/session/session.h"
+#include "mcu/session/stream_config.h"
+
+namespace mcu {
+
+/// What the streams of one session share.
+struct StreamEnvironment {
+    NetThread& net;
+    const common::Clock& clock;
+    PacketPool& pool;
+    SessionObserver& observer;
+    NtpClock ntp;  ///< one for all, so that sound and pictures are on one time line
+    std::string cname;
+};
+
+/// One medium of a session: its transport, RTCP and RTP in both directions wired together. Sound
+/// and video derive from it and add what happens to payloads.
+///
+/// Thread: net thread alone, construction and destruction too.
+/// Owner:  owns its ports; borrows what the environment names.
+class MediaStream : private MediaTransportReader, private RtcpObserver, private RtpPacketSink {
+  public:
+    MediaStream(const StreamEnvironment& environment, const StreamConfig& config,
+                std::uint64_t seed, std::unique_ptr<UdpPortPair> ports);
+    ~MediaStream() override;  ///< sends BYE
+    MediaStream(const MediaStream&) = delete;
+    MediaStream& operator=(const MediaStream&) = delete;
+
+    /// The full desired state; repeating it is harmless. Call once after construction, too.
+    void apply(const StreamConfig& config);
+
+    [[nodiscard]] const MediaConfig& config() const { return config_.media; }
+    [[nodiscard]] std::uint16_t rtp_port() const { return transport_.rtp_port(); }
+    [[nodiscard]] std::uint16_t rtcp_port() const { return transport_.rtcp_port(); }
+    [[nodiscard]] std::uint32_t ssrc() const { return sender_.ssrc(); }
+    [[nodiscard]] StreamCounters counters() const;
+
+  protected:
+    /// The format to send changed, or is told for the first time.
+    virtual void on_send_format() = 0;
+    virtual void on_receive_formats() = 0;
+    /// Packets of a new stream follow; what was kept is void.
+    virtual void on_new_stream(std::uint32_t ssrc, common::Timestamp now) = 0;
+    virtual void on_packet(RtpPacket packet, std::int64_t extended_sequence) = 0;
+    /// The peer asks for a start, at most ten times a second.
+    virtual void on_peer_wants_start(common::Timestamp now) = 0;
+    /// Something the derived class set a deadline for may be due.
+    virtual void on_deadline(common::Timestamp now) = 0;
+    [[nodiscard]] virtual std::optional<common::Timestamp> deadline() const = 0;
+
+    /// Direction, format and a destination allow it.
+    [[nodiscard]] bool may_send(common::Timestamp now) const;
+    [[nodiscard]] bool may_receive() const;
+    /// RTCP and deadlines that are due, then plans the next look. After anything that may have
+    /// brought one near.
+    void service(common::Timestamp now);
+    [[nodiscard]] common::Timestamp now() const { return environment_.clock.now(); }
+
+    [[nodiscard]] const StreamEnvironment& environment() const { return environment_; }
+    [[nodiscard]] SessionObserver& observer() { return environment_.observer; }
+    [[nodiscard]] MediaTransport& transport() { return transport_; }
+    [[nodiscard]] RtcpSession& rtcp() { return rtcp_; }
+    [[nodiscard]] RtpSender& sender() { return sender_; }
+    common::ThreadChecker net_thread_;
+
+  private:
+    void on_rtp_packet(RtpPacket packet) final;
+    bool on_rtcp_datagram(std::span<const std::uint8_t> datagram, common::Timestamp arrival) final;
+    void on_stream_started(std::uint32_t ssrc) final;
+    void on_rtp(RtpPacket packet, std::int64_t extended_sequence) final;
+    void on_start_wanted(std::uint32_t local_ssrc) final;
+    void on_key_frame_wanted(std::uint32_t remote_ssrc) final;
+    void on_bye(std::uint32_t remote_ssrc) final;
+    void on_ssrc_changed(std::uint32_t old_ssrc, std::uint32_t new_ssrc) final;
+
+    void apply_receive_formats();
+    void send_rtcp(common::Timestamp now);
+    void note_media(common::Timestamp now);
+    void note_silence(common::Timestamp now);
+    [[nodiscard]] common::Timestamp next_look() const;
+
+    StreamEnvironment environment_;
+    StreamConfig config_;
+    bool applied_ = false;
+    MediaTransport transport_;
+    RtcpSession rtcp_;
+    RtpSender sender_;
+    RtpReception reception_;
+    Timer timer_;
+    common::Timestamp last_media_;  ///< newest packet that was let through
+    bool media_flows_ = false;      ///< as last told
+    std::uint64_t starts_asked_ = 0, starts_wanted_ = 0, not_wanted_ = 0;
+};
+
+}  // namespace mcu

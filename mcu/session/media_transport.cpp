@@ -1,0 +1,125 @@
+#include "mcu/session/media_transport.h"
+
+#include <utility>
+
+namespace mcu {
+
+using common::Timestamp;
+
+namespace {
+bool same_host(const SocketAddress& a, const SocketAddress& b) {
+    return a.valid() && a.with_port(0) == b.with_port(0);
+}
+}  // namespace
+
+MediaTransport::MediaTransport(NetThread& net, PacketPool& pool, std::unique_ptr<UdpPortPair> ports,
+                               MediaTransportReader& reader)
+    : pool_(pool),
+      reader_(reader),
+      rtp_reader_(&MediaTransport::on_rtp_port, *this),
+      rtcp_reader_(&MediaTransport::on_rtcp_port, *this),
+      rtp_demux_({.media = &rtp_reader_}),
+      rtcp_demux_({.media = &rtcp_reader_}),
+      ports_(std::move(ports)) {
+    ports_->rtp().attach(net, rtp_demux_);
+    ports_->rtcp().attach(net, rtcp_demux_);
+}
+
+void MediaTransport::set_peer(const Peer& peer) {
+    peer_ = peer;
+    source_lock_.set_signalled(peer.rtp);
+}
+
+void MediaTransport::relearn(Timestamp now) {
+    source_lock_.relearn(now);
+    rtcp_source_ = {};
+}
+
+void MediaTransport::open_pinholes(Timestamp now) {
+    const SocketAddress& rtp = source_lock_.destination(now);
+    if (rtp.valid()) ports_->rtp().send(std::span<const std::uint8_t>(), rtp);
+    const SocketAddress rtcp = rtcp_destination(now);
+    if (rtcp.valid() && !peer_.rtcp_mux) ports_->rtcp().send(std::span<const std::uint8_t>(), rtcp);
+}
+
+std::size_t MediaTransport::send_rtp(std::span<const std::span<const std::uint8_t>> packets,
+                                     Timestamp now) {
+    const SocketAddress& to = source_lock_.destination(now);
+    return to.valid() ? ports_->rtp().send(packets, to) : 0;
+}
+
+bool MediaTransport::send_rtcp(std::span<const std::uint8_t> datagram, Timestamp now) {
+    const SocketAddress to = rtcp_destination(now);
+    if (!to.valid()) return false;
+    return (peer_.rtcp_mux ? ports_->rtp() : ports_->rtcp()).send(datagram, to);
+}
+
+SocketAddress MediaTransport::rtcp_destination(Timestamp now) const {
+    const SocketAddress& rtp = source_lock_.destination(now);
+    if (peer_.rtcp_mux) return rtp;
+    if (rtp == peer_.rtp && peer_.rtcp.valid()) return peer_.rtcp;
+    // Behind a NAT: where its RTCP comes from; until that is seen, beside its RTP (RFC 3550 11).
+    if (rtcp_source_.valid()) return rtcp_source_;
+    return rtp.valid() ? rtp.with_port(static_cast<std::uint16_t>(rtp.port() + 1)) : rtp;
+}
+
+void MediaTransport::on_rtp_port(const Datagram& datagram) {
+    if (!is_rtcp(datagram.bytes)) {
+        receive_rtp(datagram);
+    } else if (!peer_.rtcp_mux) {
+        ++counters_.misplaced;
+    } else if (datagram.from == source_lock_.source() || datagram.from == peer_.rtp) {
+        reader_.on_rtcp_datagram(datagram.bytes, datagram.arrival);
+    } else {
+        ++counters_.foreign_rtcp;
+    }
+}
+
+void MediaTransport::receive_rtp(const Datagram& datagram) {
+    PacketPtr buffer = pool_.take_copy(datagram.bytes, datagram.arrival);
+    if (buffer == nullptr) {
+        ++counters_.no_buffer;
+        return;
+    }
+    auto packet = RtpPacket::parse(std::move(buffer));
+    if (!packet) {
+        ++counters_.bad_rtp;
+        return;
+    }
+    const bool known_type = known_types_[packet->payload_type() & 0x7f];
+    SourceLock::Admitted admitted =
+        source_lock_.admit(std::move(*packet), known_type, datagram.from, datagram.arrival);
+    if (admitted.first) reader_.on_rtp_packet(std::move(*admitted.first));
+    if (admitted.second) reader_.on_rtp_packet(std::move(*admitted.second));
+}
+
+void MediaTransport::on_rtcp_port(const Datagram& datagram) {
+    if (!is_rtcp(datagram.bytes)) {
+        ++counters_.misplaced;
+        return;
+    }
+    if (!may_send_rtcp_to_us(datagram.from)) {
+        ++counters_.foreign_rtcp;
+        return;
+    }
+    const bool valid = reader_.on_rtcp_datagram(datagram.bytes, datagram.arrival);
+    if (valid) rtcp_source_ = datagram.from;
+}
+
+bool MediaTransport::may_send_rtcp_to_us(const SocketAddress& from) const {
+    if (from == peer_.rtcp) return true;
+    if (rtcp_source_.valid()) return from == rtcp_source_;
+    return same_host(source_lock_.locked() ? source_lock_.source() : peer_.rtp, from);
+}
+
+std::uint64_t MediaTransport::dropped_count() const {
+    const auto of_port = [](const UdpPort::Counters& port, const DatagramDemux::Counters& demux) {
+        return port.truncated + port.kernel_drops + demux.dropped;
+    };
+    return of_port(ports_->rtp().counters(), rtp_demux_.counters()) +
+           of_port(ports_->rtcp().counters(), rtcp_demux_.counters()) + counters_.bad_rtp +
+           counters_.misplaced + counters_.foreign_rtcp + counters_.no_buffer +
+           source_lock_.foreign_packets();
+}
+
+}  // namespace mcu

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "mcu/rtp/packet_pool.h"
+#include "mcu/rtp/rtp_packet.h"
+#include "mcu/session/source_lock.h"
+#include "mcu/transport/datagram_demux.h"
+#include "mcu/transport/udp_port_range.h"
+
+namespace mcu {
+
+/// Gets what one medium's transport let in. Net thread.
+class MediaTransportReader {
+  public:
+    virtual ~MediaTransportReader() = default;
+    virtual void on_rtp_packet(RtpPacket packet) = 0;
+    /// False: not RTCP that makes sense.
+    virtual bool on_rtcp_datagram(std::span<const std::uint8_t> datagram,
+                                  common::Timestamp arrival) = 0;
+};
+
+/// One medium's two ports: lets in RTP and RTCP of the peer alone, and knows where to send.
+///
+/// RTCP: with rtcp-mux on the RTP port too (RFC 5761), from the locked source. Else on the second
+/// port, from
+///       the signalled address, or from the first that speaks RTCP at the host that RTP comes from.
+/// Thread: net thread alone, construction and destruction too.
+/// Owner:  owns its ports; borrows pool and reader.
+class MediaTransport {
+  public:
+    struct Peer {
+        SocketAddress rtp, rtcp;  ///< none: not known
+        bool rtcp_mux = false;
+        friend bool operator==(const Peer&, const Peer&) = default;
+    };
+    struct Counters {
+        std::uint64_t bad_rtp = 0;    ///< not parsable
+        std::uint64_t misplaced = 0;  ///< RTP on the RTCP port, RTCP on an RTP port without mux
+        std::uint64_t foreign_rtcp = 0;
+        std::uint64_t no_buffer = 0;  ///< the pool was empty, or a datagram over 1500 bytes
+    };
+
+    MediaTransport(NetThread& net, PacketPool& pool, std::unique_ptr<UdpPortPair> ports,
+                   MediaTransportReader& reader);
+    MediaTransport(const MediaTransport&) = delete;
+    MediaTransport& operator=(const MediaTransport&) = delete;
+
+    void set_peer(const Peer& peer);
+    void set_known_types(const std::bitset<128>& types) { known_types_ = types; }
+    void relearn(common::Timestamp now);
+    /// An empty datagram on each port (RFC 6263 4.1): the NAT or firewall before us lets answers
+    /// in.
+    void open_pinholes(common::Timestamp now);
+
+    [[nodiscard]] bool can_send(common::Timestamp now) const {
+        return source_lock_.destination(now).valid();
+    }
+    /// Returns how many went out; without a destination 0.
+    std::size_t send_rtp(std::span<const std::span<const std::uint8_t>> packets,
+                         common::Timestamp now);
+    bool send_rtcp(std::span<const std::uint8_t> datagram, common::Timestamp now);
+
+    [[nodiscard]] std::uint16_t rtp_port() const { return ports_->rtp().port(); }
+    [[nodiscard]] std::uint16_t rtcp_port() const { return ports_->rtcp().port(); }
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+    /// All that came and went no further, whatever the reason.
+    [[nodiscard]] std::uint64_t dropped_count() const;
+
+  private:
+    /// Tells which port a datagram came to.
+    struct PortReader final : DatagramReader {
+        explicit PortReader(void (MediaTransport::*handler_in)(const Datagram&), MediaTransport& t)
+            : handler(handler_in), transport(t) {}
+        void on_datagram(const Datagram& datagram) override { (transport.*handler)(datagram); }
+        void (MediaTransport::*handler)(const Datagram&);
+        MediaTransport& transport;
+    };
+
+    void on_rtp_port(const Datagram& datagram);
+    void on_rtcp_port(const Datagram& datagram);
+    void receive_rtp(const Datagram& datagram);
+    [[nodiscard]] SocketAddress rtcp_destination(common::Timestamp now) const;
+    [[nodiscard]] bool may_send_rtcp_to_us(const SocketAddress& from) const;
+
+    PacketPool& pool_;
+    MediaTransportReader& reader_;
+    Peer peer_;
+    SourceLock source_lock_;
+    SocketAddress rtcp_source_;  ///< who spoke valid RTCP last; none else but the signalled may
+    std::bitset<128> known_types_;
+    PortReader rtp_reader_, rtcp_reader_;
+    DatagramDemux rtp_demux_, rtcp_demux_;
+    std::unique_ptr<UdpPortPair> ports_;
+    Counters counters_;
+};
+
+}  // namespace mcu

@@ -1,0 +1,58 @@
+#include "mcu/session/pacer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mcu {
+
+using common::Timestamp;
+
+Pacer::Pacer(NetThread& net, Send send)
+    : net_(net), send_(std::move(send)), timer_(net, [this] { step(); }) {}
+
+std::span<std::uint8_t> Pacer::next_buffer() {
+    if (count_ == slots_.size() && first_ > 0) {
+        // What went makes room: moved to the front rather than growing for ever.
+        std::move(slots_.begin() + static_cast<std::ptrdiff_t>(first_), slots_.end(),
+                  slots_.begin());
+        count_ -= first_;
+        first_ = 0;
+    }
+    if (count_ == slots_.size()) slots_.resize(std::max<std::size_t>(2 * kUnpaced, count_ * 2));
+    return slots_[count_].storage;
+}
+
+void Pacer::add(std::size_t bytes) {
+    slots_[count_++].bytes = bytes;
+}
+
+void Pacer::flush(Timestamp now) {
+    if (paced_ == 0) send(std::min(waiting_count(), kUnpaced));
+    paced_ = waiting_count();
+    if (paced_ == 0) return;
+    finish_ = now + kSpread;
+    if (!timer_.running()) timer_.start_at(now + kStep);
+}
+
+void Pacer::step() {
+    const Timestamp now = net_.clock().now();
+    // The steps left, this one included; a late timer has fewer and sends more at once.
+    const auto steps_left =
+        static_cast<std::size_t>(std::max<std::int64_t>(1, (finish_ - now) / kStep + 1));
+    send((paced_ + steps_left - 1) / steps_left);
+    paced_ = waiting_count();
+    if (paced_ > 0) timer_.start_at(now + kStep);
+}
+
+void Pacer::send(std::size_t count) {
+    batch_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+        const Slot& slot = slots_[first_ + i];
+        batch_.push_back(std::span(slot.storage).first(slot.bytes));
+    }
+    if (!batch_.empty()) send_(batch_);
+    first_ += count;
+    if (first_ == count_) first_ = count_ = 0;
+}
+
+}  // namespace mcu

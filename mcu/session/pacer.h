@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "common/units.h"
+#include "mcu/rtp/packet_pool.h"
+#include "mcu/transport/net_thread.h"
+
+namespace mcu {
+
+/// Lets a picture's packets out: up to kUnpaced at once, the rest evenly over at most kSpread, so
+/// that a key picture does not overrun the queue of a slow link.
+///
+/// Order: kept, across pictures too; while packets wait, a new picture's wait behind them, all of
+///        them gone kSpread later.
+/// Full:  kMaxWaiting packets; a picture that does not fit is refused whole.
+/// Thread: net thread alone. Allocates only while it grows to the largest picture.
+class Pacer {
+  public:
+    static constexpr std::size_t kUnpaced = 10;
+    static constexpr common::Duration kSpread = std::chrono::milliseconds(10);
+    static constexpr common::Duration kStep = std::chrono::milliseconds(1);
+    static constexpr std::size_t kMaxWaiting = 2048;
+
+    using Packet = std::span<const std::uint8_t>;
+    using Send = std::function<void(std::span<const Packet>)>;
+
+    Pacer(NetThread& net, Send send);
+
+    /// Room for a picture of at most so many packets? Ask before making it.
+    [[nodiscard]] bool has_room(std::size_t packets) const {
+        return waiting_count() + packets <= kMaxWaiting;
+    }
+    /// The buffer of the next packet of the picture that is being made: kPacketBufferBytes. Valid
+    /// until the next call.
+    [[nodiscard]] std::span<std::uint8_t> next_buffer();
+    /// The buffer handed out last holds a packet of this size.
+    void add(std::size_t bytes);
+    /// The picture is complete: lets go what may go now.
+    void flush(common::Timestamp now);
+
+    [[nodiscard]] std::size_t waiting_count() const { return count_ - first_; }
+
+  private:
+    struct Slot {
+        std::array<std::uint8_t, kPacketBufferBytes> storage;
+        std::size_t bytes;
+    };
+    void step();
+    void send(std::size_t count);
+
+    NetThread& net_;
+    Send send_;
+    Timer timer_;
+    std::vector<Slot> slots_;  ///< [first_, count_) wait
+    std::vector<Packet> batch_;
+    std::size_t first_ = 0, count_ = 0;
+    std::size_t paced_ = 0;     ///< of those that wait: let go by the timer
+    common::Timestamp finish_;  ///< when the last one is to be gone
+};
+
+}  // namespace mcu

@@ -1,0 +1,154 @@
+#include "mcu/session/session.h"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <utility>
+
+#include "mcu/session/session_core.h"
+#include "mcu/session/stream_config.h"
+#include "mcu/transport/net_thread.h"
+#include "mcu/transport/udp_port_range.h"
+
+namespace mcu {
+
+using common::ErrorCode;
+using common::Result;
+
+namespace {
+
+// Of one net thread, for all its sessions: a jitter buffer that waits for a lost packet holds most.
+constexpr std::size_t kPooledPackets = 4096;
+
+std::uint64_t system_random() {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32) | device();
+}
+
+NtpClock ntp_from(const common::Clock& clock) {
+    return {clock.now(), std::chrono::system_clock::now().time_since_epoch()};
+}
+
+}  // namespace
+
+struct Session::Impl {
+    Config config;
+    NetThread& net;
+    UdpPortRange& ports;
+    SocketAddress local;                    ///< none: the wildcard
+    std::map<std::string, MediaKind> open;  ///< control thread's
+    std::unique_ptr<SessionCore> core;      ///< made, used and destroyed on the net thread
+
+    Result<std::vector<SessionCore::Plan>> plan(const std::vector<MediaConfig>& media);
+    [[nodiscard]] Result<std::string> address_for(const SocketAddress& peer) const;
+};
+
+Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<std::unique_ptr<Session>> Session::create(Config config, NetThread& net, UdpPortRange& ports,
+                                                 const common::Clock& clock,
+                                                 SessionObserver& observer) {
+    SocketAddress local;
+    if (!config.local_address.empty()) {
+        Result<SocketAddress> parsed = SocketAddress::parse(config.local_address, 0);
+        if (!parsed) return common::fail_in("local address", std::move(parsed.error()));
+        local = *parsed;
+    }
+    const std::uint64_t seed = config.seed != 0 ? config.seed : system_random();
+    auto impl = std::make_unique<Impl>(Impl{std::move(config), net, ports, local, {}, nullptr});
+    net.call([&] {
+        impl->core = std::make_unique<SessionCore>(
+            StreamEnvironment{.net = net,
+                              .clock = clock,
+                              .pool = net.shared<PacketPool>(kPooledPackets),
+                              .observer = observer,
+                              .ntp = ntp_from(clock),
+                              .cname = impl->config.cname},
+            seed);
+    });
+    return std::unique_ptr<Session>(new Session(std::move(impl)));
+}
+
+Session::~Session() {
+    impl_->net.call([this] { impl_->core.reset(); });
+}
+
+Result<std::vector<LocalMedia>> Session::configure(const std::vector<MediaConfig>& media) {
+    Result<std::vector<SessionCore::Plan>> plans = impl_->plan(media);
+    if (!plans) return common::fail_in("session " + impl_->config.id, std::move(plans.error()));
+
+    std::vector<std::string> addresses;
+    for (const SessionCore::Plan& plan : *plans) {
+        Result<std::string> address = impl_->address_for(plan.config.peer.rtp);
+        if (!address) {
+            return common::fail_in("session " + impl_->config.id, std::move(address.error()));
+        }
+        addresses.push_back(std::move(*address));
+    }
+
+    // Nothing fails from here on.
+    impl_->open.clear();
+    for (const MediaConfig& medium : media) impl_->open.emplace(medium.mid, medium.kind);
+    std::vector<LocalMedia> local;
+    impl_->net.call([&] {
+        impl_->core->apply(std::move(*plans));
+        local = impl_->core->local_media();
+    });
+    for (std::size_t i = 0; i < local.size(); ++i) local[i].address = std::move(addresses[i]);
+    return local;
+}
+
+Result<std::vector<SessionCore::Plan>> Session::Impl::plan(const std::vector<MediaConfig>& media) {
+    Result<std::vector<StreamConfig>> configs = check_media(media);
+    if (!configs) return tl::unexpected(std::move(configs.error()));
+    std::vector<SessionCore::Plan> plans;
+    for (StreamConfig& checked : *configs) {
+        SessionCore::Plan plan{std::move(checked), nullptr};
+        const MediaConfig& medium = plan.config.media;
+        const auto known = open.find(medium.mid);
+        if (known != open.end() && known->second != medium.kind) {
+            return common::fail(ErrorCode::InvalidArgument,
+                                "medium '" + medium.mid + "' cannot change its kind");
+        }
+        if (known == open.end()) {
+            const bool audio = medium.kind == MediaKind::Audio;
+            auto pair = ports.open_pair(local, audio ? TrafficClass::Audio : TrafficClass::Video);
+            if (!pair) {
+                return common::fail_in("medium '" + medium.mid + "'", std::move(pair.error()));
+            }
+            plan.ports = std::move(*pair);
+        }
+        plans.push_back(std::move(plan));
+    }
+    return plans;
+}
+
+Result<std::string> Session::Impl::address_for(const SocketAddress& peer) const {
+    if (local.valid()) return local.address();
+    if (!peer.valid()) return std::string("0.0.0.0");
+    Result<SocketAddress> route = local_address_towards(peer);
+    if (!route) return tl::unexpected(std::move(route.error()));
+    return route->address();
+}
+
+void Session::set_inlets(Inlets inlets) {
+    impl_->net.call([&] { impl_->core->set_inlets(inlets); });
+}
+
+mixer::PictureSink& Session::picture_sink() {
+    return impl_->core->picture_sink();
+}
+mixer::AudioSink& Session::audio_sink() {
+    return impl_->core->audio_sink();
+}
+mixer::KeyFrameRequester& Session::key_frame_requester() {
+    return *impl_->core;
+}
+
+std::vector<StreamCounters> Session::counters() const {
+    std::vector<StreamCounters> all;
+    impl_->net.call([&] { all = impl_->core->counters(); });
+    return all;
+}
+
+}  // namespace mcu

@@ -1,0 +1,105 @@
+#include "mcu/session/session_core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/invariant.h"
+
+namespace mcu {
+
+SessionCore::SessionCore(StreamEnvironment environment, std::uint64_t seed)
+    : environment_(std::move(environment)),
+      seeds_(seed),
+      wakeup_(environment_.net, [this] { on_wake(); }),
+      sound_(wakeup_),
+      pictures_(wakeup_) {}
+
+void SessionCore::apply(std::vector<Plan> plans) {
+    std::vector<std::unique_ptr<MediaStream>> kept;
+    for (Plan& plan : plans) {
+        std::unique_ptr<MediaStream> stream = take_stream(plan.config.media.mid);
+        kept.push_back(stream != nullptr ? std::move(stream) : open_stream(plan));
+    }
+    // The inlets leave streams that go or are not the main one any more before anything is closed.
+    streams_.swap(kept);
+    choose_main();
+    kept.clear();
+    for (std::size_t i = 0; i < plans.size(); ++i) streams_[i]->apply(plans[i].config);
+    set_inlets(inlets_);
+}
+
+std::unique_ptr<MediaStream> SessionCore::take_stream(const std::string& mid) {
+    const auto found = std::ranges::find_if(
+        streams_, [&](const auto& s) { return s != nullptr && s->config().mid == mid; });
+    return found == streams_.end() ? nullptr : std::move(*found);
+}
+
+std::unique_ptr<MediaStream> SessionCore::open_stream(Plan& plan) {
+    INVARIANT(plan.ports != nullptr);
+    if (plan.config.media.kind == MediaKind::Audio) {
+        return std::make_unique<AudioStream>(environment_, plan.config, seeds_(),
+                                             std::move(plan.ports));
+    }
+    return std::make_unique<VideoStream>(environment_, plan.config, seeds_(),
+                                         std::move(plan.ports));
+}
+
+void SessionCore::choose_main() {
+    main_audio_ = nullptr;
+    main_video_ = nullptr;
+    for (const std::unique_ptr<MediaStream>& stream : streams_) {
+        if (stream->config().content != "main") continue;
+        if (main_audio_ == nullptr) main_audio_ = dynamic_cast<AudioStream*>(stream.get());
+        if (main_video_ == nullptr) main_video_ = dynamic_cast<VideoStream*>(stream.get());
+    }
+}
+
+void SessionCore::set_inlets(Session::Inlets inlets) {
+    inlets_ = inlets;
+    for (const std::unique_ptr<MediaStream>& stream : streams_) {
+        if (auto* audio = dynamic_cast<AudioStream*>(stream.get())) {
+            audio->set_inlet(audio == main_audio_ ? inlets.audio : nullptr);
+        } else if (auto* video = dynamic_cast<VideoStream*>(stream.get())) {
+            video->set_inlet(video == main_video_ ? inlets.video : nullptr);
+        }
+    }
+}
+
+std::vector<LocalMedia> SessionCore::local_media() const {
+    std::vector<LocalMedia> media;
+    for (const std::unique_ptr<MediaStream>& stream : streams_) {
+        media.push_back(
+            {.mid = stream->config().mid,
+             .address = {},
+             .rtp_port = stream->rtp_port(),
+             .rtcp_port = stream->config().rtcp_mux ? stream->rtp_port() : stream->rtcp_port(),
+             .ssrc = stream->ssrc(),
+             .cname = environment_.cname});
+    }
+    return media;
+}
+
+std::vector<StreamCounters> SessionCore::counters() const {
+    std::vector<StreamCounters> all;
+    for (const std::unique_ptr<MediaStream>& stream : streams_) all.push_back(stream->counters());
+    return all;
+}
+
+void SessionCore::request_key_frame() {
+    if (!key_frame_requested_.exchange(true)) wakeup_.notify();
+}
+
+void SessionCore::on_wake() {
+    sound_.take([this](const OutgoingAudio& frame) {
+        if (main_audio_ != nullptr) main_audio_->send(frame);
+    });
+    while (const std::optional<mixer::EncodedPictureRef> picture = pictures_.take()) {
+        if (main_video_ != nullptr) main_video_->send(**picture);
+    }
+    if (pictures_.take_overflow() && main_video_ != nullptr) main_video_->on_overflow();
+    if (key_frame_requested_.exchange(false) && main_video_ != nullptr) {
+        main_video_->on_decoder_lost();
+    }
+}
+
+}  // namespace mcu

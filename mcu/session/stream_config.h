@@ -1,0 +1,25 @@
+#pragma once
+
+#include <vector>
+
+#include "common/result.h"
+#include "mcu/session/media_config.h"
+#include "mcu/session/media_transport.h"
+
+namespace mcu {
+
+/// A medium's configuration, checked and with its addresses read: what a stream obeys without
+/// failing.
+struct StreamConfig {
+    MediaConfig media;
+    MediaTransport::Peer peer;
+};
+
+/// Checks a whole desired state. Clock rates left 0 are filled in. Fails with `InvalidArgument`,
+/// naming the medium and what is wrong with it: a mid twice, an address that is no number, a
+/// payload type beyond 127 or (with rtcp-mux, RFC 5761 4) between 64 and 95, a clock rate that the
+/// codec does not have, an H.264 fmtp that cannot be read.
+[[nodiscard]] common::Result<std::vector<StreamConfig>> check_media(
+    const std::vector<MediaConfig>& media);
+
+}  // namespace mcu

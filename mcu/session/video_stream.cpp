@@ -1,0 +1,173 @@
+#include "mcu/session/video_stream.h"
+
+#include <utility>
+
+#include "common/invariant.h"
+#include "mcu/rtp/h264_fmtp.h"
+
+namespace mcu {
+
+using common::Duration;
+using common::Timestamp;
+
+namespace {
+
+/// The peer's parameter sets: of the formats we receive, and of the one it described to us.
+std::string sprop_of(const MediaConfig& config) {
+    std::string joined;
+    const auto add = [&](const std::string& text) {
+        const std::optional<H264Fmtp> fmtp = H264Fmtp::parse(text);
+        if (!fmtp || fmtp->sprop_parameter_sets.empty()) return;
+        joined += (joined.empty() ? "" : ",") + fmtp->sprop_parameter_sets;
+    };
+    for (const PayloadFormat& format : config.receive) add(format.fmtp);
+    if (config.sends) add(config.send.fmtp);
+    return joined;
+}
+
+/// Never less than what the packetizer makes of it.
+std::size_t most_packets(const mixer::EncodedPicture& picture) {
+    constexpr std::size_t kFragmentBytes =
+        H264Packetizer::kDefaultPayloadBytes - 2;  // FU-A headers
+    std::size_t packets = 0;
+    for (const std::span<const std::uint8_t> nal : picture.nals) {
+        packets += nal.size() / kFragmentBytes + 1;
+    }
+    return packets;
+}
+
+}  // namespace
+
+VideoStream::VideoStream(const StreamEnvironment& environment, const StreamConfig& config,
+                         std::uint64_t seed, std::unique_ptr<UdpPortPair> ports)
+    : MediaStream(environment, config, seed, std::move(ports)),
+      pacer_(environment.net, [this](std::span<const Pacer::Packet> packets) {
+          const Timestamp at = now();
+          if (may_send(at))
+              transport().send_rtp(packets, at);  // hold means now, not after the queue
+      }) {}
+
+void VideoStream::set_inlet(mixer::VideoDecodeLane* lane) {
+    net_thread_.check();
+    if (lane_ == lane) return;
+    lane_ = lane;
+    // A fresh decoder knows nothing of the pictures before.
+    if (lane_ != nullptr) on_decoder_lost();
+}
+
+// ---- in ----
+
+void VideoStream::on_receive_formats() {
+    std::string sprop = sprop_of(config());
+    if (receiver_ && sprop == sprop_) return;
+    sprop_ = std::move(sprop);
+    restart_receiver();
+}
+
+void VideoStream::restart_receiver() {
+    receiver_.emplace(sprop_);
+    if (remote_ssrc_) receiver_->on_stream_started(now());
+}
+
+void VideoStream::on_new_stream(std::uint32_t ssrc, Timestamp at) {
+    if (asking_ && remote_ssrc_) rtcp().key_frame_arrived(*remote_ssrc_);
+    asking_ = false;
+    remote_ssrc_ = ssrc;
+    receiver_->on_stream_started(at);
+}
+
+void VideoStream::on_packet(RtpPacket packet, std::int64_t extended_sequence) {
+    const Timestamp arrival = packet.arrival();
+    receiver_->insert(std::move(packet), extended_sequence);
+    deliver(arrival);
+}
+
+void VideoStream::deliver(Timestamp at) {
+    if (!receiver_) return;
+    common::EncodedFrame frame;
+    while (receiver_->take(at, frame)) {
+        if (lane_ != nullptr) lane_->push(std::move(frame));
+        frame = {};
+    }
+    follow_key_frame_need(at);
+}
+
+void VideoStream::follow_key_frame_need(Timestamp at) {
+    const bool wanted =
+        remote_ssrc_ && lane_ != nullptr && may_receive() && receiver_->wants_key_frame();
+    if (wanted == asking_) return;
+    asking_ = wanted;
+    if (wanted) {
+        rtcp().want_key_frame(*remote_ssrc_, at);
+    } else {
+        rtcp().key_frame_arrived(*remote_ssrc_);
+    }
+}
+
+void VideoStream::on_decoder_lost() {
+    net_thread_.check();
+    if (!receiver_) return;
+    receiver_->on_decoder_lost();
+    service(now());
+}
+
+void VideoStream::on_deadline(Timestamp at) {
+    deliver(at);
+}
+
+std::optional<Timestamp> VideoStream::deadline() const {
+    return receiver_ ? receiver_->next_deadline() : std::nullopt;
+}
+
+// ---- out ----
+
+void VideoStream::on_send_format() {
+    const std::optional<H264Fmtp> fmtp = H264Fmtp::parse(config().send.fmtp);
+    packetizer_ = H264Packetizer(fmtp ? fmtp->packetization_mode : H264Packetizer::Mode::SingleNal);
+    needs_key_ = true;
+}
+
+void VideoStream::on_peer_wants_start(Timestamp at) {
+    ask_start(at, kLeastStartInterval);
+}
+
+void VideoStream::on_overflow() {
+    net_thread_.check();
+    ask_start(now(), kLeastStartInterval);
+}
+
+void VideoStream::ask_start(Timestamp at, Duration least_interval) {
+    if (start_asked_ && at - *start_asked_ < least_interval) return;
+    start_asked_ = at;
+    observer().on_start_wanted(config().mid);
+}
+
+void VideoStream::send(const mixer::EncodedPicture& picture) {
+    net_thread_.check();
+    const Timestamp at = now();
+    if (!may_send(at) || !pacer_.has_room(most_packets(picture))) {
+        needs_key_ = true;
+        return;
+    }
+    if (needs_key_ && !picture.key) {
+        ask_start(at, kStartRepeat);
+        return;
+    }
+    needs_key_ = false;
+    packetize(picture, at);
+}
+
+void VideoStream::packetize(const mixer::EncodedPicture& picture, Timestamp at) {
+    packetizer_.start(picture.nals);
+    while (true) {
+        const std::span<std::uint8_t> buffer = pacer_.next_buffer();
+        const auto payload = packetizer_.next(buffer.subspan(kRtpHeaderBytes));
+        if (!payload) break;
+        const std::size_t bytes = kRtpHeaderBytes + payload->bytes;
+        sender().stamp(buffer.first(bytes), payload->last, picture.media_time, at);
+        pacer_.add(bytes);
+    }
+    pacer_.flush(at);
+}
+
+}  // namespace mcu

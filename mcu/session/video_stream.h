@@ -1,0 +1,66 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "mcu/rtp/h264_packetizer.h"
+#include "mcu/rtp/video_receiver.h"
+#include "mcu/session/media_stream.h"
+#include "mcu/session/pacer.h"
+#include "mixer/codec/video_decode_lane.h"
+#include "mixer/encode/encoded_picture.h"
+
+namespace mcu {
+
+/// A session's video: packets to whole pictures to the decode lane, asking for key frames while
+/// they are needed; encoded pictures out, packetized and paced.
+///
+/// Out: the first picture after anything was left out (hold, no destination, an overflow) is a key
+///      picture; until it comes, others are dropped and a start is asked for.
+/// Thread: net thread alone.
+class VideoStream final : public MediaStream {
+  public:
+    /// At most ten starts a second are asked of the mixer, whoever wants them.
+    static constexpr common::Duration kLeastStartInterval = std::chrono::milliseconds(100);
+    /// While waiting for one, a start is asked for again.
+    static constexpr common::Duration kStartRepeat = std::chrono::milliseconds(500);
+
+    VideoStream(const StreamEnvironment& environment, const StreamConfig& config,
+                std::uint64_t seed, std::unique_ptr<UdpPortPair> ports);
+
+    /// Null: received video is dropped. The old one is not used any more when it returns.
+    void set_inlet(mixer::VideoDecodeLane* lane);
+    void send(const mixer::EncodedPicture& picture);
+    /// Pictures were lost on the way here; the next that comes is a key picture.
+    void on_overflow();
+    /// The decoder cannot go on without a key frame.
+    void on_decoder_lost();
+
+  private:
+    void on_send_format() override;
+    void on_receive_formats() override;
+    void on_new_stream(std::uint32_t ssrc, common::Timestamp now) override;
+    void on_packet(RtpPacket packet, std::int64_t extended_sequence) override;
+    void on_peer_wants_start(common::Timestamp now) override;
+    void on_deadline(common::Timestamp now) override;
+    [[nodiscard]] std::optional<common::Timestamp> deadline() const override;
+
+    void deliver(common::Timestamp now);
+    void follow_key_frame_need(common::Timestamp now);
+    void ask_start(common::Timestamp now, common::Duration least_interval);
+    void packetize(const mixer::EncodedPicture& picture, common::Timestamp now);
+    void restart_receiver();
+
+    mixer::VideoDecodeLane* lane_ = nullptr;
+    std::string sprop_;
+    std::optional<VideoReceiver> receiver_;
+    std::optional<std::uint32_t> remote_ssrc_;
+    bool asking_ = false;  ///< rtcp() was told that a key frame is wanted of `remote_ssrc_`
+
+    H264Packetizer packetizer_{H264Packetizer::Mode::SingleNal};
+    Pacer pacer_;
+    bool needs_key_ = true;  ///< nothing but a key picture may go out
+    std::optional<common::Timestamp> start_asked_;
+};
+
+}  // namespace mcu

@@ -1,0 +1,125 @@
+#include "mcu/session/pacer.h"
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "tests/support/fake_clock.h"
+
+using mcu::NetThread;
+using mcu::Pacer;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Fixture {
+    void put(std::size_t packets) {
+        for (std::size_t i = 0; i < packets; ++i) {
+            const std::span<std::uint8_t> buffer = pacer.next_buffer();
+            buffer[0] = static_cast<std::uint8_t>(next);
+            buffer[1] = static_cast<std::uint8_t>(next >> 8);
+            ++next;
+            pacer.add(2 + next % 3);
+        }
+        pacer.flush(clock.now());
+    }
+    void step() {
+        clock.advance(1ms);
+        net.run_ready();
+    }
+    [[nodiscard]] bool in_order() const {
+        for (std::size_t i = 0; i < sent.size(); ++i) {
+            if (sent[i] != i) return false;
+        }
+        return true;
+    }
+
+    tests::FakeClock clock;
+    NetThread net{"net", clock, NetThread::Runs::WhenTold};
+    std::vector<std::size_t> sent;
+    std::size_t largest_batch = 0;
+    bool sizes_kept = true;
+    std::size_t next = 0;
+    Pacer pacer{net, [this](std::span<const Pacer::Packet> packets) {
+                    largest_batch = std::max(largest_batch, packets.size());
+                    for (const Pacer::Packet packet : packets) {
+                        sent.push_back(static_cast<std::size_t>(packet[0] | packet[1] << 8));
+                        sizes_kept = sizes_kept && packet.size() == 2 + sent.size() % 3;
+                    }
+                }};
+};
+
+}  // namespace
+
+TEST_CASE("A picture of ten packets leaves at once, in one batch") {
+    Fixture f;
+
+    f.put(10);
+
+    CHECK(f.sent.size() == 10);
+    CHECK(f.largest_batch == 10);
+    CHECK(f.pacer.waiting_count() == 0);
+}
+
+TEST_CASE("The rest of a large picture is spread evenly over ten milliseconds") {
+    Fixture f;
+
+    f.put(60);
+    CHECK(f.sent.size() == 10);
+    f.largest_batch = 0;
+    for (int ms = 1; ms <= 10; ++ms) {
+        f.step();
+        CHECK(f.sent.size() == 10 + 5 * static_cast<std::size_t>(ms));
+    }
+
+    CHECK(f.largest_batch == 5);
+    CHECK(f.in_order());
+    CHECK(f.sizes_kept);
+}
+
+TEST_CASE("A picture that comes while another waits queues behind it, and is gone in time too") {
+    Fixture f;
+    f.put(200);
+    f.step();
+
+    f.put(3);
+    for (int ms = 0; ms < 10; ++ms) f.step();
+
+    CHECK(f.sent.size() == 203);
+    CHECK(f.in_order());
+    CHECK(f.sizes_kept);
+}
+
+TEST_CASE("A late timer catches up with what should be gone") {
+    Fixture f;
+    f.put(100);
+
+    f.clock.advance(50ms);
+    f.net.run_ready();
+
+    CHECK(f.sent.size() == 100);
+    CHECK(f.in_order());
+}
+
+TEST_CASE("Pictures that never let the queue run empty do not make it grow") {
+    Fixture f;
+    for (int picture = 0; picture < 300; ++picture) {
+        f.put(25);
+        f.step();
+    }
+    CHECK(f.pacer.waiting_count() < 300);
+    for (int ms = 0; ms < 10; ++ms) f.step();
+
+    CHECK(f.sent.size() == 300 * 25);
+    CHECK(f.in_order());
+}
+
+TEST_CASE("The pacer says when a picture has no room") {
+    Fixture f;
+    CHECK(f.pacer.has_room(Pacer::kMaxWaiting));
+    CHECK_FALSE(f.pacer.has_room(Pacer::kMaxWaiting + 1));
+
+    f.put(1000);
+
+    CHECK(f.pacer.has_room(1000));
+    CHECK_FALSE(f.pacer.has_room(1100));
+}

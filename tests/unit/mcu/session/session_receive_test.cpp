@@ -1,0 +1,369 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "tests/unit/mcu/session/session_fixture.h"
+
+using common::AudioCodec;
+using mcu::Direction;
+using mcu::MediaConfig;
+using tests::Bytes;
+using tests::PeerPorts;
+using tests::recorded;
+using tests::RtpOnWire;
+using tests::SessionFixture;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int kPayloadFeedback = 206, kPli = 1, kFir = 4, kByeType = 203;
+
+RtpOnWire sound(std::uint16_t sequence, std::uint32_t ssrc = 1000) {
+    return {.payload_type = SessionFixture::kPcmu,
+            .sequence = sequence,
+            .rtp_time = sequence * 160U,
+            .ssrc = ssrc,
+            .payload = Bytes(160, static_cast<std::uint8_t>(sequence))};
+}
+
+// Constrained Baseline 3.1, 640x480, as x264 writes it; and a PPS for it.
+const Bytes kSps{0x67, 0x42, 0xc0, 0x1f, 0xd9, 0x00, 0xa0, 0x3d, 0xa1, 0x00, 0x00, 0x03,
+                 0x00, 0x01, 0x00, 0x00, 0x03, 0x00, 0x3c, 0x0f, 0x18, 0x31, 0x92};
+const Bytes kPps{0x68, 0xcb, 0x83, 0xcb, 0x20};
+
+/// A peer's video, a picture a packet but for key pictures, which have three.
+struct VideoPeer {
+    explicit VideoPeer(SessionFixture& fixture) : f(fixture) {
+        MediaConfig config = SessionFixture::video(&ports);
+        open(config);
+    }
+    VideoPeer(SessionFixture& fixture, MediaConfig config) : f(fixture) { open(config); }
+    void open(MediaConfig config) {
+        config.peer = ports.address();
+        local = f.configure({config}).at(0);
+    }
+    void send_nal(const Bytes& nal, bool last) {
+        f.send(ports.rtp,
+               RtpOnWire{.payload_type = SessionFixture::kH264,
+                         .marker = last,
+                         .sequence = sequence++,
+                         .rtp_time = time,
+                         .ssrc = ssrc,
+                         .payload = nal},
+               local.rtp_port);
+    }
+    void key_picture() {
+        send_nal(kSps, false);
+        send_nal(kPps, false);
+        send_nal({0x65, 0x88, 1}, true);
+        next();
+    }
+    void picture() {
+        send_nal({0x41, 0x9a, 1}, true);
+        next();
+    }
+    void next() {
+        time += 3000;
+        f.pass(33ms);
+    }
+    int plis() { return tests::count_rtcp(f.drain(ports.rtcp), kPayloadFeedback, kPli); }
+
+    SessionFixture& f;
+    PeerPorts ports;
+    mcu::LocalMedia local;
+    std::uint16_t sequence = 65533;
+    std::uint32_t time = 90'000, ssrc = 2000;
+};
+
+}  // namespace
+
+TEST_CASE("Sound goes to the playout as it came, with codec and arrival time") {
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::audio(AudioCodec::Opus, &peer)});
+
+    f.send(peer.rtp, sound(10), local[0].rtp_port);
+    f.pass(20ms);
+    f.send(peer.rtp, sound(11), local[0].rtp_port);
+    f.pass(20ms);
+    f.send(peer.rtp, sound(13), local[0].rtp_port);
+    f.send(peer.rtp, sound(12), local[0].rtp_port);
+
+    REQUIRE(recorded().sound.size() == 4);
+    CHECK(recorded().sound[0].codec == AudioCodec::Pcmu);
+    CHECK(recorded().sound[0].sequence == 10);
+    CHECK(recorded().sound[0].payload == Bytes(160, 10));
+    CHECK(recorded().sound[1].rtp_time == 11 * 160);
+    CHECK(recorded().sound[1].arrival - recorded().sound[0].arrival == 20ms);
+    CHECK(recorded().sound[2].sequence == 13);  // unordered: the playout does that
+    CHECK(recorded().sound[3].sequence == 12);
+    CHECK(f.counters().packets_received == 4);
+    CHECK(f.counters().packets_dropped == 0);
+}
+
+TEST_CASE("What is no media of ours is dropped and counted, and media goes on") {
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::audio(AudioCodec::Opus, &peer)});
+    f.send(peer.rtp, sound(1), local[0].rtp_port);
+    f.send(peer.rtp, sound(2), local[0].rtp_port);
+
+    RtpOnWire unknown = sound(3);
+    unknown.payload_type = 77;
+    f.send(peer.rtp, unknown, local[0].rtp_port);               // not negotiated
+    f.send(peer.rtp, Bytes{0x80, 0, 1}, local[0].rtp_port);     // too short
+    f.send(peer.rtp, Bytes{0x00, 1, 0, 0}, local[0].rtp_port);  // STUN
+    f.send(peer.rtp, Bytes{}, local[0].rtp_port);               // a keepalive
+    f.send(peer.rtp, Bytes(1600, 0x80), local[0].rtp_port);     // too long
+    f.send(peer.rtp, sound(3), local[0].rtcp_port);             // RTP on the RTCP port
+    f.send(peer.rtp, Bytes{0x80, 201, 0, 1, 0, 0, 0, 9}, local[0].rtp_port);    // and the reverse
+    f.send(peer.rtcp, Bytes{0x80, 201, 0, 9, 0, 0, 0, 9}, local[0].rtcp_port);  // broken RTCP
+
+    CHECK(f.counters().packets_dropped == 8);
+    f.send(peer.rtp, sound(4), local[0].rtp_port);
+    CHECK(recorded().sound.size() == 3);
+    CHECK(f.observer.events == std::vector<std::string>{"started a"});
+}
+
+TEST_CASE("On hold what comes is dropped, and heard again after it") {
+    SessionFixture f;
+    PeerPorts peer;
+    MediaConfig config = SessionFixture::audio(AudioCodec::Opus, &peer);
+    const auto local = f.configure({config});
+    f.send(peer.rtp, sound(1), local[0].rtp_port);
+    f.send(peer.rtp, sound(2), local[0].rtp_port);
+
+    config.direction = Direction::Inactive;
+    f.configure({config});
+    f.send(peer.rtp, sound(3), local[0].rtp_port);
+    CHECK(recorded().sound.size() == 2);
+    config.direction = Direction::SendRecv;
+    f.configure({config});
+    f.send(peer.rtp, sound(4), local[0].rtp_port);
+
+    CHECK(recorded().sound.size() == 3);
+    CHECK(f.counters().packets_dropped == 1);
+}
+
+TEST_CASE("Media that stops for five seconds is told, and that it is back") {
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::audio(AudioCodec::Opus, &peer)});
+    CHECK(f.observer.events.empty());
+
+    f.send(peer.rtp, sound(1), local[0].rtp_port);
+    f.send(peer.rtp, sound(2), local[0].rtp_port);
+    f.pass(4999ms);
+    CHECK(f.observer.events == std::vector<std::string>{"started a"});
+    f.pass(2ms);
+    CHECK(f.observer.events == std::vector<std::string>{"started a", "stopped a"});
+    f.pass(60s);
+    f.send(peer.rtp, sound(3), local[0].rtp_port);
+
+    CHECK(f.observer.events == std::vector<std::string>{"started a", "stopped a", "started a"});
+}
+
+TEST_CASE("A digit is told once, however often its packets repeat") {
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::audio(AudioCodec::Opus, &peer)});
+    f.send(peer.rtp, sound(1), local[0].rtp_port);
+    f.send(peer.rtp, sound(2), local[0].rtp_port);
+
+    // RFC 4733: event 5; the last three are repeated ends of 800 units at 8000 Hz.
+    const std::vector<Bytes> payloads{{5, 10, 0x01, 0x90},
+                                      {5, 10, 0x02, 0x80},
+                                      {5, 0x8a, 0x03, 0x20},
+                                      {5, 0x8a, 0x03, 0x20},
+                                      {5, 0x8a, 0x03, 0x20}};
+    std::uint16_t sequence = 3;
+    for (const Bytes& payload : payloads) {
+        f.send(peer.rtp,
+               RtpOnWire{.payload_type = SessionFixture::kEvent,
+                         .sequence = sequence++,
+                         .rtp_time = 480,
+                         .ssrc = 1000,
+                         .payload = payload},
+               local[0].rtp_port);
+        f.pass(20ms);
+    }
+
+    REQUIRE(f.observer.digits.size() == 1);
+    CHECK(f.observer.digits[0].first == '5');
+    CHECK(f.observer.digits[0].second == 100ms);
+    CHECK(recorded().sound.size() == 2);
+}
+
+TEST_CASE("A digit that lost its end is told when its packets stop") {
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::audio(AudioCodec::Opus, &peer)});
+    for (std::uint16_t sequence = 1; sequence <= 2; ++sequence) {
+        f.send(peer.rtp,
+               RtpOnWire{.payload_type = SessionFixture::kEvent,
+                         .sequence = sequence,
+                         .rtp_time = 480,
+                         .ssrc = 1000,
+                         .payload = {11, 10, 0x01, 0x90}},
+               local[0].rtp_port);
+    }
+    CHECK(f.observer.digits.empty());
+
+    f.pass(300ms);
+
+    REQUIRE(f.observer.digits.size() == 1);
+    CHECK(f.observer.digits[0].first == '#');
+}
+
+TEST_CASE("A peer that restarts with another SSRC is heard, and the playout begins anew") {
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::audio(AudioCodec::Opus, &peer)});
+    f.send(peer.rtp, sound(1), local[0].rtp_port);
+    f.send(peer.rtp, sound(2), local[0].rtp_port);
+    const int resets = recorded().playout_resets;
+
+    f.send(peer.rtp, sound(40000, 77), local[0].rtp_port);
+    f.send(peer.rtp, sound(40001, 77), local[0].rtp_port);
+
+    CHECK(recorded().playout_resets == resets + 1);
+    CHECK(recorded().sound.size() == 4);
+}
+
+TEST_CASE("A peer that uses our SSRC makes us take another, with a goodbye for the old") {
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::audio(AudioCodec::Opus, &peer)});
+    f.send(peer.rtp, sound(1), local[0].rtp_port);
+    f.send(peer.rtp, sound(2), local[0].rtp_port);
+    f.drain(peer.rtcp);
+
+    f.send(peer.rtp, sound(3, local[0].ssrc), local[0].rtp_port);
+    f.tick_audio({1});
+    f.pass(10s);
+
+    const std::vector<RtpOnWire> packets = f.drain_rtp(peer.rtp);
+    REQUIRE(packets.size() == 1);
+    CHECK(packets[0].ssrc != local[0].ssrc);
+    CHECK(tests::count_rtcp(f.drain(peer.rtcp), kByeType) == 1);
+    CHECK(f.configure({SessionFixture::audio(AudioCodec::Opus, &peer)})[0].ssrc == packets[0].ssrc);
+}
+
+TEST_CASE("Video becomes whole pictures for the decode lane, across the sequence wrap") {
+    SessionFixture f;
+    VideoPeer peer(f);
+
+    peer.key_picture();
+    peer.picture();
+    peer.picture();
+
+    REQUIRE(recorded().frames.size() == 3);
+    CHECK(recorded().frames[0].key_frame);
+    CHECK_FALSE(recorded().frames[1].key_frame);
+    CHECK(recorded().frames[1].rtp_time_90khz - recorded().frames[0].rtp_time_90khz == 3000);
+    CHECK(recorded().frames[1].bytes == Bytes{0, 0, 0, 1, 0x41, 0x9a, 1});
+}
+
+TEST_CASE("After a loss a PLI goes out, once a second until a key picture comes") {
+    SessionFixture f;
+    VideoPeer peer(f);
+    peer.key_picture();
+    peer.picture();
+    f.pass(1s);
+    peer.plis();  // what the start may have asked
+
+    ++peer.sequence;
+    for (int i = 0; i < 10; ++i) peer.picture();
+    CHECK(peer.plis() == 1);
+    for (int i = 0; i < 60; ++i) peer.picture();
+    CHECK(peer.plis() >= 1);
+    peer.key_picture();
+    peer.plis();
+    f.pass(3s);
+
+    CHECK(peer.plis() == 0);
+    CHECK(f.counters().starts_wanted >= 2);
+    CHECK(f.counters().packets_lost == 1);
+    CHECK(f.observer.key_frames == 0);
+}
+
+TEST_CASE("A peer that takes FIR alone is asked by FIR") {
+    SessionFixture f;
+    MediaConfig config = SessionFixture::video(nullptr);
+    config.feedback_pli = false;
+    config.feedback_fir = true;
+    VideoPeer peer(f, config);
+
+    peer.picture();
+    peer.picture();
+    f.pass(100ms);
+
+    CHECK(tests::count_rtcp(f.drain(peer.ports.rtcp), kPayloadFeedback, kFir) == 1);
+}
+
+TEST_CASE("A peer without feedback is asked by signalling, at most once a second") {
+    SessionFixture f;
+    MediaConfig config = SessionFixture::video(nullptr);
+    config.feedback_pli = false;
+    VideoPeer peer(f, config);
+
+    for (int i = 0; i < 90; ++i) peer.picture();
+
+    CHECK(f.observer.key_frames >= 2);
+    CHECK(f.observer.key_frames <= 4);
+    CHECK(peer.plis() == 0);
+}
+
+TEST_CASE("The mixer's wish for a key frame becomes one PLI, however often it is said") {
+    SessionFixture f;
+    VideoPeer peer(f);
+    peer.key_picture();
+    peer.picture();
+    f.pass(2s);
+    peer.plis();
+
+    for (int i = 0; i < 10; ++i) {
+        f.session->key_frame_requester().request_key_frame();
+        peer.picture();
+    }
+    CHECK(peer.plis() == 1);
+    const std::size_t before = recorded().frames.size();
+    peer.key_picture();
+    peer.picture();
+
+    CHECK(recorded().frames.size() == before + 2);
+    f.pass(3s);
+    CHECK(peer.plis() == 0);
+}
+
+TEST_CASE("Nobody who looks: no key frame is asked for; a new lane asks at once") {
+    SessionFixture f;
+    f.session->set_inlets({});
+    VideoPeer peer(f);
+    for (int i = 0; i < 60; ++i) peer.picture();
+    CHECK(peer.plis() == 0);
+
+    f.session->set_inlets({f.playout.get(), f.lane.get()});
+    peer.picture();
+
+    CHECK(peer.plis() == 1);
+    CHECK(recorded().frames.empty());
+}
+
+TEST_CASE("Video of a restarted peer waits for its key picture, and asks for it") {
+    SessionFixture f;
+    VideoPeer peer(f);
+    peer.key_picture();
+    peer.picture();
+    f.pass(2s);
+    peer.plis();
+
+    peer.ssrc = 3000;
+    peer.sequence = 100;
+    peer.picture();
+    peer.picture();
+    CHECK(recorded().frames.size() == 2);
+    CHECK(peer.plis() == 1);
+    peer.key_picture();
+
+    CHECK(recorded().frames.size() == 3);
+}

@@ -1,0 +1,317 @@
+#include <catch2/catch.hpp>
+
+#include "tests/support/allocation_counter.h"
+#include "tests/unit/mcu/session/session_fixture.h"
+
+using common::AudioCodec;
+using mcu::Direction;
+using mcu::MediaConfig;
+using tests::Bytes;
+using tests::make_picture;
+using tests::PeerPorts;
+using tests::RtpOnWire;
+using tests::SessionFixture;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int kReceiverReport = 201, kPayloadFeedback = 206;
+
+/// PLI from `sender` about `media` (RFC 4585 6.3.1).
+Bytes pli(std::uint32_t media) {
+    Bytes bytes{0x81, kPayloadFeedback, 0, 2, 0, 0, 0, 99};
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        bytes.push_back(static_cast<std::uint8_t>(media >> shift));
+    }
+    return bytes;
+}
+
+/// FIR from SSRC 99 about `media` (RFC 5104 4.3.1).
+Bytes fir(std::uint32_t media, std::uint8_t sequence) {
+    Bytes bytes{0x84, kPayloadFeedback, 0, 4, 0, 0, 0, 99, 0, 0, 0, 0};
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        bytes.push_back(static_cast<std::uint8_t>(media >> shift));
+    }
+    bytes.insert(bytes.end(), {sequence, 0, 0, 0});
+    return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("Sound leaves as one packet a frame, timed by its codec's RTP clock") {
+    const auto [codec, type, ticks] =
+        GENERATE(std::tuple{AudioCodec::Opus, SessionFixture::kOpus, 960},
+                 std::tuple{AudioCodec::G722, SessionFixture::kG722, 160},
+                 std::tuple{AudioCodec::Pcmu, SessionFixture::kPcmu, 160});
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::audio(codec, &peer)});
+
+    for (std::uint8_t i = 0; i < 3; ++i) f.tick_audio(Bytes{i, 7});
+
+    const std::vector<RtpOnWire> packets = f.drain_rtp(peer.rtp);
+    REQUIRE(packets.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+        CHECK(packets[i].payload_type == type);
+        CHECK(packets[i].ssrc == local[0].ssrc);
+        CHECK(packets[i].payload == Bytes{static_cast<std::uint8_t>(i), 7});
+        CHECK(packets[i].marker == (i == 0));
+        if (i == 0) continue;
+        CHECK(packets[i].sequence == static_cast<std::uint16_t>(packets[i - 1].sequence + 1));
+        CHECK(packets[i].rtp_time - packets[i - 1].rtp_time == static_cast<std::uint32_t>(ticks));
+    }
+    CHECK(peer.rtp.last_port() == local[0].rtp_port);
+    CHECK(f.counters().packets_sent == 3);
+    CHECK(f.counters().bytes_sent == 3 * 14);
+}
+
+TEST_CASE("Silence by DTX sends nothing, and RTP time goes on under it") {
+    SessionFixture f;
+    PeerPorts peer;
+    f.configure({SessionFixture::audio(AudioCodec::Opus, &peer)});
+
+    for (const Bytes& payload : {Bytes{1}, Bytes{}, Bytes{}, Bytes{2}}) f.tick_audio(payload);
+
+    const std::vector<RtpOnWire> packets = f.drain_rtp(peer.rtp);
+    REQUIRE(packets.size() == 2);
+    CHECK(packets[1].marker);
+    CHECK(packets[1].rtp_time - packets[0].rtp_time == 3 * 960);
+    CHECK(packets[1].sequence == static_cast<std::uint16_t>(packets[0].sequence + 1));
+}
+
+TEST_CASE("Handing sound and pictures over costs the mixer's threads little") {
+    SessionFixture f;
+    PeerPorts peer;
+    f.configure({SessionFixture::audio(AudioCodec::Opus, &peer), SessionFixture::video(&peer)});
+    const Bytes payload(120);
+    const auto picture = make_picture(true, {500}, f.clock.now());
+
+    tests::AllocationCounter allocations;
+    f.session->audio_sink().on_audio(payload, f.clock.now());
+    f.session->picture_sink().on_picture(picture);
+    f.session->key_frame_requester().request_key_frame();
+
+    CHECK(allocations.count() == 0);
+}
+
+TEST_CASE("A picture leaves whole, in packets of at most 1200 bytes, the last one marked") {
+    SessionFixture f;
+    PeerPorts peer;
+    f.configure({SessionFixture::video(&peer)});
+
+    f.picture(make_picture(true, {30, 10, 5000}, f.clock.now()));
+
+    const std::vector<RtpOnWire> packets = f.drain_rtp(peer.rtp);
+    REQUIRE(packets.size() == 6);  // STAP-A of the small ones, five FU-A
+    CHECK((packets[0].payload[0] & 0x1f) == 24);
+    CHECK((packets[1].payload[0] & 0x1f) == 28);
+    for (const RtpOnWire& packet : packets) {
+        CHECK(packet.payload.size() + 12 <= 1200);
+        CHECK(packet.rtp_time == packets[0].rtp_time);
+        CHECK(packet.marker == (&packet == &packets.back()));
+    }
+}
+
+TEST_CASE("A peer in packetization-mode 0 gets single NAL units alone") {
+    SessionFixture f;
+    PeerPorts peer;
+    f.configure({SessionFixture::video(&peer, 0)});
+
+    f.picture(make_picture(true, {30, 10, 1100}, f.clock.now()));
+
+    const std::vector<RtpOnWire> packets = f.drain_rtp(peer.rtp);
+    REQUIRE(packets.size() == 3);
+    for (const RtpOnWire& packet : packets) CHECK((packet.payload[0] & 0x1f) == 5);
+}
+
+TEST_CASE("RTP time of pictures follows the tick they were composed for") {
+    SessionFixture f;
+    PeerPorts peer;
+    f.configure({SessionFixture::video(&peer)});
+    const common::Timestamp tick = f.clock.now();
+
+    f.picture(make_picture(true, {100}, tick));
+    f.pass(70ms);  // encoding took its time
+    f.picture(make_picture(false, {100}, tick + 100ms));
+
+    const std::vector<RtpOnWire> packets = f.drain_rtp(peer.rtp);
+    REQUIRE(packets.size() == 2);
+    CHECK(packets[1].rtp_time - packets[0].rtp_time == 9000);
+}
+
+TEST_CASE("Ten packets leave at once, the rest within ten milliseconds") {
+    SessionFixture f;
+    PeerPorts peer;
+    f.configure({SessionFixture::video(&peer)});
+
+    f.picture(make_picture(true, {60 * 1180}, f.clock.now()));
+    CHECK(f.drain_rtp(peer.rtp).size() == 10);
+    f.pass(5ms);
+    const std::size_t halfway = f.drain_rtp(peer.rtp).size();
+    f.pass(5ms);
+    const std::vector<RtpOnWire> rest = f.drain_rtp(peer.rtp);
+
+    CHECK(halfway > 20);
+    CHECK(halfway < 30);
+    REQUIRE_FALSE(rest.empty());
+    CHECK(rest.back().marker);
+}
+
+TEST_CASE("On hold nothing is sent but RTCP; resumed, video begins with a start it asks for") {
+    SessionFixture f;
+    PeerPorts sound;
+    PeerPorts video;
+    std::vector<MediaConfig> media{SessionFixture::audio(AudioCodec::Opus, &sound),
+                                   SessionFixture::video(&video)};
+    f.configure(media);
+    f.picture(make_picture(true, {100}, f.clock.now()));
+    f.tick_audio({1});
+    f.drain(sound.rtp);
+    f.drain(video.rtp);
+
+    for (MediaConfig& medium : media) medium.direction = Direction::Inactive;
+    f.configure(media);
+    f.pass(10s);
+    f.drain(sound.rtcp);
+    f.tick_audio({2});
+    f.picture(make_picture(false, {100}, f.clock.now()));
+    f.pass(10s);
+    CHECK(f.drain_rtp(sound.rtp).empty());
+    CHECK(f.drain_rtp(video.rtp).empty());
+    CHECK(f.drain(sound.rtcp).size() >= 1);
+    CHECK(f.observer.starts == 0);
+
+    for (MediaConfig& medium : media) medium.direction = Direction::SendRecv;
+    f.configure(media);
+    f.picture(make_picture(false, {100}, f.clock.now()));
+    CHECK(f.observer.starts == 1);
+    CHECK(f.drain_rtp(video.rtp).empty());
+    f.picture(make_picture(true, {100}, f.clock.now()));
+    f.picture(make_picture(false, {100}, f.clock.now()));
+    f.tick_audio({3});
+
+    CHECK(f.drain_rtp(video.rtp).size() == 2);
+    CHECK(f.drain_rtp(sound.rtp).size() == 1);
+}
+
+TEST_CASE("A peer that only sends gets no RTP from us") {
+    SessionFixture f;
+    PeerPorts peer;
+    MediaConfig config = SessionFixture::audio(AudioCodec::Opus, &peer);
+    config.direction = Direction::RecvOnly;
+    f.configure({config});
+
+    f.tick_audio({1});
+
+    CHECK(f.drain_rtp(peer.rtp).empty());
+    CHECK(f.counters().packets_sent == 0);
+}
+
+TEST_CASE("Hold stops a picture that is on its way") {
+    SessionFixture f;
+    PeerPorts peer;
+    MediaConfig config = SessionFixture::video(&peer);
+    f.configure({config});
+    f.picture(make_picture(true, {60 * 1180}, f.clock.now()));
+    f.drain(peer.rtp);
+
+    config.direction = Direction::Inactive;
+    f.configure({config});
+    f.pass(20ms);
+
+    CHECK(f.drain_rtp(peer.rtp).empty());
+}
+
+TEST_CASE(
+    "When the net thread falls behind, pictures go up to the next key one and a start is asked") {
+    SessionFixture f;
+    PeerPorts peer;
+    f.configure({SessionFixture::video(&peer)});
+    f.picture(make_picture(true, {100}, f.clock.now()));
+    f.drain(peer.rtp);
+
+    for (int i = 0; i < 6; ++i) {
+        f.session->picture_sink().on_picture(make_picture(false, {100}, f.clock.now()));
+    }
+    f.net.run_ready();
+    CHECK(f.drain_rtp(peer.rtp).size() == 4);
+    CHECK(f.observer.starts == 1);
+    f.picture(make_picture(false, {100}, f.clock.now()));
+    CHECK(f.drain_rtp(peer.rtp).empty());
+    f.picture(make_picture(true, {100}, f.clock.now()));
+
+    CHECK(f.drain_rtp(peer.rtp).size() == 1);
+}
+
+TEST_CASE("PLI and FIR of the peer ask for a start, at most ten a second") {
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::video(&peer)});
+    const std::uint16_t port = local[0].rtcp_port;
+
+    f.send(peer.rtcp, pli(local[0].ssrc), port);
+    CHECK(f.observer.starts == 1);
+    f.pass(200ms);
+    f.send(peer.rtcp, fir(local[0].ssrc, 1), port);
+    CHECK(f.observer.starts == 2);
+    f.pass(200ms);
+    f.send(peer.rtcp, fir(local[0].ssrc, 1), port);   // repeated, not new
+    f.send(peer.rtcp, pli(local[0].ssrc + 1), port);  // about another stream
+    CHECK(f.observer.starts == 2);
+    for (int i = 0; i < 1000; ++i) {
+        f.send(peer.rtcp, pli(local[0].ssrc), port);
+        f.pass(1ms);
+    }
+
+    CHECK(f.observer.starts > 10);
+    CHECK(f.observer.starts <= 13);
+    CHECK(f.counters().starts_asked >= 2);
+}
+
+TEST_CASE("RTCP names us, reports, and says goodbye at the end") {
+    SessionFixture f;
+    PeerPorts peer;
+    f.configure({SessionFixture::audio(AudioCodec::Opus, &peer)});
+    f.tick_audio({1});
+    f.pass(10s);
+    const std::vector<Bytes> compounds = f.drain(peer.rtcp);
+    REQUIRE_FALSE(compounds.empty());
+    CHECK(tests::count_rtcp(compounds, 200) + tests::count_rtcp(compounds, kReceiverReport) >= 1);
+    CHECK(tests::count_rtcp(compounds, 202) >= 1);
+    const std::string text(compounds[0].begin(), compounds[0].end());
+    CHECK(text.find("us@test") != std::string::npos);
+
+    f.session.reset();
+
+    CHECK(tests::count_rtcp(f.drain(peer.rtcp), 203) == 1);
+}
+
+TEST_CASE("With rtcp-mux everything is on one port") {
+    SessionFixture f;
+    PeerPorts peer;
+    MediaConfig config = SessionFixture::audio(AudioCodec::Opus, &peer);
+    config.rtcp_mux = true;
+    const auto local = f.configure({config});
+    CHECK(local[0].rtcp_port == local[0].rtp_port);
+
+    f.pass(10s);
+
+    CHECK_FALSE(f.drain(peer.rtp).empty());
+    CHECK(f.drain(peer.rtcp).empty());
+}
+
+TEST_CASE("A change of codec keeps SSRC and sequence, and RTP time goes on") {
+    SessionFixture f;
+    PeerPorts peer;
+    f.configure({SessionFixture::audio(AudioCodec::Opus, &peer)});
+    f.tick_audio({1});
+    f.configure({SessionFixture::audio(AudioCodec::Pcmu, &peer)});
+    f.tick_audio({2});
+
+    const std::vector<RtpOnWire> packets = f.drain_rtp(peer.rtp);
+    REQUIRE(packets.size() == 2);
+    CHECK(packets[1].payload_type == SessionFixture::kPcmu);
+    CHECK(packets[1].ssrc == packets[0].ssrc);
+    CHECK(packets[1].sequence == static_cast<std::uint16_t>(packets[0].sequence + 1));
+    CHECK(packets[1].rtp_time - packets[0].rtp_time <= 960);
+}
