@@ -41,6 +41,11 @@ Rung shrunk_into(const Rung& rung, common::PictureSize limit) {
     return shrunk;
 }
 
+/// Rounding may leave them a row or a column apart.
+bool touch_same_limit(common::PictureSize a, common::PictureSize b) {
+    return a.width == b.width || a.height == b.height;
+}
+
 /// Empty when the rung fits.
 std::string excess(const Rung& rung, const StreamNeeds& needs) {
     const int mbs = macroblocks(rung.size);
@@ -91,6 +96,7 @@ std::vector<Rung> default_rungs() {
 common::Result<std::vector<Rung>> rungs_for(std::span<const Rung> table, const StreamNeeds& needs,
                                             int ticks_per_second) {
     std::vector<Rung> allowed;
+    bool last_is_shrunk = false;
     std::string smallest_excess = "the table of rungs is empty";
     for (const Rung& entry : table) {
         Rung rung = shrunk_into(entry, needs.max_size);
@@ -98,8 +104,11 @@ common::Result<std::vector<Rung>> rungs_for(std::span<const Rung> table, const S
         rung.name = std::to_string(rung.size.height) + "p" + std::to_string(rung.frames_per_second);
         const std::string too_much = excess(rung, needs);
         if (too_much.empty()) {
-            // 1080p and 720p shrunk into one size are one rung: the cheaper one.
-            if (!allowed.empty() && allowed.back().size == rung.size) allowed.pop_back();
+            // 1080p and 720p shrunk to one limit are one rung: the cheaper one.
+            if (last_is_shrunk && touch_same_limit(allowed.back().size, rung.size)) {
+                allowed.pop_back();
+            }
+            last_is_shrunk = rung.size != entry.size;
             allowed.push_back(std::move(rung));
         } else {
             smallest_excess = "the smallest rung, " + rung.name + ", has " + too_much;

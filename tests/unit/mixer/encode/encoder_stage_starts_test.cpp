@@ -1,16 +1,16 @@
 #include <catch2/catch.hpp>
 
 #include "mixer/encode/encoder_stage.h"
-#include "tests/unit/mixer/encode/stage_fixture.h"
+#include "tests/unit/mixer/encode/encoding_room.h"
 
 using mixer::StartReason;
+using tests::EncodingRoom;
 using tests::RecordingSink;
-using tests::Stage;
 
 TEST_CASE(
     "A joiner starts within 16 pictures with a key picture of their own, and nobody else gets "
     "one") {
-    Stage room;
+    EncodingRoom room;
     const mixer::ViewId view = room.stage.open_view();
     RecordingSink first, joiner;
     room.subscribe(view, first);
@@ -37,7 +37,7 @@ TEST_CASE(
     "A spliced viewer's picture is within 0.5 dB of a never-spliced viewer's over 300 pictures") {
     const common::H264Profile profile =
         GENERATE(common::H264Profile::ConstrainedBaseline, common::H264Profile::High);
-    Stage room({640, 360});
+    EncodingRoom room({640, 360});
     room.needs.profile = profile;
     const mixer::ViewId view = room.stage.open_view();
     RecordingSink first, joiner;
@@ -76,7 +76,7 @@ TEST_CASE(
 }
 
 TEST_CASE("Starts asked for before one splice point are served by one intra encode") {
-    Stage room;
+    EncodingRoom room;
     const mixer::ViewId view = room.stage.open_view();
     RecordingSink steady, lossy, joiner;
     room.subscribe(view, steady);
@@ -98,7 +98,7 @@ TEST_CASE("Starts asked for before one splice point are served by one intra enco
 }
 
 TEST_CASE("A lone viewer's loss is answered by a key picture, but by no more than one in 16") {
-    Stage room;
+    EncodingRoom room;
     RecordingSink lone;
     const auto subscription = room.subscribe(room.stage.open_view(), lone);
     room.ticks(20);
@@ -117,7 +117,7 @@ TEST_CASE("A lone viewer's loss is answered by a key picture, but by no more tha
 }
 
 TEST_CASE("A viewer who changes rung costs nobody else a key picture, and misses nothing") {
-    Stage room({640, 360});
+    EncodingRoom room({640, 360});
     const mixer::ViewId view = room.stage.open_view();
     RecordingSink large, small, changer;
     room.subscribe(view, large);
@@ -146,7 +146,7 @@ TEST_CASE("A viewer who changes rung costs nobody else a key picture, and misses
 TEST_CASE(
     "A mover sees the old View until the new one has a start for it, whichever is encoded first") {
     const bool old_first = GENERATE(true, false);
-    Stage room;
+    EncodingRoom room;
     const mixer::ViewId one = room.stage.open_view();
     const mixer::ViewId other = room.stage.open_view();
     RecordingSink mover, stays_in_one, stays_in_other;
@@ -161,7 +161,7 @@ TEST_CASE(
     room.ticks(30);
 
     CHECK(mover.pictures.size() == 51);
-    CHECK(mover.flows(Stage::kTick));
+    CHECK(mover.flows(EncodingRoom::kTick));
     CHECK(mover.keys() == 2);
     CHECK(mover.decodes_cleanly());
     CHECK(mover.pictures.back() == (old_first ? stays_in_other : stays_in_one).pictures.back());
@@ -170,7 +170,7 @@ TEST_CASE(
 }
 
 TEST_CASE("A mover to a View that nobody watched yet waits no more than two ticks") {
-    Stage room;
+    EncodingRoom room;
     const mixer::ViewId from = room.stage.open_view();
     RecordingSink mover, other;
     const auto subscription = room.subscribe(from, mover);
@@ -181,12 +181,12 @@ TEST_CASE("A mover to a View that nobody watched yet waits no more than two tick
     room.ticks(2);
 
     CHECK(mover.keys() == 2);
-    CHECK(mover.flows(Stage::kTick));
+    CHECK(mover.flows(EncodingRoom::kTick));
     CHECK(other.keys() == 1);
 }
 
 TEST_CASE("A mover who turns back before its start keeps its pictures and costs nothing") {
-    Stage room;
+    EncodingRoom room;
     const mixer::ViewId from = room.stage.open_view();
     const mixer::ViewId to = room.stage.open_view();
     RecordingSink mover, resident;
@@ -205,7 +205,7 @@ TEST_CASE("A mover who turns back before its start keeps its pictures and costs 
 }
 
 TEST_CASE("Splice contexts are pooled: two Renditions of one format share one") {
-    Stage room;
+    EncodingRoom room;
     const mixer::ViewId one = room.stage.open_view();
     const mixer::ViewId other = room.stage.open_view();
     RecordingSink a, b, c, d;

@@ -2,16 +2,16 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/unit/mixer/encode/stage_fixture.h"
+#include "tests/unit/mixer/encode/encoding_room.h"
 
 using common::Bitrate;
 using mixer::StartReason;
+using tests::EncodingRoom;
 using tests::RecordingSink;
-using tests::Stage;
 using namespace std::chrono_literals;
 
 TEST_CASE("All viewers of one Rendition get the very same picture, encoded once") {
-    Stage room;
+    EncodingRoom room;
     const mixer::ViewId view = room.stage.open_view();
     RecordingSink first, second, third;
     room.subscribe(view, first);
@@ -29,7 +29,7 @@ TEST_CASE("All viewers of one Rendition get the very same picture, encoded once"
 }
 
 TEST_CASE("Viewers of one View with different profiles share the canvas, not the encoder") {
-    Stage room;
+    EncodingRoom room;
     const mixer::ViewId view = room.stage.open_view();
     RecordingSink baseline, high;
     room.subscribe(view, baseline);
@@ -45,7 +45,7 @@ TEST_CASE("Viewers of one View with different profiles share the canvas, not the
 }
 
 TEST_CASE("A canvas is listed while somebody watches it, and the revision tells of every change") {
-    Stage room;
+    EncodingRoom room;
     const mixer::ViewId view = room.stage.open_view();
     CHECK(room.stage.canvases().empty());
     const auto before = room.stage.canvases_revision();
@@ -69,7 +69,7 @@ TEST_CASE("A canvas is listed while somebody watches it, and the revision tells 
 TEST_CASE(
     "An encoder closes 2 s after its last viewer left, and a viewer who comes back sooner finds it "
     "open") {
-    Stage room;
+    EncodingRoom room;
     const mixer::ViewId view = room.stage.open_view();
     RecordingSink first, second;
     const auto left = room.subscribe(view, first);
@@ -92,7 +92,7 @@ TEST_CASE(
 }
 
 TEST_CASE("While an encode waits, a newer canvas replaces the waiting one and is counted") {
-    Stage room;
+    EncodingRoom room;
     RecordingSink viewer;
     room.subscribe(room.stage.open_view(), viewer);
 
@@ -109,7 +109,7 @@ TEST_CASE("While an encode waits, a newer canvas replaces the waiting one and is
 TEST_CASE(
     "Slices fit a packet for all while one packetization-mode 0 viewer is there, without a key "
     "picture") {
-    Stage room({640, 360});
+    EncodingRoom room({640, 360});
     const mixer::ViewId view = room.stage.open_view();
     RecordingSink modern, old;
     room.subscribe(view, modern);
@@ -133,7 +133,7 @@ TEST_CASE(
 }
 
 TEST_CASE("The rung follows the budget: down at once, up not sooner than 10 s after") {
-    Stage room({1280, 720});
+    EncodingRoom room({1280, 720});
     RecordingSink viewer;
     const auto subscription = room.subscribe(room.stage.open_view(), viewer);
     CHECK(room.stage.rung_of(subscription)->name == "720p30");
@@ -153,7 +153,7 @@ TEST_CASE("The rung follows the budget: down at once, up not sooner than 10 s af
 }
 
 TEST_CASE("A viewer whose limits no rung meets is refused with the limit's name") {
-    Stage room;
+    EncodingRoom room;
     RecordingSink viewer;
     room.needs.max_frame_size_mbs = 99;
 
@@ -166,7 +166,7 @@ TEST_CASE("A viewer whose limits no rung meets is refused with the limit's name"
 }
 
 TEST_CASE("New needs that no rung meets leave the viewer where it was") {
-    Stage room;
+    EncodingRoom room;
     RecordingSink viewer;
     const auto subscription = room.subscribe(room.stage.open_view(), viewer);
     mixer::StreamNeeds impossible = room.needs;
@@ -180,7 +180,7 @@ TEST_CASE("New needs that no rung meets leave the viewer where it was") {
 }
 
 TEST_CASE("A View that is closed is drawn until those who moved away have a start elsewhere") {
-    Stage room;
+    EncodingRoom room;
     const mixer::ViewId old_view = room.stage.open_view();
     const mixer::ViewId new_view = room.stage.open_view();
     RecordingSink mover, resident;
@@ -195,6 +195,6 @@ TEST_CASE("A View that is closed is drawn until those who moved away have a star
     room.ticks(20);
     room.stage.tidy();
     CHECK(room.stage.canvases().size() == 1);
-    CHECK(mover.flows(Stage::kTick));
+    CHECK(mover.flows(EncodingRoom::kTick));
     CHECK(room.stage.counters().views == 1);
 }

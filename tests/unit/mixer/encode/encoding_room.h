@@ -50,11 +50,11 @@ class RecordingSink final : public mixer::PictureSink {
 };
 
 /// An EncoderStage, a clock and canvases full of moving people; encodes when `tick` says so.
-struct Stage {
+struct EncodingRoom {
     static constexpr common::Duration kTick = 33'333'333ns;
 
-    explicit Stage(common::PictureSize largest = {320, 180}) { needs.max_size = largest; }
-    ~Stage() { executor.run_all(); }  // a Rendition closes when nothing of it is queued
+    explicit EncodingRoom(common::PictureSize largest = {320, 180}) { needs.max_size = largest; }
+    ~EncodingRoom() { executor.run_all(); }  // a Rendition closes when nothing of it is queued
 
     /// One tick: draws each watched canvas that is due and encodes all of them.
     void tick() {
