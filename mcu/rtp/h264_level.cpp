@@ -56,11 +56,10 @@ std::optional<H264Level> h264_level(std::uint8_t profile_idc, std::uint8_t profi
 }
 
 H264LevelLimits limits_of(H264Level level) {
-    for (const LevelRow& row : kLevels) {
-        if (row.level == level) return row.limits;
-    }
-    INVARIANT(!"a level outside Table A-1");
-    return {};
+    const auto row = std::find_if(kLevels.begin(), kLevels.end(),
+                                  [level](const LevelRow& one) { return one.level == level; });
+    INVARIANT(row != kLevels.end());
+    return row->limits;
 }
 
 std::optional<H264Level> lowest_level(common::PictureSize size, double frames_per_second,

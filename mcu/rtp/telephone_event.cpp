@@ -61,9 +61,10 @@ std::optional<TelephoneEventReceiver::Digit> TelephoneEventReceiver::receive(
     std::optional<Digit> ended;
     if (!current_ || (current_->rtp_time != rtp_time && !continues(*digit, rtp_time))) {
         if (current_ && !current_->reported) ended = report();
-        current_.emplace();
-        current_->digit = *digit;
-        current_->rtp_time = rtp_time;
+        Current begun;
+        begun.digit = *digit;
+        begun.rtp_time = rtp_time;
+        current_ = begun;
     } else if (current_->rtp_time != rtp_time) {
         current_->earlier_segments += kSegmentTicks;
         current_->rtp_time = rtp_time;
