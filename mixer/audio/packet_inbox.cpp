@@ -36,6 +36,8 @@ PacketInbox::Index PacketInbox::index_of(const PacketSlot& slot) const {
 PacketInbox::Write PacketInbox::begin_write() {
     if (const Index index = free_.pop(); index != kNone) return {&(*slots_)[index], false};
     if (const Index index = waiting_.pop(); index != kNone) return {&(*slots_)[index], true};
+    // Between the two looks the taker may have emptied the one ring into the other.
+    if (const Index index = free_.pop(); index != kNone) return {&(*slots_)[index], false};
     return {};
 }
 

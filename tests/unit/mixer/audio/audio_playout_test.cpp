@@ -442,8 +442,8 @@ TEST_CASE("Neither end of a playout allocates") {
 TEST_CASE("Net thread and tick work at the same time") {
     PlayoutRig rig;
     const auto start = rig.now;
+    HummingSender sender(AudioCodec::Pcmu);
     std::thread net([&] {
-        HummingSender sender(AudioCodec::Pcmu);
         for (int i = 0; i < 3000; ++i) {
             rig.playout->push(sender.next(start + Duration(20ms) * i));
             if (i % 1000 == 999) rig.playout->reset();
