@@ -2,11 +2,10 @@
 
 import itertools
 import json
-import os
 import re
-import select
 import socket
 import subprocess
+import threading
 import time
 
 DEADLINE_S = 8
@@ -31,36 +30,35 @@ class Host:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        self.pending = b""
         self.events = []
+        self.told = threading.Condition()
+        # Read all the time: a full pipe would stop the door.
+        threading.Thread(target=self._listen, daemon=True).start()
         assert self.expect("ready", "failed")["event"] == "ready"
 
     def say(self, line):
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
 
-    def _read(self, until):
-        left = until - time.monotonic()
-        if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
-            return False
-        chunk = os.read(self.process.stdout.fileno(), 65536)
-        if not chunk:
-            return False
-        self.pending += chunk
-        *lines, self.pending = self.pending.split(b"\n")
-        self.events += [json.loads(line) for line in lines if line]
-        return True
+    def _listen(self):
+        for line in self.process.stdout:
+            with self.told:
+                self.events.append(json.loads(line))
+                self.told.notify()
 
     def expect(self, *names, **fields):
         """The next event of that name (and with those fields); forgets what came before it."""
-        until = time.monotonic() + DEADLINE_S
-        while True:
+        def taken():
             for index, event in enumerate(self.events):
                 if event["event"] in names and all(event.get(k) == v for k, v in fields.items()):
                     del self.events[: index + 1]
                     return event
-            if not self._read(until):
-                raise AssertionError(f"no {names} {fields} in time; had {self.events}")
+            return None
+
+        with self.told:
+            found = self.told.wait_for(taken, DEADLINE_S)
+            assert found, f"no {names} {fields} in time; had {self.events[-20:]}"
+            return found
 
     def counts(self):
         self.say("count")
@@ -70,7 +68,7 @@ class Host:
         until = time.monotonic() + DEADLINE_S
         while (now := self.counts())["calls"] or now["guests"]:
             assert time.monotonic() < until, f"still there: {now}"
-            select.select([], [], [], 0.05)
+            time.sleep(0.05)
         return now
 
     def stop(self):
@@ -79,7 +77,6 @@ class Host:
             self.expect("closed")
             assert self.process.wait(DEADLINE_S) == 0
         self.process.stdin.close()
-        self.process.stdout.close()
 
 
 class Message:
