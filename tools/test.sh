@@ -1,0 +1,207 @@
+#!/usr/bin/env bash
+# Builds and tests Tessera: tools/test.sh [unit|golden|integration|fuzz|asan|tsan|clang|format]...
+# Without an argument: everything that CI runs. The last line is `N passed, N failed`; the exit code is non-zero when
+# anything failed or nothing ran. What each step said is kept in build-logs/.
+#
+#   FUZZ_SECONDS=300   for all fuzz targets together
+#   JOBS=2             compilers at once (default: one a core)
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+logs=$PWD/build-logs
+jobs=${JOBS:-$(nproc)}
+fuzz_seconds=${FUZZ_SECONDS:-300}
+passed=0
+failed=0
+failures=()
+rm -rf "$logs"
+mkdir -p "$logs"
+
+say() { printf '\n== %s (%d min %02d s)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
+
+pass() { passed=$((passed + 1)); }
+
+# fail NAME [LOG]: counts one failure and shows the end of its log.
+fail() {
+    failed=$((failed + 1))
+    failures+=("$1")
+    echo "FAILED: $1"
+    if [ -n "${2:-}" ]; then
+        echo "--- the end of $2"
+        tail -n 60 "$2"
+        echo "---"
+    fi
+}
+
+# count KIND FILE NAME: adds what a test runner reported (tools/count_tests.py); fails when there is no report.
+count() {
+    local report="$logs/$3.count" more_passed more_failed
+    if [ ! -s "$2" ] || ! /usr/bin/python3 tools/count_tests.py "$1" "$2" >"$report" 2>&1; then
+        return 1
+    fi
+    read -r more_passed more_failed <"$report"
+    passed=$((passed + more_passed))
+    failed=$((failed + more_failed))
+    echo "$3: $more_passed passed, $more_failed failed"
+    if [ "$more_failed" -gt 0 ]; then
+        failures+=("$3: $more_failed")
+        tail -n +2 "$report"
+    fi
+}
+
+# configure DIR COMPILER OPTION...: once; ninja sees to later changes of the build files.
+configure() {
+    local dir=$1 compiler=$2
+    shift 2
+    [ -f "$dir/build.ninja" ] && return 0
+    rm -rf "$dir"
+    local cxx=g++
+    [ "$compiler" = gcc ] || cxx=${compiler/clang/clang++}
+    if ! CC="ccache $compiler" CXX="ccache $cxx" meson setup "$dir" "$@" >"$logs/$dir.setup.log" 2>&1; then
+        fail "configure $dir" "$logs/$dir.setup.log"
+        return 1
+    fi
+}
+
+# build DIR [TARGET...]
+build() {
+    local dir=$1
+    shift
+    if ! ninja -C "$dir" -j "$jobs" -k 20 "$@" >"$logs/$dir.build.log" 2>&1; then
+        # What failed first says most; with several jobs it is not what stands last.
+        awk '/^FAILED:/ { found = 1 } found' "$logs/$dir.build.log" | head -n 60 >"$logs/$dir.build.failure.log"
+        fail "build $dir" "$logs/$dir.build.failure.log"
+        return 1
+    fi
+}
+
+# meson_suite DIR SUITE NAME [OPTION...]
+meson_suite() {
+    local dir=$1 suite=$2 name=$3
+    shift 3
+    rm -f "$dir/meson-logs/testlog.json"
+    meson test -C "$dir" --no-rebuild --suite "$suite" --num-processes "$(nproc)" "$@" >"$logs/$name.log" 2>&1
+    local code=$?
+    grep -q 'No suitable tests defined' "$logs/$name.log" && { echo "$name: no tests"; return 0; }
+    local before=$failed
+    count meson "$dir/meson-logs/testlog.json" "$name" || { fail "$name" "$logs/$name.log"; return 1; }
+    [ $code -eq 0 ] || [ "$failed" -gt "$before" ] || fail "$name" "$logs/$name.log"
+}
+
+release_built=
+release() {
+    if [ -z "$release_built" ]; then
+        say "release build"
+        release_built=no
+        configure build-release gcc --buildtype=release && build build-release && release_built=yes
+    fi
+    [ $release_built = yes ]
+}
+
+run_format() {
+    say "format"
+    git ls-files -z -- '*.h' '*.cpp' | xargs -0 clang-format-16 --dry-run --Werror >"$logs/format.log" 2>&1
+    local files
+    files=$(sed -n 's/^\([^ :]*\):[0-9]*:[0-9]*: error: .*/\1/p' "$logs/format.log" | sort | uniq -c)
+    [ -z "$files" ] && { pass; return; }
+    echo "lines that clang-format-16 -i would change:"
+    echo "$files"
+    fail format
+}
+
+run_unit() { release && say "unit" && meson_suite build-release unit unit; }
+
+run_golden() { release && say "golden" && meson_suite build-release golden golden --timeout-multiplier 3; }
+
+run_integration() {
+    release || return
+    say "integration"
+    ls tests/integration/test_*.py >/dev/null 2>&1 || { echo "integration: no tests"; return; }
+    TESSERA_BUILD=$PWD/build-release /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+        --junitxml="$logs/integration.xml" tests/integration >"$logs/integration.log" 2>&1
+    local code=$? before=$failed
+    count junit "$logs/integration.xml" integration || { fail integration "$logs/integration.log"; return; }
+    # 5: nothing was collected
+    [ $code -eq 0 ] || [ $code -eq 5 ] || [ "$failed" -gt "$before" ] || fail integration "$logs/integration.log"
+}
+
+# sanitized NAME SANITIZERS: unit tests alone, lightly optimized; leaves out what only people run.
+sanitized() {
+    local name=$1 dir=build-$1 targets
+    say "$name build"
+    configure "$dir" gcc --buildtype=debug --optimization=1 "-Db_sanitize=$2" -Db_lundef=false || return
+    targets=$(/usr/bin/python3 tools/count_tests.py targets "$dir" unit) || { fail "targets of $dir"; return; }
+    # shellcheck disable=SC2086  # a list of files without spaces
+    build "$dir" $targets || return
+    say "$name"
+    meson_suite "$dir" unit "$name" --timeout-multiplier 6
+}
+
+run_asan() {
+    export ASAN_OPTIONS=detect_stack_use_after_return=1:check_initialization_order=1
+    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+    sanitized asan address,undefined
+}
+
+run_tsan() {
+    export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+    sanitized tsan thread
+}
+
+run_clang() {
+    say "clang build, with -Wthread-safety"
+    configure build-clang clang-16 --buildtype=plain && build build-clang && pass
+}
+
+run_fuzz() {
+    say "fuzz build"
+    local fuzzers fuzzer name share
+    configure build-fuzz clang-16 -Dfuzzing=true --buildtype=debugoptimized \
+        -Db_sanitize=address,undefined -Db_lundef=false && build build-fuzz fuzzers || return
+    fuzzers=(build-fuzz/tests/fuzz/*_fuzz)
+    share=$((fuzz_seconds / ${#fuzzers[@]}))
+    [ "$share" -gt 0 ] || share=1
+    for fuzzer in "${fuzzers[@]}"; do
+        name=$(basename "$fuzzer" _fuzz)
+        say "fuzz $name for $share s"
+        mkdir -p "build-fuzz/corpus/$name" "$logs/crashes"
+        if UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 "$fuzzer" "-max_total_time=$share" -timeout=10 \
+            -rss_limit_mb=2048 -print_final_stats=1 "-artifact_prefix=$logs/crashes/$name-" \
+            "build-fuzz/corpus/$name" "tests/fuzz/corpus/$name" >"$logs/fuzz-$name.log" 2>&1; then
+            pass
+            grep -E 'number_of_executed_units' "$logs/fuzz-$name.log"
+        else
+            fail "fuzz $name" "$logs/fuzz-$name.log"
+        fi
+    done
+    for fuzzer in "${fuzzers[@]}"; do
+        name=$(basename "$fuzzer" _fuzz)
+        say "lines that the seeds of $name reach"
+        if tests/fuzz/coverage.sh "$name" >"$logs/coverage-$name.log" 2>&1; then
+            pass
+            tail -n 1 "$logs/coverage-$name.log"
+        else
+            fail "coverage $name" "$logs/coverage-$name.log"
+        fi
+    done
+}
+
+steps=("$@")
+[ ${#steps[@]} -gt 0 ] || steps=(format unit golden integration asan tsan clang fuzz)
+for step in "${steps[@]}"; do
+    if ! declare -F "run_$step" >/dev/null; then
+        echo "usage: tools/test.sh [unit|golden|integration|fuzz|asan|tsan|clang|format]..." >&2
+        exit 2
+    fi
+done
+
+if tools/setup.sh >"$logs/setup.log" 2>&1; then
+    for step in "${steps[@]}"; do "run_$step"; done
+else
+    fail "setup" "$logs/setup.log"
+fi
+
+say "done"
+for failure in ${failures[@]+"${failures[@]}"}; do echo "failed: $failure"; done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
