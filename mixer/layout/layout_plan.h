@@ -22,25 +22,26 @@ struct Color {
     friend bool operator==(const Color&, const Color&) = default;
 };
 
-/// One rectangle of a plan: what is in it and what is drawn over it. Painted in order of `z`, then of index.
+/// One rectangle of a plan: what is in it and what is drawn over it. Painted in order of `z`, then
+/// of index.
 struct Tile {
     UnitRect rect;
     int z = 0;
     Fit fit = Fit::Crop;
-    common::SourceId source;       ///< none: an empty slot (drawn as background)
-    std::string label;             ///< the name, UTF-8; empty: no label
-    bool muted = false;            ///< draw the muted mark beside the name
-    bool speaking = false;         ///< draw the active-speaker border
-    Color avatar_color;            ///< behind the initials while there is no picture
-    std::string initials;          ///< at most two letters
+    common::SourceId source;  ///< none: an empty slot (drawn as background)
+    std::string label;        ///< the name, UTF-8; empty: no label
+    bool muted = false;       ///< draw the muted mark beside the name
+    bool speaking = false;    ///< draw the active-speaker border
+    Color avatar_color;       ///< behind the initials while there is no picture
+    std::string initials;     ///< at most two letters
     friend bool operator==(const Tile&, const Tile&) = default;
 };
 
-/// A layout resolved for one viewer: which source is in which tile. It says *what is shown*, never at what
-/// size or rate: two viewers with equal plans see the same picture, so it is the key by which Views are
-/// matched (architecture.md, section 2: PictureKey).
+/// A layout resolved for one viewer: which source is in which tile. It says *what is shown*, never
+/// at what size or rate: two viewers with equal plans see the same picture, so it is the key by
+/// which Views are matched (architecture.md, section 2: PictureKey).
 struct LayoutPlan {
-    std::string layout;            ///< the layout's name, for people
+    std::string layout;  ///< the layout's name, for people
     Color background;
     Color speaker_border;
     double aspect = 16.0 / 9.0;
