@@ -96,8 +96,8 @@ std::string uri_of(const url_t* url) {
 /// One nua handle with an INVITE in it, and the call it carries.
 class SofiaDialog final : public SipDialog {
   public:
-    SofiaDialog(SofiaAgent::Impl& agent, nua_handle_t* handle, std::string contact)
-        : agent_(agent), handle_(handle), contact_(std::move(contact)) {
+    SofiaDialog(nua_handle_t* handle, std::string contact)
+        : handle_(handle), contact_(std::move(contact)) {
         nua_handle_bind(handle_, this);
     }
     ~SofiaDialog() override {
@@ -147,7 +147,6 @@ class SofiaDialog final : public SipDialog {
         if (request_ != nullptr) msg_destroy(std::exchange(request_, nullptr));
     }
 
-    SofiaAgent::Impl& agent_;
     nua_handle_t* handle_;
     std::string contact_;
     msg_t* request_ = nullptr;
@@ -271,7 +270,7 @@ void SofiaAgent::Impl::on_new_call(nua_handle_t* handle, const sip_t* sip) {
         return refuse_stranger(handle, 503, why);
     }
     CallRequest request = describe(sip, nua_current_request(nua));
-    auto dialog = std::make_unique<SofiaDialog>(*this, handle, contact_for(sip, request));
+    auto dialog = std::make_unique<SofiaDialog>(handle, contact_for(sip, request));
     SofiaDialog& placed = *dialog;
     dialogs.emplace(&placed, std::move(dialog));
     placed.hold_request(nua_current_request(nua));
