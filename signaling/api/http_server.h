@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/result.h"
+#include "signaling/api/router.h"
+#include "signaling/config/settings.h"
+
+namespace signaling {
+
+/// The router over HTTP on a loopback address. Who asks must name the token (`Authorization: Bearer
+/// ...`, all but /healthz and /readyz) and a loopback host in `Host`, so that no web page can be
+/// made to ask. Bodies up to 64 KiB, with a Content-Length.
+///
+/// Thread: the GLib loop that is the default of the thread which makes it.
+/// Owner:  borrows the router, which outlives it.
+class HttpServer {
+  public:
+    [[nodiscard]] static common::Result<std::unique_ptr<HttpServer>> listen(const ListenAddress& at,
+                                                                            std::string token,
+                                                                            const Router& router);
+    ~HttpServer();
+
+    struct Private;
+    explicit HttpServer(std::unique_ptr<Private> d);
+
+  private:
+    std::unique_ptr<Private> d_;
+};
+
+}  // namespace signaling
