@@ -137,6 +137,7 @@ void RoomDirectory::tick() {
     for (auto& conference : ending_) conference->tick(settings_.media_timeout);
     for (auto& [room_id, conference] : conferences_) conference->tick(settings_.media_timeout);
     sweep();
+    std::erase_if(ending_, [](const auto& conference) { return conference->over(); });
     if (!ready_) learn_running();
 }
 
@@ -166,6 +167,12 @@ void RoomDirectory::shut_down() {
     for (auto& [room_id, conference] : conferences_) {
         conference->end_all({Ending::Cause::Shutdown, "the server is shutting down"});
     }
+}
+
+bool RoomDirectory::idle() const {
+    if (participant_count() > 0) return false;
+    return node_.info() == nullptr ||
+           std::ranges::all_of(ending_, [](const auto& conference) { return conference->over(); });
 }
 
 std::vector<RoomSettings> RoomDirectory::rooms() const {

@@ -55,6 +55,8 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
     [[nodiscard]] bool ready() const {
         return ready_ && node_.info() != nullptr && !shutting_down_;
     }
+    /// Nobody is in any room, and the media daemon knows it.
+    [[nodiscard]] bool idle() const;
     /// Everybody in all rooms, also those who are about to leave.
     [[nodiscard]] std::size_t participant_count() const;
 
@@ -70,7 +72,7 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
     IdMaker& ids_;
     Settings settings_;
     std::map<std::string, std::unique_ptr<Conference>> conferences_;  // by room id
-    std::vector<std::unique_ptr<Conference>> ending_;  // empty; the media daemon is to be told
+    std::vector<std::unique_ptr<Conference>> ending_;  // empty; until the media daemon was told
     std::string incarnation_;
     bool ready_ = false;
     bool learning_ = false;

@@ -164,6 +164,11 @@ void read_api(TomlSection& section, Settings& settings) {
 
 void read_signald(TomlSection section, Settings& settings) {
     read_listeners(section, settings);
+    settings.public_address = section.text("public_address", "");
+    if (!settings.public_address.empty() && !is_numeric_address(settings.public_address)) {
+        section.problem("public_address",
+                        found(settings.public_address, "a numeric address, such as 203.0.113.5"));
+    }
     read_api(section, settings);
     settings.token_file = section.text("token_file", settings.token_file);
     if (settings.token_file.empty()) section.problem("token_file", found("", "the path of a file"));
@@ -232,6 +237,7 @@ std::optional<RoomSettings> find_room(const Settings& settings, std::string_view
 std::vector<std::string> needs_restart(const Settings& running, const Settings& read) {
     std::vector<std::string> names;
     if (running.sip != read.sip) names.emplace_back("signald.sip");
+    if (running.public_address != read.public_address) names.emplace_back("signald.public_address");
     if (running.api != read.api) names.emplace_back("signald.api");
     if (running.token_file != read.token_file) names.emplace_back("signald.token_file");
     if (running.mcud != read.mcud) names.emplace_back("signald.mcud");

@@ -48,9 +48,11 @@ struct SipAddress {
 /// What of `tessera.toml` concerns tessera-signald. The values here are the embedded defaults.
 struct Settings {
     std::vector<SipAddress> sip{{SipTransport::Udp, {"0.0.0.0", 5060}},
-                                 {SipTransport::Tcp, {"0.0.0.0", 5060}},
-                                 {SipTransport::Udp, {"::", 5060}},
-                                 {SipTransport::Tcp, {"::", 5060}}};
+                                {SipTransport::Tcp, {"0.0.0.0", 5060}},
+                                {SipTransport::Udp, {"::", 5060}},
+                                {SipTransport::Tcp, {"::", 5060}}};
+    std::string public_address;  ///< what SIP calls itself behind a NAT; empty: the route to the
+                                 ///< peer decides
     ListenAddress api{"127.0.0.1", 8060};  ///< loopback only
     std::string token_file = "var/api.token";
     std::string mcud = "unix:var/mcud.sock";  ///< the media daemon's control address

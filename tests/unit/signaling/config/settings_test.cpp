@@ -89,6 +89,8 @@ TEST_CASE("Bad values are named with what was expected") {
     CHECK(error_of("[signald]\napi = \"0.0.0.0:80\"\n") ==
           "t.toml:2:7: api: found \"0.0.0.0:80\", expected a loopback address and a port, such as "
           "127.0.0.1:8060");
+    CHECK(error_of("[signald]\npublic_address = \"here\"\n").find("expected a numeric address") !=
+          std::string::npos);
     CHECK(error_of("[signald]\nmcud = \"/run/x\"\n").find("expected unix: and the path") !=
           std::string::npos);
     CHECK(error_of("[[room]]\nname = \"x\"\n") == "t.toml:1:1: 'id' is missing");

@@ -1,0 +1,103 @@
+#include "signaling/signald.h"
+
+#include <glib.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/log.h"
+#include "signaling/api/rooms_api.h"
+#include "signaling/api/token_file.h"
+
+namespace signaling {
+namespace {
+
+constexpr auto kLongestShutDown = std::chrono::seconds(8);
+
+// The door opens an address for UDP and TCP alike.
+SipDoor::Config door_config(const Settings& settings, std::uint64_t seed) {
+    SipDoor::Config config;
+    config.seed = seed;
+    for (const SipAddress& wanted : settings.sip) {
+        const bool there = std::ranges::any_of(config.listeners, [&](const SipListener& l) {
+            return l.address == wanted.at.host && l.port == wanted.at.port;
+        });
+        if (there) continue;
+        const bool same_family = (wanted.at.host.find(':') == std::string::npos) ==
+                                 (settings.public_address.find(':') == std::string::npos);
+        config.listeners.push_back({wanted.at.host, wanted.at.port,
+                                    same_family ? settings.public_address : std::string()});
+    }
+    return config;
+}
+
+}  // namespace
+
+Signald::Signald(const Settings& settings, const Identity& identity)
+    : settings_(settings),
+      ids_(identity.seed, identity.unix_ms),
+      mcu_(settings.mcud, identity.boot_id),
+      rooms_(mcu_, clock_, ids_, settings) {
+    add_rooms_api(router_, rooms_, mcu_, clock_);
+}
+
+common::Result<std::unique_ptr<Signald>> Signald::open(const Settings& settings,
+                                                       const Identity& identity) {
+    auto token = load_or_make_token(settings.token_file);
+    if (!token) return tl::unexpected(token.error());
+    std::unique_ptr<Signald> daemon(new Signald(settings, identity));
+    auto http = HttpServer::listen(settings.api, *token, daemon->router_);
+    if (!http) return tl::unexpected(http.error());
+    daemon->http_ = *std::move(http);
+    auto sip = SipDoor::open(door_config(settings, identity.seed), daemon->rooms_, daemon->clock_);
+    if (!sip) return tl::unexpected(sip.error());
+    daemon->sip_ = *std::move(sip);
+    daemon->mcu_.start(daemon->rooms_);
+    daemon->ticker_ = g_timeout_add_seconds(
+        1,
+        [](gpointer rooms) -> gboolean {
+            static_cast<RoomDirectory*>(rooms)->tick();
+            return G_SOURCE_CONTINUE;
+        },
+        &daemon->rooms_);
+    for (const SipAddress& at : settings.sip) LOG_INFO("listening sip={}", to_string(at));
+    LOG_INFO("listening api=http://{} token_file={}", to_string(settings.api), settings.token_file);
+    return daemon;
+}
+
+Signald::~Signald() {
+    for (const unsigned source : {ticker_, idle_watch_}) {
+        if (source != 0) g_source_remove(source);
+    }
+}
+
+void Signald::reload(const Settings& settings) {
+    for (const std::string& name : needs_restart(settings_, settings)) {
+        LOG_WARNING("{} changed: needs a restart", name);
+    }
+    rooms_.reload(settings);
+    LOG_INFO("configuration reloaded rooms={}", settings.rooms.size());
+}
+
+void Signald::shut_down(std::function<void()> done) {
+    if (shut_down_done_) return;
+    shut_down_done_ = std::move(done);
+    shut_down_by_ = clock_.now() + kLongestShutDown;
+    rooms_.shut_down();
+    sip_->close([this] { doors_closed_ = true; });
+    idle_watch_ = g_timeout_add(
+        20,
+        [](gpointer self) -> gboolean {
+            static_cast<Signald*>(self)->finish_when_idle();
+            return G_SOURCE_CONTINUE;
+        },
+        this);
+}
+
+void Signald::finish_when_idle() {
+    if ((!doors_closed_ || !rooms_.idle()) && clock_.now() < shut_down_by_) return;
+    g_source_remove(std::exchange(idle_watch_, 0U));
+    shut_down_done_();
+}
+
+}  // namespace signaling

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/clock.h"
+#include "common/result.h"
+#include "signaling/api/http_server.h"
+#include "signaling/api/router.h"
+#include "signaling/conference/id_maker.h"
+#include "signaling/conference/room_directory.h"
+#include "signaling/config/settings.h"
+#include "signaling/mcu_client/mcu_client.h"
+#include "signaling/sip/sip_door.h"
+
+namespace signaling {
+
+/// The signalling daemon, wired together: rooms, the doors into them, the API, and the way to the
+/// media daemon.
+///
+/// Thread: the GLib loop that is the default of the thread which makes it.
+class Signald {
+  public:
+    struct Identity {
+        std::string boot_id;  ///< UUID of this process's life
+        std::uint64_t seed = 0;
+        std::function<std::uint64_t()> unix_ms;
+    };
+    /// Fails when a listener, the token file or the API cannot be opened, and names it.
+    [[nodiscard]] static common::Result<std::unique_ptr<Signald>> open(const Settings& settings,
+                                                                       const Identity& identity);
+    ~Signald();
+
+    /// Takes rooms and limits; names in the log what needs a restart.
+    void reload(const Settings& settings);
+    /// Refuses newcomers, ends all calls, tells the media daemon, and calls `done`; within eight
+    /// seconds, come what may.
+    void shut_down(std::function<void()> done);
+
+  private:
+    Signald(const Settings& settings, const Identity& identity);
+    void finish_when_idle();
+
+    Settings settings_;
+    common::MonotonicClock clock_;
+    IdMaker ids_;
+    McuClient mcu_;
+    RoomDirectory rooms_;
+    Router router_;
+    std::unique_ptr<HttpServer> http_;
+    std::unique_ptr<SipDoor> sip_;
+    unsigned ticker_ = 0;
+    unsigned idle_watch_ = 0;
+    bool doors_closed_ = false;
+    common::Timestamp shut_down_by_;
+    std::function<void()> shut_down_done_;
+};
+
+}  // namespace signaling

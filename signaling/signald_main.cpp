@@ -1,0 +1,117 @@
+// tessera-signald: the signalling daemon.
+
+#include <glib-unix.h>
+#include <glib.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "common/log.h"
+#include "signaling/config/settings.h"
+#include "signaling/signald.h"
+
+namespace {
+
+struct Options {
+    std::string config;  // empty: the embedded defaults
+    bool auto_create = false;
+    bool check = false;
+};
+
+common::Result<signaling::Settings> read_settings(const Options& options) {
+    auto settings = options.config.empty()
+                        ? common::Result<signaling::Settings>(signaling::Settings())
+                        : signaling::load_settings(options.config);
+    if (settings && options.auto_create) settings->auto_create = true;
+    return settings;
+}
+
+struct Process {
+    Options options;
+    GMainLoop* loop = nullptr;
+    std::unique_ptr<signaling::Signald> daemon;
+    bool stopping = false;
+};
+
+gboolean on_stop(gpointer data) {
+    auto& process = *static_cast<Process*>(data);
+    if (process.stopping) {
+        g_main_loop_quit(process.loop);  // asked twice: at once
+        return G_SOURCE_CONTINUE;
+    }
+    process.stopping = true;
+    LOG_INFO("shutting down");
+    process.daemon->shut_down([&process] { g_main_loop_quit(process.loop); });
+    return G_SOURCE_CONTINUE;
+}
+
+gboolean on_reload(gpointer data) {
+    auto& process = *static_cast<Process*>(data);
+    const auto settings = read_settings(process.options);
+    if (settings) {
+        process.daemon->reload(*settings);
+    } else {
+        LOG_ERROR("not reloaded, all stays as it was:\n{}", settings.error().message);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+signaling::Signald::Identity make_identity() {
+    char* uuid = g_uuid_string_random();
+    std::random_device random;
+    signaling::Signald::Identity identity;
+    identity.boot_id = uuid;
+    identity.seed = (static_cast<std::uint64_t>(random()) << 32) | random();
+    identity.unix_ms = [] { return static_cast<std::uint64_t>(g_get_real_time() / 1000); };
+    g_free(uuid);
+    return identity;
+}
+
+int run(const Options& options, const signaling::Settings& settings) {
+    Process process{options, g_main_loop_new(nullptr, FALSE), nullptr, false};
+    auto daemon = signaling::Signald::open(settings, make_identity());
+    if (!daemon) {
+        LOG_ERROR("{}", daemon.error().message);
+        g_main_loop_unref(process.loop);
+        return 1;
+    }
+    process.daemon = *std::move(daemon);
+    g_unix_signal_add(SIGTERM, on_stop, &process);
+    g_unix_signal_add(SIGINT, on_stop, &process);
+    g_unix_signal_add(SIGHUP, on_reload, &process);
+    g_main_loop_run(process.loop);
+    process.daemon.reset();
+    g_main_loop_unref(process.loop);
+    LOG_INFO("ended");
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    CLI::App app{"Tessera's signalling daemon: SIP, rooms, and the HTTP API"};
+    app.add_option("-c,--config", options.config,
+                   "tessera.toml; without it, the embedded defaults");
+    app.add_flag("--auto-create", options.auto_create, "make a room for whatever is dialled");
+    app.add_flag("--check", options.check,
+                 "read the configuration, say what is wrong with it, and end");
+    CLI11_PARSE(app, argc, argv);
+
+    const auto settings = read_settings(options);
+    if (!settings) {
+        std::fprintf(stderr, "%s\n", settings.error().message.c_str());
+        return 2;
+    }
+    if (options.check) {
+        std::printf("%zu rooms, no mistakes\n", settings->rooms.size());
+        return 0;
+    }
+    common::init_logging("signald", settings->log_level);
+    std::signal(SIGPIPE, SIG_IGN);
+    return run(options, *settings);
+}
