@@ -235,7 +235,8 @@ void Conference::kick(const std::optional<ParticipantId>& id, const std::string&
         for (const auto& [each, participant] : participants_) leaving.push_back(each);
     }
     for (const ParticipantId& each : leaving) dismiss(each, {Ending::Cause::Kicked, reason});
-    apply(std::move(done));
+    if (node_.info() == nullptr) return done(common::fail(ErrorCode::Unavailable, "not connected"));
+    sync_.wait(std::move(done));
 }
 
 void Conference::handle(const NodeEvent& event) {

@@ -18,6 +18,11 @@ void StateSync::changed(Applied done) {
     pump();
 }
 
+void StateSync::wait(Applied done) {
+    if (settled()) return done({});
+    waiters_.push_back({revision_, std::move(done)});
+}
+
 void StateSync::adopt() {
     adopting_ = true;
     pump();

@@ -125,9 +125,10 @@ class FakeMediaNode final : public signaling::MediaNode {
   private:
     template <typename T, typename Work>
     void answer(Reply<T> done, Work work) {
-        replies_.push_back([done = std::move(done), work = std::move(work)](bool there) {
-            done(there ? work()
-                       : common::Result<T>(common::fail(common::ErrorCode::Unavailable, "gone")));
+        replies_.push_back([this, done = std::move(done), work = std::move(work)](bool there) {
+            done(there && info_
+                     ? work()
+                     : common::Result<T>(common::fail(common::ErrorCode::Unavailable, "gone")));
         });
     }
     signaling::AppliedState open(Running& running, const signaling::ConferenceSpec& spec) {

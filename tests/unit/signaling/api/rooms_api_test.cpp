@@ -1,0 +1,156 @@
+#include "signaling/api/rooms_api.h"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "tests/support/fake_call.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_media_node.h"
+
+using namespace signaling;
+using nlohmann::json;
+
+namespace {
+
+struct House {
+    House() {
+        add_rooms_api(router, rooms, node, clock);
+        node.start(rooms);
+        node.run_all();
+    }
+    ParticipantId admit(tests::FakeCall& call) {
+        CallRequest request;
+        request.room = "board";
+        request.display_name = "Anna";
+        request.offer = tests::usual_offer();
+        ParticipantId id;
+        rooms.admit(request, call, [&](auto result) { id = result->participant; });
+        node.run_all();
+        return id;
+    }
+    ApiResponse ask(const std::string& method, const std::string& path,
+                    const std::string& body = "", std::map<std::string, std::string> query = {}) {
+        std::optional<ApiResponse> answer;
+        router.dispatch({method, path, std::move(query), body},
+                        [&](ApiResponse r) { answer = std::move(r); });
+        node.run_all();
+        REQUIRE(answer);
+        return *answer;
+    }
+    const ConferenceSpec& state() { return node.conferences.begin()->second.state; }
+
+    tests::FakeClock clock;
+    tests::FakeMediaNode node;
+    IdMaker ids{1, [] { return 1ULL; }};
+    RoomDirectory rooms{node, clock, ids, *parse_settings("[[room]]\nid = \"board\"\n", "t.toml")};
+    Router router;
+};
+
+// "GET /v1/rooms" of docs/openapi.yaml: a path stands two spaces in, its methods four.
+std::set<std::string> documented_routes() {
+    std::ifstream file(OPENAPI_FILE);
+    std::set<std::string> routes;
+    std::string line, path;
+    while (std::getline(file, line)) {
+        if (line.starts_with("  /")) path = line.substr(2, line.size() - 3);
+        if (line == "    get:") routes.insert("GET " + path);
+        if (line == "    post:") routes.insert("POST " + path);
+    }
+    return routes;
+}
+
+}  // namespace
+
+TEST_CASE("Every route is documented, and every documented route is there") {
+    House house;
+    std::set<std::string> routes;
+    for (const Router::Route& route : house.router.routes())
+        routes.insert(route.method + " " + route.path);
+
+    CHECK(routes == documented_routes());
+}
+
+TEST_CASE("Rooms and participants are shown") {
+    House house;
+    tests::FakeCall call;
+    CHECK(json::parse(house.ask("GET", "/v1/rooms/board").body)["conference"].is_null());
+    const ParticipantId id = house.admit(call);
+
+    const json list = json::parse(house.ask("GET", "/v1/rooms").body);
+    const json people = json::parse(house.ask("GET", "/v1/rooms/board/participants").body);
+
+    CHECK(list["rooms"][0]["participant_count"] == 1);
+    CHECK(people["participants"][0]["id"] == id);
+    CHECK(people["participants"][0]["name"] == "Anna");
+    CHECK(house.ask("GET", "/v1/rooms/board/snapshot.png").content_type == "image/png");
+    CHECK(house.ask("GET", "/v1/rooms/board/snapshot.png", "", {{"participant", "x"}}).status ==
+          404);
+    CHECK(json::parse(house.ask("GET", "/v1/layouts").body)["layouts"].size() == 3);
+    CHECK(json::parse(house.ask("GET", "/v1/node").body)["version"] == "1");
+}
+
+TEST_CASE("Commands reach the media daemon, of the room and of one participant") {
+    House house;
+    tests::FakeCall call;
+    const ParticipantId id = house.admit(call);
+    const std::string one = "/v1/rooms/board/participants/" + id;
+
+    CHECK(house.ask("POST", "/v1/rooms/board/layout", R"({"layout":"grid"})").status == 200);
+    CHECK(house.ask("POST", one + "/layout", R"({"layout":"1+5"})").status == 200);
+    CHECK(house.ask("POST", one + "/self-view", R"({"self_view":"hide"})").status == 200);
+    CHECK(house.ask("POST", "/v1/rooms/board/mute").status == 200);
+    CHECK(house.ask("POST", one + "/mute", R"({"media":"video"})").status == 200);
+    CHECK(house.state().default_layout == "grid");
+    CHECK(house.state().sessions[0].layout == "1+5");
+    CHECK(house.state().sessions[0].self_view == SelfView::Hide);
+    CHECK(house.state().sessions[0].audio_muted);
+    CHECK(house.state().sessions[0].video_muted);
+    CHECK(house.ask("POST", one + "/unmute", R"({"media":"both"})").status == 200);
+    CHECK_FALSE(house.state().sessions[0].audio_muted);
+    CHECK(house.ask("POST", one + "/kick").status == 200);
+    CHECK(call.hung_up);
+}
+
+TEST_CASE("What cannot be done is answered with a word and a sentence") {
+    House house;
+    tests::FakeCall call;
+    const auto code = [&](const ApiResponse& r) {
+        return std::to_string(r.status) + " " +
+               json::parse(r.body)["error"]["code"].get<std::string>();
+    };
+    CHECK(code(house.ask("POST", "/v1/rooms/board/kick")) == "409 room_empty");
+    house.admit(call);
+
+    CHECK(code(house.ask("GET", "/v1/nothing")) == "404 not_found");
+    CHECK(code(house.ask("GET", "/")) == "404 not_found");
+    CHECK(code(house.ask("DELETE", "/v1/rooms")) == "405 method_not_allowed");
+    CHECK(house.ask("DELETE", "/v1/rooms").allow == "GET");
+    CHECK(code(house.ask("GET", "/v1/rooms/none")) == "404 not_found");
+    CHECK(code(house.ask("POST", "/v1/rooms/board/participants/none/mute")) == "404 not_found");
+    CHECK(code(house.ask("POST", "/v1/rooms/board/mute", "[]")) == "400 invalid_body");
+    CHECK(code(house.ask("POST", "/v1/rooms/board/mute", R"({"media":3})")) ==
+          "400 invalid_argument");
+    CHECK(code(house.ask("POST", "/v1/rooms/board/mute", R"({"media":"x"})")) ==
+          "400 invalid_argument");
+    CHECK(code(house.ask("POST", "/v1/rooms/board/layout")) == "400 invalid_argument");
+    CHECK(code(house.ask("POST", "/v1/rooms/board/layout", R"({"layout":"gird"})")) ==
+          "400 unknown_layout");
+    CHECK(code(house.ask("POST", "/v1/rooms/board/self-view", R"({"self_view":"x"})")) ==
+          "400 invalid_argument");
+}
+
+TEST_CASE("Readiness follows the media daemon") {
+    House house;
+    CHECK(house.ask("GET", "/readyz").status == 200);
+
+    house.node.lose(house.rooms);
+
+    CHECK(house.ask("GET", "/readyz").status == 503);
+    CHECK(house.ask("GET", "/healthz").status == 200);
+    CHECK(house.ask("GET", "/v1/node").status == 503);
+    CHECK(house.ask("GET", "/v1/layouts").status == 503);
+}
