@@ -1,6 +1,5 @@
-// RTP from the network: one datagram, and what a reception makes of it sent again with other
-// sequence numbers. Covers: mcu/rtp/rtp_packet.cpp mcu/rtp/rtp_receiver.cpp
-// mcu/rtp/rtp_reception.cpp
+// RTP from the network: one datagram, sent again with other sequence numbers and sources.
+// Covers: mcu/rtp/rtp_packet.cpp mcu/rtp/rtp_receiver.cpp mcu/rtp/rtp_reception.cpp
 
 #include "mcu/rtp/rtcp_session.h"
 #include "mcu/rtp/rtp_reception.h"

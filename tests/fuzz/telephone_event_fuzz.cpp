@@ -1,5 +1,5 @@
-// RFC 4733 events: records of (milliseconds since the last, RTP time's step, payload of four bytes
-// or what is left). Covers: mcu/rtp/telephone_event.cpp
+// RFC 4733 events: records of (milliseconds since the last, step of the RTP time, payload).
+// Covers: mcu/rtp/telephone_event.cpp
 
 #include <algorithm>
 #include <string_view>

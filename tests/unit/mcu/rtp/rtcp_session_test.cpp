@@ -20,7 +20,8 @@ std::vector<int> types_of(std::span<const std::uint8_t> datagram) {
     std::vector<int> types;
     while (datagram.size() >= 4) {
         types.push_back(datagram[1]);
-        datagram = datagram.subspan(4U * (1U + (datagram[2] << 8 | datagram[3])));
+        const unsigned words = 256U * datagram[2] + datagram[3];
+        datagram = datagram.subspan(4U * (1U + words));
     }
     return types;
 }
