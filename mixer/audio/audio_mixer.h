@@ -25,16 +25,19 @@ struct VoiceLevel {
 ///
 /// A source that is not `heard` listens to `everyone`; one that is listens to its own `mix_minus`.
 struct MixedTick {
-    const AudioFrame* everyone = nullptr;        ///< sum of all voices, limited
-    std::span<const VoiceLevel> levels;          ///< in add order
-    std::span<const AudioFrame* const> mix_for;  ///< per source, in add order: `everyone` or its own mix-minus
+    const AudioFrame* everyone = nullptr;  ///< sum of all voices, limited
+    std::span<const VoiceLevel> levels;    ///< in add order
+    std::span<const AudioFrame* const>
+        mix_for;  ///< per source, in add order: `everyone` or its own mix-minus
 };
 
 /// Sums the voices of one conference and gives each listener everyone else's (mix-minus).
 ///
 /// Shape:  every AudioFrame is 20 ms, mono, float in [-1, 1], 48 kHz: 960 samples.
-/// Thread: `tick` audio thread alone, where it neither blocks, allocates, nor logs. Everything else control thread:
-///         changes take effect at the next tick; `remove_source` returns when no tick uses the source any more.
+/// Thread: `tick` audio thread alone, where it neither blocks, allocates, nor logs. Everything else
+/// control thread:
+///         changes take effect at the next tick; `remove_source` returns when no tick uses the
+///         source any more.
 /// Owner:  borrows its sources; a source outlives its SourceId here.
 /// Cost:   O(sources): the full sum is made once and each voice subtracted from it.
 class AudioMixer {
@@ -48,7 +51,8 @@ class AudioMixer {
     /// A muted source is pulled (its playout must go on) but not mixed and never speaks.
     void set_muted(common::SourceId id, bool muted);
 
-    /// Mixes the tick that ends at `now`. A source with no frame ready counts as silence. Valid until the next call.
+    /// Mixes the tick that ends at `now`. A source with no frame ready counts as silence. Valid
+    /// until the next call.
     MixedTick tick(common::Timestamp now);
 
   private:

@@ -13,7 +13,8 @@ namespace mixer {
 
 /// One sound packet as it came from the net thread.
 struct AudioPacket {
-    common::AudioCodec codec = common::AudioCodec::Opus;  ///< by payload type: a peer may change it mid-stream
+    common::AudioCodec codec =
+        common::AudioCodec::Opus;  ///< by payload type: a peer may change it mid-stream
     std::uint16_t sequence = 0;
     std::uint32_t rtp_time = 0;
     common::Timestamp arrival{};
@@ -26,21 +27,25 @@ struct AudioPlayoutCounters {
     common::Duration delay{};  ///< how long the sound now played had waited
 };
 
-/// Reorders, decodes and conceals one participant's sound, pulled by the audio tick. It alone does that: packets come
-/// in any order, with their arrival time.
+/// Reorders, decodes and conceals one participant's sound, pulled by the audio tick. It alone does
+/// that: packets come in any order, with their arrival time.
 ///
-/// Shape:  mono 48 kHz ticks out. Target delay fixed at creation (adaptive later, behind the same face).
-/// Thread: `push` any one thread (net), `pull` audio tick alone. Packets wait in a ring of fixed slots (64 packets,
-///         1500 bytes each): neither end allocates. `reset` any thread: forgets everything (SSRC change, hold).
+/// Shape:  mono 48 kHz ticks out. Target delay fixed at creation (adaptive later, behind the same
+/// face). Thread: `push` any one thread (net), `pull` audio tick alone. Packets wait in a ring of
+/// fixed slots (64 packets,
+///         1500 bytes each): neither end allocates. `reset` any thread: forgets everything (SSRC
+///         change, hold).
 /// Full:   the oldest packet goes.
 class AudioPlayout final : public AudioSource {
   public:
     struct Config {
         common::Duration target_delay = std::chrono::milliseconds(20);
-        common::Duration max_delay = std::chrono::milliseconds(200);  ///< more than this waiting: skip ahead to the target
+        common::Duration max_delay =
+            std::chrono::milliseconds(200);  ///< more than this waiting: skip ahead to the target
     };
     /// Makes a decoder for each of the codecs, so that a switch mid-stream allocates nothing.
-    static common::Result<std::unique_ptr<AudioPlayout>> create(Config config, std::span<const common::AudioCodec> codecs);
+    static common::Result<std::unique_ptr<AudioPlayout>> create(
+        Config config, std::span<const common::AudioCodec> codecs);
     ~AudioPlayout() override;
 
     void push(const AudioPacket& packet);

@@ -9,8 +9,8 @@ namespace mixer {
 class AudioSource {
   public:
     virtual ~AudioSource() = default;
-    /// Fills the tick that ends at `now`. False: nothing to hear (silence, and cheap for the mixer).
-    /// Audio tick alone; neither blocks, allocates, nor logs.
+    /// Fills the tick that ends at `now`. False: nothing to hear (silence, and cheap for the
+    /// mixer). Audio tick alone; neither blocks, allocates, nor logs.
     virtual bool pull(common::Timestamp now, AudioFrame& out) = 0;
 };
 

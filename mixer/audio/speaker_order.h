@@ -11,10 +11,11 @@
 
 namespace mixer {
 
-/// Ranks who spoke last, so that a cough moves nobody's tile: 2 s of speech make a speaker (at once when nobody has
-/// spoken yet), and the speaker stays until another has spoken for 2 s.
+/// Ranks who spoke last, so that a cough moves nobody's tile: 2 s of speech make a speaker (at once
+/// when nobody has spoken yet), and the speaker stays until another has spoken for 2 s.
 ///
-/// Thread: audio tick calls `update` (no allocation after the first time it sees a source); it is pure otherwise.
+/// Thread: audio tick calls `update` (no allocation after the first time it sees a source); it is
+/// pure otherwise.
 class SpeakerOrder {
   public:
     explicit SpeakerOrder(std::size_t max_sources = 256);

@@ -43,7 +43,8 @@ class AudioDecoder {
                                    std::span<float> out) = 0;
     /// True when `next` carries a copy of the packet before it.
     [[nodiscard]] virtual bool carries_fec(std::span<const std::uint8_t> next) const = 0;
-    /// Nothing is here: conceals `samples`, rounded up to 2.5 ms. Opus goes on as noise: the caller fades a long gap.
+    /// Nothing is here: conceals `samples`, rounded up to 2.5 ms. Opus goes on as noise: the caller
+    /// fades a long gap.
     virtual std::size_t conceal(std::size_t samples, std::span<float> out) = 0;
     /// Length of a packet without decoding it, in samples at 48 kHz; 0 when unknown.
     [[nodiscard]] virtual std::size_t packet_samples(

@@ -17,13 +17,15 @@ enum class WhenFull : std::uint8_t { DropOldest, DropNewest };
 
 /// A queue between threads with a written capacity and a written answer to "full".
 ///
-/// Thread: any thread, both ends. The lock is held for one move, never across a callback or an allocation:
+/// Thread: any thread, both ends. The lock is held for one move, never across a callback or an
+/// allocation:
 ///         the slots are made in the constructor.
 /// Errors: none; what did not fit is counted in `dropped()`.
 template <typename T>
 class BoundedQueue {
   public:
-    BoundedQueue(std::size_t capacity, WhenFull when_full) : when_full_(when_full), slots_(capacity) {
+    BoundedQueue(std::size_t capacity, WhenFull when_full)
+        : when_full_(when_full), slots_(capacity) {
         INVARIANT(capacity > 0);
     }
 

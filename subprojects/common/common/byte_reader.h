@@ -7,8 +7,9 @@
 
 namespace common {
 
-/// Walks forward through bytes from outside, in network order. Never reads past the end: a read that does not
-/// fit returns nothing and leaves the reader `failed()`, so a parser may read all fields and ask once.
+/// Walks forward through bytes from outside, in network order. Never reads past the end: a read
+/// that does not fit returns nothing and leaves the reader `failed()`, so a parser may read all
+/// fields and ask once.
 class ByteReader {
   public:
     explicit ByteReader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}

@@ -17,7 +17,9 @@ class ByteWriter {
     void u24(std::uint32_t value) { put(value, 3); }
     void u32(std::uint32_t value) { put(value, 4); }
     void u64(std::uint64_t value) { put(value, 8); }
-    void bytes(std::span<const std::uint8_t> value) { out_.insert(out_.end(), value.begin(), value.end()); }
+    void bytes(std::span<const std::uint8_t> value) {
+        out_.insert(out_.end(), value.begin(), value.end());
+    }
     [[nodiscard]] std::size_t position() const { return out_.size(); }
     /// Overwrites two bytes written before (a length known only at the end).
     void patch_u16(std::size_t position, std::uint16_t value) {

@@ -4,7 +4,8 @@
 
 namespace common {
 
-/// The one way to learn the time. Injected, so that tests own it; asked once per tick and passed down.
+/// The one way to learn the time. Injected, so that tests own it; asked once per tick and passed
+/// down.
 class Clock {
   public:
     virtual ~Clock() = default;

@@ -14,8 +14,8 @@ class Job {
 class Executor {
   public:
     virtual ~Executor() = default;
-    /// Any thread; never blocks on the job. The job must outlive its run and must not be submitted again
-    /// before that run has begun: use `SerialJob`, which sees to both.
+    /// Any thread; never blocks on the job. The job must outlive its run and must not be submitted
+    /// again before that run has begun: use `SerialJob`, which sees to both.
     virtual void submit(Job& job) = 0;
 };
 

@@ -21,5 +21,7 @@ using SourceId = Id<struct SourceTag>;
 
 template <typename Tag>
 struct std::hash<common::Id<Tag>> {
-    std::size_t operator()(common::Id<Tag> id) const noexcept { return std::hash<std::uint64_t>{}(id.value); }
+    std::size_t operator()(common::Id<Tag> id) const noexcept {
+        return std::hash<std::uint64_t>{}(id.value);
+    }
 };

@@ -12,7 +12,8 @@ namespace common {
 /// The worker threads that decode and encode: about one per core, first in, first out.
 ///
 /// Owner: borrows jobs. Destroy (or close) every SerialJob before the pool.
-/// Full:  the ring grows; a job is in it at most once, so its size is bounded by the number of jobs.
+/// Full:  the ring grows; a job is in it at most once, so its size is bounded by the number of
+/// jobs.
 class MediaPool final : public Executor {
   public:
     explicit MediaPool(unsigned thread_count);

@@ -7,10 +7,11 @@ namespace common {
 
 /// Work that must never run on two threads at once, woken whenever there may be something to do.
 ///
-/// A decoder or an encoder derives from it: `poke()` after each push to its queue; `work()` empties the queue.
-/// Thread: `poke` any thread. `work` runs on the executor, one call at a time; a poke during a run causes
-///         another run. `close` must be called before the derived class is destroyed: it waits for a run
-///         under way and for a queued one, and makes later pokes harmless.
+/// A decoder or an encoder derives from it: `poke()` after each push to its queue; `work()` empties
+/// the queue. Thread: `poke` any thread. `work` runs on the executor, one call at a time; a poke
+/// during a run causes
+///         another run. `close` must be called before the derived class is destroyed: it waits for
+///         a run under way and for a queued one, and makes later pokes harmless.
 class SerialJob : private Job {
   public:
     explicit SerialJob(Executor& executor) : executor_(executor) {}
@@ -19,7 +20,8 @@ class SerialJob : private Job {
     SerialJob& operator=(const SerialJob&) = delete;
 
     void poke() EXCLUDES(mutex_);
-    /// Blocks until no run is queued or under way (with a ManualExecutor: run it until then, first).
+    /// Blocks until no run is queued or under way (with a ManualExecutor: run it until then,
+    /// first).
     void close() EXCLUDES(mutex_);
 
   protected:

@@ -8,8 +8,9 @@
 
 namespace common {
 
-/// Proves that an object stays on one thread. Members are `GUARDED_BY(net_thread_)`; methods start with
-/// `net_thread_.check()`. Binds to the thread of the first check; `detach()` lets another thread take over.
+/// Proves that an object stays on one thread. Members are `GUARDED_BY(net_thread_)`; methods start
+/// with `net_thread_.check()`. Binds to the thread of the first check; `detach()` lets another
+/// thread take over.
 class CAPABILITY("thread") ThreadChecker {
   public:
     void check() const ASSERT_CAPABILITY(this) { INVARIANT(is_current()); }

@@ -7,7 +7,8 @@
 namespace common {
 
 using Duration = std::chrono::nanoseconds;
-using namespace std::chrono_literals;  // NOLINT(google-global-names-in-headers): 20ms reads as a unit
+using namespace std::chrono_literals;  // NOLINT(google-global-names-in-headers): 20ms reads as a
+                                       // unit
 
 /// A point on the media clock (CLOCK_MONOTONIC, or a test's FakeClock). Not wall time.
 class Timestamp {
@@ -18,9 +19,15 @@ class Timestamp {
     [[nodiscard]] constexpr Duration since_epoch() const { return Duration(ns_); }
 
     friend constexpr auto operator<=>(Timestamp, Timestamp) = default;
-    friend constexpr Timestamp operator+(Timestamp t, Duration d) { return Timestamp(t.ns_ + d.count()); }
-    friend constexpr Timestamp operator-(Timestamp t, Duration d) { return Timestamp(t.ns_ - d.count()); }
-    friend constexpr Duration operator-(Timestamp a, Timestamp b) { return Duration(a.ns_ - b.ns_); }
+    friend constexpr Timestamp operator+(Timestamp t, Duration d) {
+        return Timestamp(t.ns_ + d.count());
+    }
+    friend constexpr Timestamp operator-(Timestamp t, Duration d) {
+        return Timestamp(t.ns_ - d.count());
+    }
+    friend constexpr Duration operator-(Timestamp a, Timestamp b) {
+        return Duration(a.ns_ - b.ns_);
+    }
     constexpr Timestamp& operator+=(Duration d) { return *this = *this + d; }
 
   private:
