@@ -46,7 +46,8 @@ struct MediaConfig {
     common::Bitrate bandwidth;  ///< 0: not limited
     bool feedback_pli = false;
     bool feedback_fir = false;
-    std::uint64_t relearn = 0;  ///< raised: the peer's address and SSRC may be learnt anew
+    std::uint64_t start_asked = 0;  ///< raised: the peer asked for a start by signalling (RFC 5168)
+    std::uint64_t relearn = 0;      ///< raised: the peer's address and SSRC may be learnt anew
 };
 
 /// What we tell the peer about our end of one medium.

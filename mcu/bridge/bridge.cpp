@@ -1,0 +1,290 @@
+#include "mcu/bridge/bridge.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "common/log.h"
+
+namespace mcu {
+
+using common::Duration;
+using common::SourceId;
+using common::Timestamp;
+
+namespace {
+
+/// Unique in the process, as SourceId promises: bridges may one day hand sources to each other.
+SourceId next_source() {
+    static std::atomic<std::uint64_t> last{0};
+    return SourceId{++last};
+}
+
+const SessionState* find_state(const ConferenceState& state, const std::string& session) {
+    const auto found = std::ranges::find(state.sessions, session, &SessionState::id);
+    return found == state.sessions.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Bridge::Bridge(std::string instance, const BridgeServices& services, BridgeObserver& observer)
+    : instance_(std::move(instance)),
+      services_(services),
+      observer_(observer),
+      handle_(std::make_shared<Handle>(Handle{this})),
+      stage_({.rungs = services.rungs, .ticks_per_second = 30}, services.media_pool,
+             services.clock),
+      video_(services.frames, stage_),
+      planner_(stage_, services.layouts, services.frames) {
+    services_.audio_tick.add(audio_);
+    services_.video_tick.add(video_);
+}
+
+Bridge::~Bridge() {
+    handle_->bridge = nullptr;
+    planner_.remove_all();
+    services_.video_tick.remove(video_);
+    for (auto& session : sessions_) session->leave();
+    services_.audio_tick.remove(audio_);
+}
+
+Bridge::Applied Bridge::apply(const ConferenceState& state) {
+    Applied result;
+    remove_absent(state);
+    state_ = state;
+    for (const SessionState& session : state.sessions) upsert(session, result.failures);
+    replan(services_.clock.now());
+    Applied all = local();
+    all.failures = std::move(result.failures);
+    return all;
+}
+
+Bridge::Applied Bridge::local() const {
+    Applied result;
+    for (const auto& session : sessions_) {
+        for (const LocalMedia& media : session->local()) {
+            result.local.push_back(media);
+            result.local_sessions.push_back(session->state().id);
+        }
+    }
+    return result;
+}
+
+void Bridge::remove_absent(const ConferenceState& state) {
+    const auto gone = std::stable_partition(
+        sessions_.begin(), sessions_.end(),
+        [&](const auto& session) { return find_state(state, session->state().id) != nullptr; });
+    std::vector<std::unique_ptr<BridgedSession>> leaving(std::make_move_iterator(gone),
+                                                         std::make_move_iterator(sessions_.end()));
+    sessions_.erase(gone, sessions_.end());
+    if (leaving.empty()) return;
+    // First out of the picture (its subscription ends), then out of the sound and off the net.
+    replan(services_.clock.now());
+    for (auto& session : leaving) depart(std::move(session));
+}
+
+void Bridge::depart(std::unique_ptr<BridgedSession> session) {
+    session->leave();
+    LOG_INFO("left conference={} session={}", instance_, session->state().id);
+    departed_.push_back({std::move(session), published_revision_});
+}
+
+void Bridge::upsert(const SessionState& state, std::vector<SessionFailure>& failures) {
+    if (BridgedSession* session = find(state.id)) {
+        if (const auto applied = session->apply(state); !applied) {
+            failures.push_back({state.id, applied.error().message});
+            LOG_WARNING("not changed conference={} session={}: {}", instance_, state.id,
+                        applied.error().message);
+        }
+        return;
+    }
+    const SourceId source = next_source();
+    NetThread& net = *services_.net_threads[source.value % services_.net_threads.size()];
+    auto made = BridgedSession::create(state, source, services_, net, audio_, stage_, *this);
+    if (!made) {
+        failures.push_back({state.id, made.error().message});
+        LOG_WARNING("refused conference={} session={}: {}", instance_, state.id,
+                    made.error().message);
+        return;
+    }
+    sessions_.push_back(std::move(*made));
+    LOG_INFO("joined conference={} session={} name='{}'", instance_, state.id, state.display_name);
+}
+
+PlanInput Bridge::plan_input() const {
+    const auto source_of = [&](const std::string& id) {
+        const BridgedSession* session = find(id);
+        return session == nullptr ? SourceId{} : session->source();
+    };
+    PlanInput input;
+    input.speaker_rank = speakers_.ranked;
+    for (const auto& session : sessions_) {
+        const SessionState& state = session->state();
+        const bool speaking =
+            !state.audio_muted && std::ranges::find(speakers_.speaking_now, session->source()) !=
+                                      speakers_.speaking_now.end();
+        input.candidates.push_back(
+            {.source = session->source(),
+             .name = state.display_name,
+             .role = state.roles.empty() ? std::string() : state.roles.front(),
+             .has_video = session->shows_video(),
+             .muted = state.audio_muted,
+             .speaking = speaking});
+        const auto needs = session->needs(state_.max_size);
+        if (!needs) continue;
+        PlannedViewer viewer;
+        viewer.viewer = session->viewer();
+        viewer.source = session->source();
+        viewer.layout = !state.layout.empty()           ? state.layout
+                        : state_.default_layout.empty() ? "auto"
+                                                        : state_.default_layout;
+        viewer.self_view = state.self_view == mixer::SelfView::ByLayout ? state_.default_self_view
+                                                                        : state.self_view;
+        for (const std::string& id : state.pinned) {
+            if (const SourceId pinned = source_of(id); pinned.valid())
+                viewer.pinned.push_back(pinned);
+        }
+        viewer.needs = *needs;
+        viewer.sink = &session->picture_sink();
+        input.viewers.push_back(std::move(viewer));
+    }
+    return input;
+}
+
+void Bridge::replan(Timestamp now) {
+    publish(planner_.plan(now, plan_input()));
+    const auto& shown = planner_.shown_sources();
+    for (const auto& session : sessions_) {
+        session->set_subscription(planner_.subscription_of(session->viewer()));
+        session->set_shown(session->shows_video() &&
+                           std::ranges::binary_search(shown, session->source()));
+    }
+}
+
+void Bridge::publish(VideoPlan plan) {
+    for (const auto& session : sessions_)
+        plan.sources.push_back({session->source(), &session->video_playout()});
+    std::ranges::sort(plan.sources, {}, &VideoPlan::Shown::source);
+    planned_canvases_ = stage_.canvases_revision();
+    published_revision_ = video_.publish(std::move(plan));
+}
+
+void Bridge::poll(Timestamp now) {
+    if (audio_.take_speaker_change(speakers_)) {
+        std::vector<std::string> ranked;
+        for (const SourceId source : speakers_.ranked) {
+            if (std::string id = session_of(source); !id.empty()) ranked.push_back(std::move(id));
+        }
+        observer_.on_speakers(instance_, ranked);
+        replan(now);
+    } else if (planned_canvases_ != stage_.canvases_revision()) {
+        replan(now);
+    }
+    const std::uint64_t adopted = video_.adopted_revision();
+    std::erase_if(departed_, [&](const Departed& d) { return d.unused_from_revision <= adopted; });
+}
+
+void Bridge::check(Timestamp now) {
+    stage_.tidy();
+    replan(now);
+    for (const auto& session : sessions_) {
+        if (const auto event = session->check_picture(now)) {
+            observer_.on_media(instance_, session->state().id, session->video_mid(), *event);
+        }
+    }
+}
+
+void Bridge::end_idle_sessions(Timestamp now, Duration idle) {
+    ConferenceState remaining = state_;
+    std::erase_if(remaining.sessions, [&](const SessionState& state) {
+        const BridgedSession* session = find(state.id);
+        return session == nullptr || now - session->last_packet() > idle;
+    });
+    if (remaining.sessions.size() == state_.sessions.size()) return;
+    for (const SessionState& state : state_.sessions) {
+        if (find_state(remaining, state.id) != nullptr) continue;
+        LOG_WARNING("ended conference={} session={}: no packet and no owner", instance_, state.id);
+        observer_.on_session_ended(instance_, state.id, "no media and no signalling daemon");
+    }
+    apply(remaining);
+}
+
+ConferenceStatistics Bridge::statistics() const {
+    ConferenceStatistics result;
+    const mixer::EncoderStageCounters counters = stage_.counters();
+    result.views = counters.views;
+    result.encoders = counters.encoders_running;
+    result.encoders_opened = counters.encoders_opened;
+    result.key_pictures = counters.key_pictures;
+    result.splice_pictures = counters.splice_pictures;
+    result.late_ticks = services_.video_tick.skipped_ticks();
+    const SpeakerSnapshot speakers = audio_.speakers();
+    for (const auto& session : sessions_) {
+        SessionStatistics statistics = session->statistics();
+        const SourceId source = session->source();
+        statistics.speaking =
+            std::ranges::find(speakers.speaking_now, source) != speakers.speaking_now.end();
+        const auto level = std::ranges::find(speakers.levels, source, &mixer::VoiceLevel::source);
+        if (level != speakers.levels.end())
+            statistics.audio_level_dbfs = static_cast<double>(level->level_dbfs);
+        result.sessions.push_back(std::move(statistics));
+    }
+    return result;
+}
+
+common::Result<void> Bridge::snapshot(const std::string& session,
+                                      std::function<void(mixer::FrameRef)> done) {
+    const BridgedSession* viewer = find(session);
+    if (!session.empty() && viewer == nullptr) {
+        return common::fail(common::ErrorCode::NotFound,
+                            "session '" + session + "' does not exist");
+    }
+    const std::string layout = state_.default_layout.empty() ? "auto" : state_.default_layout;
+    auto scene = planner_.scene_for(viewer == nullptr ? mixer::ViewerId{} : viewer->viewer(),
+                                    plan_input(), layout, state_.max_size);
+    ControlPoster& control = services_.control;
+    const bool queued =
+        video_.request_picture(std::move(scene), [&control, done](mixer::FrameRef picture) {
+            // Whoever waits is answered in any case, on this thread when the control thread takes
+            // no more.
+            if (!control.post([done, picture] { done(picture); })) done(picture);
+        });
+    if (!queued)
+        return common::fail(common::ErrorCode::LimitReached,
+                            "other snapshots of this room are waiting");
+    return {};
+}
+
+BridgedSession* Bridge::find(const std::string& session) const {
+    const auto found =
+        std::ranges::find_if(sessions_, [&](const auto& s) { return s->state().id == session; });
+    return found == sessions_.end() ? nullptr : found->get();
+}
+
+std::string Bridge::session_of(SourceId source) const {
+    const auto found =
+        std::ranges::find_if(sessions_, [&](const auto& s) { return s->source() == source; });
+    return found == sessions_.end() ? std::string() : (*found)->state().id;
+}
+
+void Bridge::post(std::function<void(Bridge&)> task) {
+    services_.control.post([handle = handle_, task = std::move(task)] {
+        if (handle->bridge != nullptr) task(*handle->bridge);
+    });
+}
+
+void Bridge::post_dtmf(const std::string& session, char digit, Duration duration) {
+    post([=](Bridge& self) { self.observer_.on_dtmf(self.instance_, session, digit, duration); });
+}
+
+void Bridge::post_media(const std::string& session, const std::string& mid, bool started) {
+    post([=](Bridge& self) {
+        self.observer_.on_media(self.instance_, session, mid,
+                                started ? MediaEvent::Started : MediaEvent::Stopped);
+    });
+}
+
+void Bridge::post_key_frame_wanted(const std::string& session, const std::string& mid) {
+    post([=](Bridge& self) { self.observer_.on_key_frame_wanted(self.instance_, session, mid); });
+}
+
+}  // namespace mcu

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "common/units.h"
+#include "mcu/bridge/bridge_audio.h"
+#include "mcu/bridge/bridge_services.h"
+#include "mcu/bridge/bridge_video.h"
+#include "mcu/bridge/bridged_session.h"
+#include "mcu/bridge/conference_state.h"
+#include "mcu/bridge/view_planner.h"
+
+namespace mcu {
+
+/// What a bridge tells the floor above, on the control thread.
+class BridgeObserver {
+  public:
+    virtual ~BridgeObserver() = default;
+    virtual void on_speakers(const std::string& instance,
+                             const std::vector<std::string>& ranked_sessions) = 0;
+    virtual void on_dtmf(const std::string& instance, const std::string& session, char digit,
+                         common::Duration duration) = 0;
+    virtual void on_media(const std::string& instance, const std::string& session,
+                          const std::string& mid, MediaEvent event) = 0;
+    virtual void on_key_frame_wanted(const std::string& instance, const std::string& session,
+                                     const std::string& mid) = 0;
+    virtual void on_session_ended(const std::string& instance, const std::string& session,
+                                  const std::string& reason) = 0;
+};
+
+/// The media half of one conference: the mixer's objects and the sessions plugged into them. It
+/// wires parts together and does no work itself.
+///
+/// Thread: control thread. Sessions report on their net threads; what they say is posted here and
+/// is dropped once the
+///         bridge is gone.
+/// Owner:  owned by the Node; borrows the services and the observer.
+class Bridge final : private BridgedSessionEvents {
+  public:
+    struct Applied {
+        std::vector<LocalMedia> local;  ///< of all sessions that live, beside `local_sessions`
+        std::vector<std::string> local_sessions;  ///< whose it is, index by index
+        std::vector<SessionFailure> failures;
+    };
+
+    Bridge(std::string instance, const BridgeServices& services, BridgeObserver& observer);
+    ~Bridge() override;
+
+    /// Makes the bridge what `state` says. A session that fails is reported and left out (new) or
+    /// left as it was.
+    Applied apply(const ConferenceState& state);
+    [[nodiscard]] const ConferenceState& state() const { return state_; }
+    [[nodiscard]] Applied local() const;
+
+    /// Ten times a second: follows speakers, frees what ticks let go of.
+    void poll(common::Timestamp now);
+    /// Once a second: merges Views, notices pictures that froze.
+    void check(common::Timestamp now);
+    /// Ends sessions without a packet since `idle` ago: only when nobody owns the conference any
+    /// more.
+    void end_idle_sessions(common::Timestamp now, common::Duration idle);
+
+    [[nodiscard]] ConferenceStatistics statistics() const;
+    /// Draws what `session` sees (empty: what the room's default layout shows) at the next tick;
+    /// `done` runs on the control thread with the picture, empty when none could be drawn.
+    common::Result<void> snapshot(const std::string& session,
+                                  std::function<void(mixer::FrameRef)> done);
+
+  private:
+    /// Lets posted tasks find out that the bridge is gone. Control thread only.
+    struct Handle {
+        Bridge* bridge;
+    };
+    struct Departed {
+        std::unique_ptr<BridgedSession> session;
+        std::uint64_t unused_from_revision;
+    };
+
+    void remove_absent(const ConferenceState& state);
+    void upsert(const SessionState& state, std::vector<SessionFailure>& failures);
+    void depart(std::unique_ptr<BridgedSession> session);
+    void replan(common::Timestamp now);
+    void publish(VideoPlan plan);
+    [[nodiscard]] PlanInput plan_input() const;
+    [[nodiscard]] BridgedSession* find(const std::string& session) const;
+    [[nodiscard]] std::string session_of(common::SourceId source) const;
+    void post(std::function<void(Bridge&)> task);
+
+    void post_dtmf(const std::string& session, char digit, common::Duration duration) override;
+    void post_media(const std::string& session, const std::string& mid, bool started) override;
+    void post_key_frame_wanted(const std::string& session, const std::string& mid) override;
+
+    const std::string instance_;
+    const BridgeServices& services_;
+    BridgeObserver& observer_;
+    std::shared_ptr<Handle> handle_;
+
+    mixer::EncoderStage stage_;
+    BridgeAudio audio_;
+    BridgeVideo video_;
+    ViewPlanner planner_;
+
+    ConferenceState state_;
+    std::vector<std::unique_ptr<BridgedSession>> sessions_;  ///< in order of arrival
+    std::vector<Departed> departed_;
+    SpeakerSnapshot speakers_;
+    std::uint64_t planned_canvases_ = 0;
+    std::uint64_t published_revision_ = 0;
+};
+
+}  // namespace mcu

@@ -1,0 +1,79 @@
+#include "mcu/bridge/bridge_video.h"
+
+#include <algorithm>
+
+namespace mcu {
+
+using common::SourceId;
+using common::Timestamp;
+using mixer::FrameRef;
+
+namespace {
+constexpr std::size_t kMostSources = 512;  // reserved ahead, so that a tick never allocates
+}
+
+BridgeVideo::TickPictures::TickPictures() {
+    entries_.reserve(kMostSources);
+}
+
+void BridgeVideo::TickPictures::take(const VideoPlan& plan, Timestamp now) {
+    entries_.clear();
+    for (const VideoPlan::Shown& shown : plan.sources) {
+        entries_.push_back({shown.source, &shown.playout->take_due(now)});
+    }
+}
+
+const mixer::DuePicture* BridgeVideo::TickPictures::find(SourceId source) const {
+    const auto found = std::ranges::lower_bound(entries_, source, {}, &Entry::source);
+    return found != entries_.end() && found->source == source ? found->picture : nullptr;
+}
+
+BridgeVideo::BridgeVideo(mixer::FramePool& frames, mixer::EncoderStage& stage)
+    : stage_(stage), compositor_(frames), requests_(4, common::WhenFull::DropNewest) {}
+
+BridgeVideo::~BridgeVideo() {
+    while (auto request = requests_.pop()) request->done({});
+}
+
+std::uint64_t BridgeVideo::publish(VideoPlan plan) {
+    INVARIANT(plan.sources.size() <= kMostSources);
+    plan.revision = ++last_revision_;
+    plans_.push_back(std::make_unique<const VideoPlan>(std::move(plan)));
+    published_.store(plans_.back().get(), std::memory_order_release);
+    reclaim();
+    return last_revision_;
+}
+
+void BridgeVideo::reclaim() {
+    const std::uint64_t adopted = adopted_revision();
+    while (plans_.size() > 1 && plans_.front()->revision < adopted) plans_.pop_front();
+}
+
+bool BridgeVideo::request_picture(std::shared_ptr<const mixer::Scene> scene,
+                                  std::function<void(FrameRef)> done) {
+    return requests_.push({std::move(scene), std::move(done)});
+}
+
+void BridgeVideo::tick(Timestamp now, std::uint64_t index) {
+    const VideoPlan* plan = published_.load(std::memory_order_acquire);
+    if (plan == nullptr) return;
+    adopted_.store(plan->revision, std::memory_order_release);
+
+    compositor_.begin_tick(now);
+    pictures_.take(*plan, now);
+    for (const VideoPlan::Drawing& drawing : plan->drawings) {
+        if (index % static_cast<std::uint64_t>(drawing.tick_divisor) != 0) continue;
+        const FrameRef picture = compositor_.compose(*drawing.scene, pictures_, now);
+        if (picture) stage_.encode(drawing.canvas, picture, now);
+    }
+    draw_requested_pictures(now);
+}
+
+void BridgeVideo::draw_requested_pictures(Timestamp now) {
+    // Somebody asked for a snapshot: rare, so its callback may allocate.
+    while (auto request = requests_.pop()) {
+        request->done(compositor_.compose(*request->scene, pictures_, now));
+    }
+}
+
+}  // namespace mcu

@@ -1,0 +1,212 @@
+#include "mcu/bridge/bridged_session.h"
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include "mcu/bridge/negotiated_formats.h"
+
+namespace mcu {
+
+using common::AudioCodec;
+using common::Duration;
+using common::Result;
+using common::SourceId;
+using common::Timestamp;
+
+namespace {
+
+constexpr std::array kAudioCodecs{AudioCodec::Opus, AudioCodec::G722, AudioCodec::Pcmu,
+                                  AudioCodec::Pcma};
+constexpr Duration kFrozenAfter = std::chrono::seconds(2);
+
+std::uint64_t random_seed() {
+    std::random_device device;
+    return static_cast<std::uint64_t>(device()) << 32 | device();
+}
+
+}  // namespace
+
+const MediaConfig* main_media(const std::vector<MediaConfig>& media, MediaKind kind) {
+    const auto found = std::ranges::find_if(media, [&](const MediaConfig& m) {
+        return m.kind == kind && (m.content.empty() || m.content == "main");
+    });
+    return found == media.end() ? nullptr : &*found;
+}
+
+bool we_send(Direction direction) {
+    return direction == Direction::SendRecv || direction == Direction::SendOnly;
+}
+bool we_receive(Direction direction) {
+    return direction == Direction::SendRecv || direction == Direction::RecvOnly;
+}
+
+BridgedSession::BridgedSession(SourceId source, const BridgeServices& services, BridgeAudio& audio,
+                               mixer::EncoderStage& stage, BridgedSessionEvents& events)
+    : source_(source),
+      services_(services),
+      created_(services.clock.now()),
+      audio_(audio),
+      stage_(stage),
+      events_(events) {}
+
+Result<std::unique_ptr<BridgedSession>> BridgedSession::create(
+    const SessionState& state, SourceId source, const BridgeServices& services, NetThread& net,
+    BridgeAudio& audio, mixer::EncoderStage& stage, BridgedSessionEvents& events) {
+    std::unique_ptr<BridgedSession> made(
+        new BridgedSession(source, services, audio, stage, events));
+    made->id_ = state.id;
+
+    auto playout = mixer::AudioPlayout::create({}, kAudioCodecs);
+    if (!playout) return common::fail_in("audio playout", playout.error());
+    auto decoder = mixer::make_h264_decoder(services.frames);
+    if (!decoder) return common::fail_in("video decoder", decoder.error());
+    Session::Config config;
+    config.id = state.id;
+    config.local_address =
+        state.local_address.empty() ? services.media_address : state.local_address;
+    config.seed = random_seed();
+    auto session = Session::create(config, net, services.ports, services.clock, *made);
+    if (!session) return tl::unexpected(session.error());
+
+    made->audio_playout_ = std::move(*playout);
+    made->session_ = std::move(*session);
+    made->lane_ = std::make_unique<mixer::VideoDecodeLane>(services.media_pool, std::move(*decoder),
+                                                           made->video_playout_,
+                                                           made->session_->key_frame_requester());
+    if (auto added = audio.mixer().add_source(source, *made->audio_playout_); !added) {
+        made->lane_->close();
+        return tl::unexpected(added.error());
+    }
+    if (auto applied = made->apply(state); !applied) {
+        made->leave();
+        return tl::unexpected(applied.error());
+    }
+    made->session_->set_inlets({made->audio_playout_.get(), made->lane_.get()});
+    return made;
+}
+
+BridgedSession::~BridgedSession() {
+    leave();
+}
+
+void BridgedSession::leave() {
+    if (!session_) return;
+    session_->set_inlets({});
+    if (listens_) audio_.encoders().remove_listener(source_);
+    listens_.reset();
+    audio_.mixer().remove_source(source_);
+    lane_->close();
+    session_.reset();
+}
+
+Result<void> BridgedSession::apply(const SessionState& state) {
+    auto local = session_->configure(state.media);
+    if (!local) return tl::unexpected(local.error());
+    local_ = std::move(*local);
+    state_ = state;
+
+    const MediaConfig* audio = main_media(state.media, MediaKind::Audio);
+    const MediaConfig* video = main_media(state.media, MediaKind::Video);
+    audio_.mixer().set_muted(source_, state.audio_muted);
+    if (audio == nullptr || !we_receive(audio->direction)) audio_playout_->reset();
+    apply_listener(audio);
+    apply_video(video, state.video_muted);
+    return {};
+}
+
+void BridgedSession::apply_listener(const MediaConfig* audio) {
+    std::optional<mixer::AudioFormat> wanted;
+    if (audio != nullptr && audio->sends && we_send(audio->direction))
+        wanted = audio_format(audio->send);
+    if (wanted == listens_) return;
+    if (listens_) audio_.encoders().remove_listener(source_);
+    listens_.reset();
+    if (wanted && audio_.encoders().add_listener(source_, *wanted, session_->audio_sink()))
+        listens_ = wanted;
+}
+
+void BridgedSession::apply_video(const MediaConfig* video, bool muted) {
+    video_mid_ = video == nullptr ? std::string() : video->mid;
+    if (video != nullptr && video->start_asked > start_asked_) {
+        start_asked_ = video->start_asked;
+        on_start_wanted(video->mid);
+    }
+    if (muted || video == nullptr || !we_receive(video->direction)) {
+        lane_->set_shown(false);
+        video_playout_.forget();
+    }
+}
+
+bool BridgedSession::shows_video() const {
+    const MediaConfig* video = main_media(state_.media, MediaKind::Video);
+    return video != nullptr && we_receive(video->direction) && !video->receive.empty() &&
+           !state_.video_muted;
+}
+
+std::optional<mixer::StreamNeeds> BridgedSession::needs(common::PictureSize max_size) const {
+    const MediaConfig* video = main_media(state_.media, MediaKind::Video);
+    if (video == nullptr || !video->sends || !we_send(video->direction)) return std::nullopt;
+    return stream_needs(*video, max_size);
+}
+
+std::optional<MediaEvent> BridgedSession::check_picture(Timestamp now) {
+    const std::uint64_t decoded = lane_->counters().decoded.load(std::memory_order_relaxed);
+    const std::uint64_t fresh = decoded - decoded_before_;
+    const double seconds = std::chrono::duration<double>(now - checked_).count();
+    if (checked_ != Timestamp() && seconds > 0)
+        frames_per_second_ = static_cast<double>(fresh) / seconds;
+    checked_ = now;
+    decoded_before_ = decoded;
+
+    if (fresh > 0) last_picture_ = now;
+    const bool expected = shows_video() && last_picture_ != Timestamp();
+    const bool frozen = expected && now - last_picture_ > kFrozenAfter;
+    if (frozen == frozen_) return std::nullopt;
+    frozen_ = frozen;
+    return frozen ? MediaEvent::Frozen : MediaEvent::Resumed;
+}
+
+SessionStatistics BridgedSession::statistics() const {
+    SessionStatistics statistics;
+    statistics.session = id_;
+    statistics.streams = session_->counters();
+    statistics.received_size = lane_->picture_size();
+    statistics.received_frames_per_second = frames_per_second_;
+    const MediaConfig* audio = main_media(state_.media, MediaKind::Audio);
+    if (audio != nullptr) statistics.audio_mid = audio->mid;
+    if (audio != nullptr && !audio->receive.empty())
+        statistics.audio_codec = codec_name(audio->receive.front().audio);
+    statistics.video_mid = video_mid_;
+    if (shows_video()) statistics.video_codec = "H264";
+    if (const auto rung = stage_.rung_of(mixer::SubscriptionId{subscription_.load()}))
+        statistics.rung = rung->name;
+    return statistics;
+}
+
+Timestamp BridgedSession::last_packet() const {
+    Timestamp newest = created_;
+    for (const StreamCounters& stream : session_->counters())
+        newest = std::max(newest, stream.last_packet);
+    return newest;
+}
+
+void BridgedSession::on_dtmf(char digit, Duration duration) {
+    events_.post_dtmf(id_, digit, duration);
+}
+void BridgedSession::on_media_started(const std::string& mid) {
+    events_.post_media(id_, mid, true);
+}
+void BridgedSession::on_media_stopped(const std::string& mid) {
+    events_.post_media(id_, mid, false);
+}
+void BridgedSession::on_key_frame_wanted(const std::string& mid) {
+    events_.post_key_frame_wanted(id_, mid);
+}
+
+void BridgedSession::on_start_wanted(const std::string& /*mid*/) {
+    const mixer::SubscriptionId subscription{subscription_.load()};
+    if (subscription.valid()) stage_.need_start(subscription, mixer::StartReason::PictureLoss);
+}
+
+}  // namespace mcu

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "common/ids.h"
+#include "common/result.h"
+#include "mcu/bridge/bridge_audio.h"
+#include "mcu/bridge/bridge_services.h"
+#include "mcu/bridge/conference_state.h"
+#include "mcu/session/session.h"
+#include "mixer/audio/audio_playout.h"
+#include "mixer/codec/video_decode_lane.h"
+#include "mixer/encode/encoder_stage.h"
+#include "mixer/encode/view_lineage.h"
+#include "mixer/video/video_playout.h"
+
+namespace mcu {
+
+/// What a bridged session tells its bridge. On a net thread, by session id: post to the control
+/// thread and return.
+class BridgedSessionEvents {
+  public:
+    virtual ~BridgedSessionEvents() = default;
+    virtual void post_dtmf(const std::string& session, char digit, common::Duration duration) = 0;
+    virtual void post_media(const std::string& session, const std::string& mid, bool started) = 0;
+    virtual void post_key_frame_wanted(const std::string& session, const std::string& mid) = 0;
+};
+
+/// One session's place in a bridge: its media transport, its voice and picture on the way into the
+/// mixer, and its listener's place on the way out.
+///
+/// Thread: control thread; it observes its Session on the net thread and only posts from there.
+/// Owner:  owned by the Bridge; borrows the bridge's mixers. After `leave` nothing is sent or
+/// received; the object must
+///         live on until no video tick uses its playout (BridgeVideo::adopted_revision).
+class BridgedSession final : private SessionObserver {
+  public:
+    static common::Result<std::unique_ptr<BridgedSession>> create(
+        const SessionState& state, common::SourceId source, const BridgeServices& services,
+        NetThread& net, BridgeAudio& audio, mixer::EncoderStage& stage,
+        BridgedSessionEvents& events);
+    ~BridgedSession() override;
+
+    /// Fails and changes nothing when ports or formats do not allow it. Repeating it is harmless.
+    common::Result<void> apply(const SessionState& state);
+    /// Out of the sound mix, ports closed, no callback after it returns. The viewer's subscription
+    /// must be gone.
+    void leave();
+
+    [[nodiscard]] const SessionState& state() const { return state_; }
+    [[nodiscard]] const std::vector<LocalMedia>& local() const { return local_; }
+    [[nodiscard]] common::SourceId source() const { return source_; }
+    [[nodiscard]] mixer::ViewerId viewer() const { return mixer::ViewerId{source_.value}; }
+    [[nodiscard]] mixer::VideoPlayout& video_playout() { return video_playout_; }
+    [[nodiscard]] mixer::PictureSink& picture_sink() { return session_->picture_sink(); }
+    /// What its decoder and link can take; nothing when it receives no pictures.
+    [[nodiscard]] std::optional<mixer::StreamNeeds> needs(common::PictureSize max_size) const;
+    [[nodiscard]] bool shows_video() const;  ///< a picture (not an avatar) may be expected of it
+    void set_shown(bool shown) { lane_->set_shown(shown); }
+    /// Where PLIs of the peer go. Any start asked for before it is set is answered by the first
+    /// picture anyway.
+    void set_subscription(mixer::SubscriptionId id) { subscription_.store(id.value); }
+
+    /// Once a second. Frozen or Resumed when its picture stopped or came back.
+    std::optional<MediaEvent> check_picture(common::Timestamp now);
+    [[nodiscard]] SessionStatistics statistics() const;
+    /// When the newest packet of any medium came; before the first: when the session was made.
+    [[nodiscard]] common::Timestamp last_packet() const;
+    [[nodiscard]] const std::string& video_mid() const { return video_mid_; }
+
+  private:
+    BridgedSession(common::SourceId source, const BridgeServices& services, BridgeAudio& audio,
+                   mixer::EncoderStage& stage, BridgedSessionEvents& events);
+
+    void apply_listener(const MediaConfig* audio);
+    void apply_video(const MediaConfig* video, bool muted);
+
+    void on_dtmf(char digit, common::Duration duration) override;
+    void on_media_started(const std::string& mid) override;
+    void on_media_stopped(const std::string& mid) override;
+    void on_start_wanted(const std::string& mid) override;
+    void on_key_frame_wanted(const std::string& mid) override;
+
+    const common::SourceId source_;
+    const BridgeServices& services_;
+    const common::Timestamp created_;
+    BridgeAudio& audio_;
+    mixer::EncoderStage& stage_;
+    BridgedSessionEvents& events_;
+
+    mixer::VideoPlayout video_playout_;
+    std::unique_ptr<mixer::AudioPlayout> audio_playout_;
+    std::unique_ptr<Session> session_;
+    std::unique_ptr<mixer::VideoDecodeLane> lane_;
+
+    SessionState state_;
+    std::string id_;
+    std::vector<LocalMedia> local_;
+    std::string video_mid_;
+    std::optional<mixer::AudioFormat> listens_;
+    std::atomic<std::uint64_t> subscription_{0};
+    std::uint64_t start_asked_ = 0;  ///< by signalling, answered so far
+    std::uint64_t decoded_before_ = 0;
+    double frames_per_second_ = 0;
+    common::Timestamp checked_;
+    common::Timestamp last_picture_;
+    bool frozen_ = false;
+};
+
+/// The first medium of a kind that carries the main content, or null.
+[[nodiscard]] const MediaConfig* main_media(const std::vector<MediaConfig>& media, MediaKind kind);
+[[nodiscard]] bool we_send(Direction direction);
+[[nodiscard]] bool we_receive(Direction direction);
+
+}  // namespace mcu

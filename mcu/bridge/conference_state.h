@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/units.h"
+#include "mcu/session/media_config.h"
+#include "mixer/layout/layout_book.h"
+
+namespace mcu {
+
+/// What the owner wants of one session: rules, not plans.
+struct SessionState {
+    std::string id;
+    std::string display_name;
+    std::vector<std::string> roles;
+    bool audio_muted = false;
+    bool video_muted = false;
+    std::string layout;  ///< empty: the conference's
+    mixer::SelfView self_view = mixer::SelfView::ByLayout;
+    std::vector<std::string> pinned;  ///< session ids
+    std::string local_address;
+    std::vector<MediaConfig> media;
+};
+
+/// The full desired state of one conference; repeating it is harmless.
+struct ConferenceState {
+    std::uint64_t revision = 0;
+    std::string default_layout;  ///< empty: "auto"
+    mixer::SelfView default_self_view = mixer::SelfView::ByLayout;
+    common::PictureSize max_size{1280, 720};
+    std::vector<SessionState> sessions;
+};
+
+/// A session that could not be made or changed, and why, in words.
+struct SessionFailure {
+    std::string session;
+    std::string reason;
+};
+
+enum class MediaEvent : std::uint8_t { Started, Stopped, Frozen, Resumed };
+
+struct SessionStatistics {
+    std::string session;
+    std::vector<StreamCounters> streams;
+    common::PictureSize received_size;
+    double received_frames_per_second = 0;
+    std::string audio_mid, video_mid;      ///< which of the streams are the main ones; empty: none
+    std::string video_codec, audio_codec;  ///< as received; empty: none
+    std::string rung;                      ///< what it is sent; empty: no picture
+    bool speaking = false;
+    double audio_level_dbfs = -127;
+};
+
+struct ConferenceStatistics {
+    std::uint64_t views = 0, encoders = 0, encoders_opened = 0, key_pictures = 0,
+                  splice_pictures = 0;
+    std::uint64_t late_ticks = 0;
+    std::vector<SessionStatistics> sessions;
+};
+
+}  // namespace mcu

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "common/units.h"
+#include "mcu/session/media_config.h"
+#include "mixer/codec/audio_codec.h"
+#include "mixer/encode/encoder_stage.h"
+
+namespace mcu {
+
+/// What the peer's SDP parameters mean for the encoders. Pure.
+
+/// RFC 7587 6.1 (Opus: maxaveragebitrate, useinbandfec, usedtx); G.711 and G.722 have nothing to
+/// choose.
+[[nodiscard]] mixer::AudioFormat audio_format(const PayloadFormat& send);
+
+/// RFC 6184 8.1: profile-level-id gives the level's limits, max-fs, max-mbps and max-br raise them;
+/// packetization-mode 0 limits slices to a packet; the SDP bandwidth caps the bitrate, less what
+/// the sound takes.
+[[nodiscard]] mixer::StreamNeeds stream_needs(const MediaConfig& video,
+                                              common::PictureSize max_size);
+
+/// As in SDP: "opus", "G722", "PCMU", "PCMA".
+[[nodiscard]] std::string codec_name(common::AudioCodec codec);
+
+}  // namespace mcu

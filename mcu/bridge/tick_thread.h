@@ -1,0 +1,74 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/mutex.h"
+#include "common/units.h"
+
+namespace mcu {
+
+/// One conference's part of a tick.
+class TickClient {
+  public:
+    virtual ~TickClient() = default;
+    /// `now` is the tick's own time on a regular grid, `index` counts grid points, skipped ones
+    /// included. Neither blocks, allocates, nor logs.
+    virtual void tick(common::Timestamp now, std::uint64_t index) = 0;
+};
+
+/// Calls its clients on a regular grid of time: the audio tick (20 ms) or the video tick (1/30 s).
+///
+/// Thread: a thread of its own, real-time (SCHED_RR) where the system allows and `realtime` asks
+/// for it.
+///         `add` and `remove` control thread. Tests make one without a thread and call `run_tick`.
+/// Owner:  borrows clients; `remove` returns when no tick of that client is under way.
+/// Stall:  ticks that were missed are skipped, never caught up (architecture.md, section 2), and
+/// counted.
+class TickThread {
+  public:
+    enum class Priority : std::uint8_t { Normal, Realtime };
+    /// A rate rather than a period: 1/30 s keeps its grid without rounding drift.
+    TickThread(std::string name, std::int64_t ticks_per_second, const common::Clock& clock);
+    ~TickThread();
+
+    void start(Priority priority);
+    void stop();
+    void add(TickClient& client) EXCLUDES(mutex_);
+    void remove(TickClient& client) EXCLUDES(mutex_);
+
+    /// One tick of all clients. The thread's body; for tests without a thread.
+    void run_tick(std::uint64_t index) EXCLUDES(mutex_);
+    [[nodiscard]] common::Timestamp time_of(std::uint64_t index) const;
+
+    [[nodiscard]] std::uint64_t skipped_ticks() const {
+        return skipped_.load(std::memory_order_relaxed);
+    }
+    /// How late the latest tick began.
+    [[nodiscard]] common::Duration lateness() const {
+        return common::Duration(lateness_ns_.load(std::memory_order_relaxed));
+    }
+
+  private:
+    void run(Priority priority);
+
+    const std::string name_;
+    const std::int64_t ticks_per_second_;
+    const common::Clock& clock_;
+    const common::Timestamp origin_;
+    common::Mutex mutex_;
+    common::CondVar client_done_;
+    std::vector<TickClient*> clients_ GUARDED_BY(mutex_);
+    TickClient* ticking_ GUARDED_BY(mutex_) = nullptr;
+    std::atomic<bool> stopping_{false};
+    std::atomic<std::uint64_t> skipped_{0};
+    std::atomic<std::int64_t> lateness_ns_{0};
+    std::thread thread_;
+};
+
+}  // namespace mcu

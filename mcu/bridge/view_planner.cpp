@@ -1,0 +1,202 @@
+#include "mcu/bridge/view_planner.h"
+
+#include <algorithm>
+
+#include "common/log.h"
+
+namespace mcu {
+
+using common::PictureSize;
+using common::SourceId;
+using common::Timestamp;
+using mixer::LayoutPlan;
+using mixer::LayoutRequest;
+using mixer::ViewerId;
+using mixer::ViewId;
+
+namespace {
+
+constexpr int kTicksPerSecond = 30;
+
+const PlannedViewer* find_viewer(const PlanInput& input, ViewerId viewer) {
+    const auto found = std::ranges::find(input.viewers, viewer, &PlannedViewer::viewer);
+    return found == input.viewers.end() ? nullptr : &*found;
+}
+
+LayoutRequest request_of(const PlanInput& input, const std::string& layout) {
+    LayoutRequest request;
+    request.layout = layout;
+    request.candidates = input.candidates;
+    request.speaker_rank = input.speaker_rank;
+    return request;
+}
+
+}  // namespace
+
+ViewPlanner::ViewPlanner(mixer::EncoderStage& stage, const mixer::LayoutBook& layouts,
+                         mixer::FramePool& frames)
+    : stage_(stage), layouts_(layouts), scenes_(frames), lineage_(*this) {}
+
+ViewPlanner::~ViewPlanner() {
+    remove_all();
+}
+
+ViewId ViewPlanner::open_view() {
+    return stage_.open_view();
+}
+
+VideoPlan ViewPlanner::plan(Timestamp now, const PlanInput& input) {
+    drop_departed(input);
+    apply_needs(input);
+    follow(lineage_.update(now, resolve(input)), input);
+    note_shown();
+    VideoPlan result;
+    result.drawings = draw();
+    return result;
+}
+
+void ViewPlanner::remove_all() {
+    for (const auto& [viewer, subscriber] : subscribers_) {
+        if (subscriber.subscription.valid()) stage_.unsubscribe(subscriber.subscription);
+    }
+    subscribers_.clear();
+    const mixer::LineageChange change = lineage_.update(Timestamp(), {});
+    for (const ViewId view : change.closed) stage_.close_view(view);
+    view_plans_.clear();
+    drawn_.clear();
+}
+
+std::vector<mixer::ViewerPlan> ViewPlanner::resolve(const PlanInput& input) {
+    std::map<std::string, LayoutPlan> fresh;
+    for (const PlannedViewer& viewer : input.viewers) {
+        if (fresh.contains(viewer.layout)) continue;
+        LayoutRequest request = request_of(input, viewer.layout);
+        const auto before = room_plans_.find(viewer.layout);
+        if (before != room_plans_.end()) request.previous = &before->second;
+        fresh.emplace(viewer.layout, layouts_.resolve(request));
+    }
+    room_plans_ = std::move(fresh);
+
+    std::vector<mixer::ViewerPlan> plans;
+    plans.reserve(input.viewers.size());
+    for (const PlannedViewer& viewer : input.viewers) {
+        LayoutRequest request = request_of(input, viewer.layout);
+        request.viewer = viewer.source;
+        request.self_view = viewer.self_view;
+        request.pinned = viewer.pinned;
+        request.previous = &room_plans_.at(viewer.layout);
+        plans.push_back({viewer.viewer, layouts_.resolve(request)});
+    }
+    return plans;
+}
+
+void ViewPlanner::drop_departed(const PlanInput& input) {
+    std::erase_if(subscribers_, [&](const auto& entry) {
+        if (find_viewer(input, entry.first) != nullptr) return false;
+        if (entry.second.subscription.valid()) stage_.unsubscribe(entry.second.subscription);
+        return true;
+    });
+}
+
+void ViewPlanner::apply_needs(const PlanInput& input) {
+    for (const PlannedViewer& viewer : input.viewers) {
+        const auto found = subscribers_.find(viewer.viewer);
+        if (found == subscribers_.end() || found->second.needs == viewer.needs) continue;
+        found->second.needs = viewer.needs;
+        if (found->second.subscription.valid()) {
+            stage_.set_needs(found->second.subscription, viewer.needs);
+        } else {
+            subscribe(viewer, lineage_.view_of(viewer.viewer));
+        }
+    }
+}
+
+void ViewPlanner::follow(const mixer::LineageChange& change, const PlanInput& input) {
+    for (const auto& draw : change.draws) {
+        ViewPlan& view = view_plans_[draw.view];
+        view.plan = draw.key;
+        ++view.revision;
+    }
+    for (const auto& move : change.moves) {
+        const auto found = subscribers_.find(move.viewer);
+        if (found != subscribers_.end() && found->second.subscription.valid()) {
+            stage_.move(found->second.subscription, move.to);
+        } else if (const PlannedViewer* viewer = find_viewer(input, move.viewer)) {
+            subscribe(*viewer, move.to);
+        }
+    }
+    for (const ViewId view : change.closed) {
+        stage_.close_view(view);
+        view_plans_[view].closed = true;
+    }
+}
+
+void ViewPlanner::subscribe(const PlannedViewer& viewer, ViewId view) {
+    Subscriber& subscriber = subscribers_[viewer.viewer];
+    subscriber.needs = viewer.needs;
+    const auto subscription = stage_.subscribe(view, viewer.needs, *viewer.sink);
+    if (subscription) {
+        subscriber.subscription = *subscription;
+        subscriber.failure.clear();
+    } else {
+        subscriber.failure = subscription.error().message;
+        LOG_WARNING("viewer={} gets no picture: {}", viewer.viewer.value, subscriber.failure);
+    }
+}
+
+std::vector<VideoPlan::Drawing> ViewPlanner::draw() {
+    std::vector<VideoPlan::Drawing> drawings;
+    std::vector<DrawnScene> drawn;
+    for (const mixer::CanvasTask& task : stage_.canvases()) {
+        const auto view = view_plans_.find(task.view);
+        if (view == view_plans_.end()) continue;
+        const auto before = std::ranges::find_if(drawn_, [&](const DrawnScene& d) {
+            return d.view == task.view && d.size == task.size &&
+                   d.plan_revision == view->second.revision;
+        });
+        DrawnScene scene{task.view, task.size, view->second.revision, nullptr};
+        scene.scene =
+            before != drawn_.end() ? before->scene : scenes_.build(view->second.plan, task.size);
+        drawings.push_back(
+            {task.canvas, std::max(1, kTicksPerSecond / task.frames_per_second), scene.scene});
+        drawn.push_back(std::move(scene));
+    }
+    drawn_ = std::move(drawn);
+    // A closed View is drawn on while somebody who moved away still waits for a start elsewhere.
+    std::erase_if(view_plans_, [&](const auto& entry) {
+        return entry.second.closed &&
+               std::ranges::find(drawn_, entry.first, &DrawnScene::view) == drawn_.end();
+    });
+    return drawings;
+}
+
+void ViewPlanner::note_shown() {
+    shown_.clear();
+    for (const auto& [view, drawn] : view_plans_) {
+        for (const mixer::Tile& tile : drawn.plan.tiles) {
+            if (tile.source.valid()) shown_.push_back(tile.source);
+        }
+    }
+    std::ranges::sort(shown_);
+    shown_.erase(std::ranges::unique(shown_).begin(), shown_.end());
+}
+
+std::shared_ptr<const mixer::Scene> ViewPlanner::scene_for(ViewerId viewer, const PlanInput& input,
+                                                           const std::string& default_layout,
+                                                           PictureSize size) {
+    const auto view = view_plans_.find(lineage_.view_of(viewer));
+    if (view != view_plans_.end()) return scenes_.build(view->second.plan, size);
+    return scenes_.build(layouts_.resolve(request_of(input, default_layout)), size);
+}
+
+mixer::SubscriptionId ViewPlanner::subscription_of(ViewerId viewer) const {
+    const auto found = subscribers_.find(viewer);
+    return found == subscribers_.end() ? mixer::SubscriptionId{} : found->second.subscription;
+}
+
+std::string ViewPlanner::failure_of(ViewerId viewer) const {
+    const auto found = subscribers_.find(viewer);
+    return found == subscribers_.end() ? std::string() : found->second.failure;
+}
+
+}  // namespace mcu

@@ -1,0 +1,147 @@
+#include "mcu/bridge/bridge.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/media_node.h"
+
+using Catch::Matchers::Contains;
+using mcu::Bridge;
+using mcu::ConferenceState;
+using tests::caller;
+using tests::MediaNode;
+using tests::RecordingEvents;
+
+namespace {
+
+ConferenceState state_of(std::initializer_list<const char*> ids) {
+    static std::uint64_t revision = 0;
+    ConferenceState state;
+    state.revision = ++revision;
+    state.default_layout = "grid";
+    for (const char* id : ids) state.sessions.push_back(caller(id));
+    return state;
+}
+
+}  // namespace
+
+TEST_CASE("Everyone who joins is told their ports, and leaves nothing behind") {
+    MediaNode node;
+    RecordingEvents events;
+    {
+        Bridge bridge("i", node.services, events);
+
+        const Bridge::Applied applied = bridge.apply(state_of({"a", "b", "c"}));
+
+        CHECK(applied.failures.empty());
+        CHECK(applied.local.size() == 6);
+        CHECK(applied.local_sessions.front() == "a");
+        CHECK(applied.local.front().address == "127.0.0.1");
+        CHECK(applied.local.front().rtp_port % 2 == 0);
+        CHECK(node.ports->pairs_in_use() == 6);
+        CHECK(bridge.statistics().views == 1);
+
+        bridge.apply(state_of({"b"}));
+        node.tick();
+        bridge.poll(node.clock.now());
+        CHECK(node.ports->pairs_in_use() == 2);
+        CHECK(bridge.statistics().sessions.size() == 1);
+    }
+    CHECK(node.ports->pairs_in_use() == 0);
+}
+
+TEST_CASE("Repeating a state changes nothing: same ports, same SSRCs, no encoder opened") {
+    MediaNode node;
+    RecordingEvents events;
+    Bridge bridge("i", node.services, events);
+    const ConferenceState state = state_of({"a", "b"});
+    const Bridge::Applied first = bridge.apply(state);
+    const std::uint64_t opened = bridge.statistics().encoders_opened;
+
+    const Bridge::Applied second = bridge.apply(state);
+
+    REQUIRE(second.local.size() == first.local.size());
+    for (std::size_t i = 0; i < first.local.size(); ++i) {
+        CHECK(second.local[i].rtp_port == first.local[i].rtp_port);
+        CHECK(second.local[i].ssrc == first.local[i].ssrc);
+    }
+    CHECK(bridge.statistics().encoders_opened == opened);
+}
+
+TEST_CASE("A session that cannot be made is named, and the others live") {
+    MediaNode node;
+    RecordingEvents events;
+    Bridge bridge("i", node.services, events);
+    ConferenceState state = state_of({"a", "bad"});
+    state.sessions[1].local_address = "203.0.113.77";  // not an address of this machine
+
+    const Bridge::Applied applied = bridge.apply(state);
+
+    REQUIRE(applied.failures.size() == 1);
+    CHECK(applied.failures[0].session == "bad");
+    CHECK_THAT(applied.failures[0].reason, Contains("203.0.113.77"));
+    CHECK(applied.local.size() == 2);
+}
+
+TEST_CASE("A snapshot is drawn at the next tick") {
+    MediaNode node;
+    RecordingEvents events;
+    Bridge bridge("i", node.services, events);
+    bridge.apply(state_of({"a", "b"}));
+    mixer::FrameRef picture;
+
+    REQUIRE(bridge.snapshot("a", [&](mixer::FrameRef drawn) { picture = drawn; }));
+    node.tick();
+
+    REQUIRE(picture);
+    CHECK(picture->size() == common::PictureSize{1280, 720});
+}
+
+TEST_CASE("A snapshot for somebody who is not there says so") {
+    MediaNode node;
+    RecordingEvents events;
+    Bridge bridge("i", node.services, events);
+    bridge.apply(state_of({"a"}));
+
+    const auto asked = bridge.snapshot("zoe", [](auto) {});
+
+    REQUIRE_FALSE(asked);
+    CHECK(asked.error().code == common::ErrorCode::NotFound);
+    CHECK_THAT(asked.error().message, Contains("zoe"));
+}
+
+TEST_CASE("Sessions without a packet end when nobody owns the conference") {
+    MediaNode node;
+    RecordingEvents events;
+    Bridge bridge("i", node.services, events);
+    bridge.apply(state_of({"a", "b"}));
+
+    bridge.end_idle_sessions(node.clock.now(), std::chrono::seconds(120));
+    CHECK(bridge.state().sessions.size() == 2);
+    bridge.end_idle_sessions(node.clock.now() + std::chrono::seconds(121),
+                             std::chrono::seconds(120));
+
+    CHECK(bridge.state().sessions.empty());
+    CHECK(events.said == std::vector<std::string>{"ended a: no media and no signalling daemon",
+                                                  "ended b: no media and no signalling daemon"});
+}
+
+TEST_CASE("Joins and leaves while the ticks run leave no session, port or View") {
+    MediaNode node(22000);
+    RecordingEvents events;
+    node.audio_tick.start(mcu::TickThread::Priority::Normal);
+    node.video_tick.start(mcu::TickThread::Priority::Normal);
+    {
+        Bridge bridge("i", node.services, events);
+        for (int round = 0; round < 20; ++round) {
+            bridge.apply(state_of({"a", "b", "c"}));
+            bridge.poll(node.clock.now());
+            bridge.apply(state_of({"c"}));
+            bridge.apply(state_of({}));
+            bridge.poll(node.clock.now());
+        }
+        CHECK(bridge.statistics().views == 0);
+    }
+    node.audio_tick.stop();
+    node.video_tick.stop();
+    CHECK(node.ports->pairs_in_use() == 0);
+}

@@ -1,0 +1,167 @@
+#include "mcu/bridge/view_planner.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "tests/support/fake_clock.h"
+#include "tests/support/manual_executor.h"
+
+using common::SourceId;
+using mcu::PlanInput;
+using mcu::PlannedViewer;
+using mcu::VideoPlan;
+using mcu::ViewPlanner;
+using mixer::ViewerId;
+
+namespace {
+
+class Sink final : public mixer::PictureSink {
+  public:
+    void on_picture(const mixer::EncodedPictureRef& picture) override {
+        ++pictures;
+        if (picture->key) ++key_pictures;
+    }
+    int pictures = 0;
+    int key_pictures = 0;
+};
+
+struct Room {
+    tests::FakeClock clock;
+    tests::ManualExecutor executor;
+    mixer::FramePool frames{std::size_t{256} << 20};
+    mixer::EncoderStage stage{{}, executor, clock};
+    ViewPlanner planner{stage, mixer::LayoutBook::built_in(), frames};
+    std::vector<std::unique_ptr<Sink>> sinks;
+    PlanInput input;
+
+    ~Room() { planner.remove_all(); }
+
+    void join(std::uint64_t id, const std::string& layout) {
+        sinks.push_back(std::make_unique<Sink>());
+        input.candidates.push_back({.source = SourceId{id},
+                                    .name = "P" + std::to_string(id),
+                                    .role = {},
+                                    .has_video = true});
+        PlannedViewer viewer;
+        viewer.viewer = ViewerId{id};
+        viewer.source = SourceId{id};
+        viewer.layout = layout;
+        viewer.sink = sinks.back().get();
+        viewer.needs.max_bitrate = common::Bitrate::from_kbps(5000);
+        input.viewers.push_back(viewer);
+    }
+    VideoPlan plan() { return planner.plan(clock.now(), input); }
+};
+
+}  // namespace
+
+TEST_CASE("Everyone in a grid sees the same picture: one View, one canvas") {
+    Room room;
+    for (std::uint64_t id = 1; id <= 9; ++id) room.join(id, "grid");
+
+    const VideoPlan plan = room.plan();
+
+    CHECK(room.planner.view_count() == 1);
+    REQUIRE(plan.drawings.size() == 1);
+    CHECK(plan.drawings[0].scene->tiles.size() == 9);
+    CHECK(room.planner.shown_sources().size() == 9);
+}
+
+TEST_CASE("Whoever comes later gets the very same plan as those who were there") {
+    Room room;
+    for (std::uint64_t id = 1; id <= 3; ++id) room.join(id, "grid");
+    (void)room.plan();
+    room.input.speaker_rank = {SourceId{3}, SourceId{1}};
+    (void)room.plan();
+
+    room.join(4, "grid");
+    (void)room.plan();
+
+    CHECK(room.planner.view_count() == 1);
+}
+
+TEST_CASE("The speaker is not shown to themselves, which takes one more View and no more") {
+    Room room;
+    for (std::uint64_t id = 1; id <= 9; ++id) room.join(id, "speaker");
+    room.input.speaker_rank = {SourceId{4}, SourceId{2}};
+
+    (void)room.plan();
+
+    CHECK(room.planner.view_count() == 2);
+}
+
+TEST_CASE("A hundred speaker changes among nine open no encoder") {
+    Room room;
+    for (std::uint64_t id = 1; id <= 9; ++id) room.join(id, "speaker");
+    room.input.speaker_rank = {SourceId{1}, SourceId{2}};
+    (void)room.plan();
+    const std::uint64_t opened = room.stage.counters().encoders_opened;
+
+    for (std::uint64_t change = 0; change < 100; ++change) {
+        const SourceId speaker{1 + change * 7 % 9};
+        std::erase(room.input.speaker_rank, speaker);
+        room.input.speaker_rank.insert(room.input.speaker_rank.begin(), speaker);
+        room.clock.advance(std::chrono::milliseconds(500));
+        (void)room.plan();
+    }
+
+    CHECK(room.stage.counters().encoders_opened == opened);
+    CHECK(room.planner.view_count() == 2);
+}
+
+TEST_CASE("Planning again when nothing changed draws the very same scenes") {
+    Room room;
+    for (std::uint64_t id = 1; id <= 3; ++id) room.join(id, "grid");
+
+    const VideoPlan first = room.plan();
+    const VideoPlan second = room.plan();
+
+    REQUIRE(first.drawings.size() == second.drawings.size());
+    CHECK(first.drawings[0].scene == second.drawings[0].scene);
+}
+
+TEST_CASE("A viewer who leaves ends its subscription; the last one ends the View") {
+    Room room;
+    room.join(1, "grid");
+    room.join(2, "grid");
+    (void)room.plan();
+    CHECK(room.planner.subscription_of(ViewerId{2}).valid());
+
+    room.input.viewers.pop_back();
+    room.input.candidates.pop_back();
+    (void)room.plan();
+    CHECK_FALSE(room.planner.subscription_of(ViewerId{2}).valid());
+    CHECK(room.stage.counters().subscriptions == 1);
+
+    room.input.viewers.clear();
+    room.input.candidates.clear();
+    (void)room.plan();
+    CHECK(room.stage.counters().views == 0);
+}
+
+TEST_CASE(
+    "A viewer that no rung fits has no picture and a reason, and gets one when its needs change") {
+    Room room;
+    room.join(1, "grid");
+    room.input.viewers[0].needs.max_frame_size_mbs = 20;  // less than 320x180 has
+
+    (void)room.plan();
+    CHECK_FALSE(room.planner.failure_of(ViewerId{1}).empty());
+
+    room.input.viewers[0].needs.max_frame_size_mbs = 3600;
+    (void)room.plan();
+    CHECK(room.planner.failure_of(ViewerId{1}).empty());
+    CHECK(room.planner.subscription_of(ViewerId{1}).valid());
+}
+
+TEST_CASE("A small screen's canvas is drawn every other tick") {
+    Room room;
+    room.join(1, "grid");
+    room.input.viewers[0].needs.max_bitrate = common::Bitrate::from_kbps(100);
+
+    const VideoPlan plan = room.plan();
+
+    REQUIRE(plan.drawings.size() == 1);
+    CHECK(plan.drawings[0].tick_divisor == 2);
+    CHECK(plan.drawings[0].scene->size == common::PictureSize{320, 180});
+}
