@@ -12,14 +12,14 @@ packages=(
     libavcodec-dev libavutil-dev libavformat-dev libx264-dev libyuv-dev libopus-dev libspandsp-dev libspeexdsp-dev
     libpango1.0-dev libcairo2-dev fonts-noto-core fonts-noto-cjk
     # control and signalling
-    libglib2.0-dev libsofia-sip-ua-glib-dev libsoup-3.0-dev libgrpc++-dev libprotobuf-dev protobuf-compiler
+    libglib2.0-dev uuid-dev libsofia-sip-ua-glib-dev libsoup-3.0-dev libgrpc++-dev libprotobuf-dev protobuf-compiler
     protobuf-compiler-grpc
     # tests, the synthetic participant and the benchmark
     catch2 libbenchmark-dev
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
     baresip-core baresip-ffmpeg sip-tester tesseract-ocr ffmpeg sox curl iproute2
-    python3 python3-pytest python3-numpy python3-pil python3-yaml
+    python3 python3-pytest python3-numpy python3-pil python3-scipy python3-yaml
 )
 
 missing=()

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "mixer/encode/encoder_stage.h"
+
+namespace mcu {
+
+/// What of `tessera.toml` concerns tessera-mcud: `[mcud]` and `[[rungs]]`. The values here are the
+/// embedded defaults.
+struct McudConfig {
+    std::string control =
+        "unix:var/mcud.sock";  ///< gRPC address; a Unix socket is made with mode 0660
+    std::uint16_t first_media_port = 20000;
+    std::uint16_t last_media_port = 29999;
+    std::string media_address;  ///< numeric; empty: the route to each peer decides
+    unsigned net_threads = 1;
+    unsigned media_threads = 0;  ///< decoding and encoding; 0: one per core
+    std::string layouts_folder;  ///< empty: the built-in layouts alone
+    std::size_t max_sessions = 200;
+    std::size_t picture_memory_mib = 1024;
+    std::string log_level = "info";
+    std::vector<mixer::Rung> rungs = mixer::default_rungs();
+};
+
+/// Errors name every mistake: file, line, column, what was found and expected.
+[[nodiscard]] common::Result<McudConfig> load_mcud_config(const std::string& path);
+[[nodiscard]] common::Result<McudConfig> parse_mcud_config(std::string_view text,
+                                                           const std::string& file);
+
+}  // namespace mcu

@@ -1,0 +1,135 @@
+#include "mcu/control/node.h"
+
+#include <algorithm>
+
+#include "common/log.h"
+
+namespace mcu {
+
+using common::ErrorCode;
+using common::fail;
+using common::Result;
+using common::Timestamp;
+
+Node::Node(std::string incarnation, Limits limits, const BridgeServices& services,
+           NodeEvents& events)
+    : incarnation_(std::move(incarnation)),
+      limits_(limits),
+      services_(services),
+      events_(events),
+      last_watched_(services.clock.now()) {}
+
+Node::~Node() {
+    close_all();
+}
+
+Result<void> Node::admit(const Fence& fence) const {
+    if (fence.node_incarnation != incarnation_) {
+        return fail(ErrorCode::StaleFence, "node incarnation '" + fence.node_incarnation +
+                                               "' is gone; this is '" + incarnation_ + "'");
+    }
+    if (fence.instance.empty())
+        return fail(ErrorCode::InvalidArgument, "the fence names no conference instance");
+    const auto found = conferences_.find(fence.instance);
+    if (found == conferences_.end()) return {};
+    const ConferenceOwner& owner = found->second.owner;
+    const bool stale = fence.epoch < owner.epoch ||
+                       (fence.epoch == owner.epoch && fence.owner_boot_id != owner.owner_boot_id);
+    if (!stale) return {};
+    return fail(ErrorCode::StaleFence,
+                "conference " + fence.instance + " belongs to '" + owner.owner_boot_id +
+                    "' since epoch " + std::to_string(owner.epoch) + ", not to '" +
+                    fence.owner_boot_id + "' of epoch " + std::to_string(fence.epoch));
+}
+
+Result<Bridge*> Node::claim(const Fence& fence, const std::string& room) {
+    if (auto admitted = admit(fence); !admitted) return tl::unexpected(admitted.error());
+    Conference& conference = conferences_[fence.instance];
+    if (!conference.bridge)
+        conference.bridge = std::make_unique<Bridge>(fence.instance, services_, events_);
+    conference.owner = {fence.instance, room, fence.epoch, fence.owner_boot_id};
+    LOG_INFO("claimed conference={} room='{}' epoch={} owner={}", fence.instance, room, fence.epoch,
+             fence.owner_boot_id);
+    return conference.bridge.get();
+}
+
+Result<Bridge::Applied> Node::apply(const Fence& fence, const ConferenceState& state) {
+    if (auto admitted = admit(fence); !admitted) return tl::unexpected(admitted.error());
+    const auto found = conferences_.find(fence.instance);
+    if (found == conferences_.end() || found->second.owner.epoch != fence.epoch) {
+        return fail(ErrorCode::NotFound, "conference " + fence.instance +
+                                             " is not claimed by epoch " +
+                                             std::to_string(fence.epoch));
+    }
+    Bridge& bridge = *found->second.bridge;
+    // Late or repeated: what runs is newer or the same.
+    if (state.revision <= bridge.state().revision) return bridge.local();
+    const std::size_t others = session_count() - bridge.state().sessions.size();
+    if (others + state.sessions.size() > limits_.max_sessions) {
+        return fail(
+            ErrorCode::LimitReached,
+            "this node takes at most " + std::to_string(limits_.max_sessions) + " sessions");
+    }
+    Bridge::Applied applied = bridge.apply(state);
+    if (state.sessions.empty()) {
+        LOG_INFO("ended conference={}", fence.instance);
+        conferences_.erase(found);
+    }
+    return applied;
+}
+
+std::size_t Node::session_count() const {
+    std::size_t count = 0;
+    for (const auto& [instance, conference] : conferences_)
+        count += conference.bridge->state().sessions.size();
+    return count;
+}
+
+std::vector<ConferenceOwner> Node::conferences() const {
+    std::vector<ConferenceOwner> owners;
+    for (const auto& [instance, conference] : conferences_) owners.push_back(conference.owner);
+    return owners;
+}
+
+Bridge* Node::find(const std::string& instance) const {
+    const auto found = conferences_.find(instance);
+    return found == conferences_.end() ? nullptr : found->second.bridge.get();
+}
+
+void Node::poll(Timestamp now) {
+    for (auto& [instance, conference] : conferences_) conference.bridge->poll(now);
+}
+
+void Node::check(Timestamp now) {
+    for (auto& [instance, conference] : conferences_) conference.bridge->check(now);
+    report_statistics();
+    end_orphans(now);
+}
+
+void Node::report_statistics() {
+    if (!events_.watched()) return;
+    for (auto& [instance, conference] : conferences_) {
+        events_.on_statistics(instance, conference.bridge->statistics());
+    }
+}
+
+void Node::end_orphans(Timestamp now) {
+    if (events_.watched()) {
+        last_watched_ = now;
+        return;
+    }
+    if (now - last_watched_ < limits_.orphan_timeout) return;
+    std::erase_if(conferences_, [&](auto& entry) {
+        Bridge& bridge = *entry.second.bridge;
+        bridge.end_idle_sessions(now, limits_.orphan_timeout);
+        if (!bridge.state().sessions.empty()) return false;
+        LOG_INFO("ended conference={}: empty and without an owner", entry.first);
+        return true;
+    });
+}
+
+void Node::close_all() {
+    conferences_.clear();
+}
+
+}  // namespace mcu

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "common/units.h"
+#include "mcu/bridge/bridge.h"
+
+namespace mcu {
+
+/// Who commands, and of which conference (architecture.md, section 1: Control channel).
+struct Fence {
+    std::string node_incarnation;
+    std::string instance;
+    std::uint64_t epoch = 0;
+    std::string owner_boot_id;
+};
+
+/// What a conference is called and who owns it.
+struct ConferenceOwner {
+    std::string instance;
+    std::string room;
+    std::uint64_t epoch = 0;
+    std::string owner_boot_id;
+};
+
+/// Where the node's events go: the streams of those who watch. Control thread.
+class NodeEvents : public BridgeObserver {
+  public:
+    virtual void on_statistics(const std::string& instance,
+                               const ConferenceStatistics& statistics) = 0;
+    /// Somebody listens.
+    [[nodiscard]] virtual bool watched() const = 0;
+};
+
+/// The table of this process's conferences and their owners. Refuses what a stale owner says, so
+/// that two signalling daemons can never fight over one conference.
+///
+/// Thread: control thread.
+/// Errors: `StaleFence` for a lower epoch, an equal epoch of another owner, or another incarnation;
+/// `NotFound` for an
+///         unclaimed conference. A refused call changes nothing.
+class Node {
+  public:
+    struct Limits {
+        std::size_t max_sessions = 200;
+        common::Duration orphan_timeout = std::chrono::seconds(120);
+    };
+    Node(std::string incarnation, Limits limits, const BridgeServices& services,
+         NodeEvents& events);
+    ~Node();
+
+    [[nodiscard]] const std::string& incarnation() const { return incarnation_; }
+    [[nodiscard]] const Limits& limits() const { return limits_; }
+    /// Compare-and-set of the owner; makes the conference when it is new. Returns what runs there.
+    common::Result<Bridge*> claim(const Fence& fence, const std::string& room);
+    common::Result<Bridge::Applied> apply(const Fence& fence, const ConferenceState& state);
+    [[nodiscard]] std::vector<ConferenceOwner> conferences() const;
+    [[nodiscard]] Bridge* find(const std::string& instance) const;
+    [[nodiscard]] std::vector<std::string> layout_names() const {
+        return services_.layouts.names();
+    }
+
+    void poll(common::Timestamp now);   ///< ten times a second
+    void check(common::Timestamp now);  ///< once a second
+    /// Tells the watchers how every conference is doing, now.
+    void report_statistics();
+    void close_all();  ///< on the control thread, as everything: mixers know who made them
+
+  private:
+    struct Conference {
+        ConferenceOwner owner;
+        std::unique_ptr<Bridge> bridge;
+    };
+    [[nodiscard]] common::Result<void> admit(const Fence& fence) const;
+    [[nodiscard]] std::size_t session_count() const;
+    void end_orphans(common::Timestamp now);
+
+    const std::string incarnation_;
+    const Limits limits_;
+    const BridgeServices& services_;
+    NodeEvents& events_;
+    std::map<std::string, Conference> conferences_;
+    common::Timestamp last_watched_;
+};
+
+}  // namespace mcu

@@ -1,0 +1,313 @@
+#include "mcu/control/proto_conversion.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "mcu/bridge/negotiated_formats.h"
+
+namespace mcu {
+
+namespace pb = tessera::control::v1;
+
+using common::AudioCodec;
+using common::Bitrate;
+using common::ErrorCode;
+using common::fail;
+using common::fail_in;
+using common::Result;
+
+namespace {
+
+constexpr std::array kAudioCodecs{AudioCodec::Opus, AudioCodec::G722, AudioCodec::Pcmu,
+                                  AudioCodec::Pcma};
+constexpr std::uint32_t kMostDimension = 1920;
+
+Result<PayloadFormat> from_proto(const pb::PayloadFormat& proto, MediaKind kind) {
+    if (proto.payload_type() > 127) {
+        return fail(ErrorCode::InvalidArgument,
+                    "payload type " + std::to_string(proto.payload_type()) + " is above 127");
+    }
+    PayloadFormat format;
+    format.payload_type = static_cast<std::uint8_t>(proto.payload_type());
+    format.clock_rate_hz = static_cast<int>(proto.clock_rate());
+    format.fmtp = proto.fmtp();
+    if (kind == MediaKind::Video) {
+        if (proto.codec() == "H264") return format;
+        return fail(ErrorCode::Unsupported,
+                    "video codec '" + proto.codec() + "' is not one of H264");
+    }
+    for (const AudioCodec codec : kAudioCodecs) {
+        if (codec_name(codec) != proto.codec()) continue;
+        format.audio = codec;
+        return format;
+    }
+    return fail(ErrorCode::Unsupported,
+                "audio codec '" + proto.codec() + "' is not one of opus, G722, PCMU, PCMA");
+}
+
+std::optional<std::uint16_t> port_of(std::uint32_t port) {
+    if (port > 65535) return std::nullopt;
+    return static_cast<std::uint16_t>(port);
+}
+
+Direction from_proto(pb::Direction direction) {
+    switch (direction) {
+        case pb::SENDONLY:
+            return Direction::SendOnly;
+        case pb::RECVONLY:
+            return Direction::RecvOnly;
+        case pb::INACTIVE:
+            return Direction::Inactive;
+        default:
+            return Direction::SendRecv;
+    }
+}
+
+pb::Direction to_proto(Direction direction) {
+    switch (direction) {
+        case Direction::SendOnly:
+            return pb::SENDONLY;
+        case Direction::RecvOnly:
+            return pb::RECVONLY;
+        case Direction::Inactive:
+            return pb::INACTIVE;
+        case Direction::SendRecv:
+            break;
+    }
+    return pb::SENDRECV;
+}
+
+mixer::SelfView from_proto(pb::SelfView self_view) {
+    switch (self_view) {
+        case pb::SELF_VIEW_SHOW:
+            return mixer::SelfView::Show;
+        case pb::SELF_VIEW_HIDE:
+            return mixer::SelfView::Hide;
+        default:
+            return mixer::SelfView::ByLayout;
+    }
+}
+
+pb::SelfView to_proto(mixer::SelfView self_view) {
+    switch (self_view) {
+        case mixer::SelfView::Show:
+            return pb::SELF_VIEW_SHOW;
+        case mixer::SelfView::Hide:
+            return pb::SELF_VIEW_HIDE;
+        case mixer::SelfView::ByLayout:
+            break;
+    }
+    return pb::SELF_VIEW_BY_LAYOUT;
+}
+
+Result<MediaConfig> from_proto(const pb::MediaState& proto) {
+    MediaConfig media;
+    media.mid = proto.mid();
+    media.kind = proto.kind() == pb::VIDEO ? MediaKind::Video : MediaKind::Audio;
+    media.content = proto.content().empty() ? "main" : proto.content();
+    media.direction = from_proto(proto.direction());
+    const auto rtp_port = port_of(proto.remote_rtp_port());
+    const auto rtcp_port = port_of(proto.remote_rtcp_port());
+    if (!rtp_port || !rtcp_port)
+        return fail(ErrorCode::InvalidArgument, "a remote port is above 65535");
+    media.peer = {proto.remote_address(), *rtp_port, *rtcp_port};
+    media.rtcp_mux = proto.rtcp_mux();
+    for (const pb::PayloadFormat& format : proto.receive()) {
+        auto received = from_proto(format, media.kind);
+        if (!received) return fail_in("receive", received.error());
+        media.receive.push_back(std::move(*received));
+    }
+    if (!proto.send().codec().empty()) {
+        auto sent = from_proto(proto.send(), media.kind);
+        if (!sent) return fail_in("send", sent.error());
+        media.send = std::move(*sent);
+        media.sends = true;
+    }
+    media.telephone_event_pt = static_cast<std::uint8_t>(proto.telephone_event_pt() & 0x7f);
+    if (proto.telephone_event_clock_rate() != 0) {
+        media.telephone_event_clock_hz = static_cast<int>(proto.telephone_event_clock_rate());
+    }
+    media.bandwidth = Bitrate::from_bps(proto.bandwidth_bps());
+    media.feedback_pli = proto.feedback_pli();
+    media.feedback_fir = proto.feedback_fir();
+    media.relearn = proto.relearn();
+    media.start_asked = proto.start_asked();
+    return media;
+}
+
+Result<SessionState> from_proto(const pb::SessionState& proto) {
+    if (proto.session().empty()) return fail(ErrorCode::InvalidArgument, "a session has no id");
+    SessionState session;
+    session.id = proto.session();
+    session.display_name = proto.display_name();
+    session.roles.assign(proto.roles().begin(), proto.roles().end());
+    session.audio_muted = proto.audio_muted();
+    session.video_muted = proto.video_muted();
+    session.layout = proto.layout();
+    session.self_view = from_proto(proto.self_view());
+    session.pinned.assign(proto.pinned_sessions().begin(), proto.pinned_sessions().end());
+    session.local_address = proto.local_address();
+    for (const pb::MediaState& medium : proto.media()) {
+        auto media = from_proto(medium);
+        if (!media)
+            return fail_in("session " + session.id + " mid '" + medium.mid() + "'", media.error());
+        session.media.push_back(std::move(*media));
+    }
+    return session;
+}
+
+pb::PayloadFormat to_proto(const PayloadFormat& format, MediaKind kind) {
+    pb::PayloadFormat proto;
+    proto.set_payload_type(format.payload_type);
+    proto.set_codec(kind == MediaKind::Video ? "H264" : codec_name(format.audio));
+    proto.set_clock_rate(static_cast<std::uint32_t>(format.clock_rate_hz));
+    proto.set_fmtp(format.fmtp);
+    return proto;
+}
+
+pb::MediaState to_proto(const MediaConfig& media) {
+    pb::MediaState proto;
+    proto.set_mid(media.mid);
+    proto.set_kind(media.kind == MediaKind::Video ? pb::VIDEO : pb::AUDIO);
+    proto.set_content(media.content);
+    proto.set_direction(to_proto(media.direction));
+    proto.set_remote_address(media.peer.address);
+    proto.set_remote_rtp_port(media.peer.rtp_port);
+    proto.set_remote_rtcp_port(media.peer.rtcp_port);
+    proto.set_rtcp_mux(media.rtcp_mux);
+    for (const PayloadFormat& format : media.receive)
+        *proto.add_receive() = to_proto(format, media.kind);
+    if (media.sends) *proto.mutable_send() = to_proto(media.send, media.kind);
+    proto.set_telephone_event_pt(media.telephone_event_pt);
+    proto.set_telephone_event_clock_rate(
+        static_cast<std::uint32_t>(media.telephone_event_clock_hz));
+    proto.set_bandwidth_bps(static_cast<std::uint32_t>(media.bandwidth.bps()));
+    proto.set_feedback_pli(media.feedback_pli);
+    proto.set_feedback_fir(media.feedback_fir);
+    proto.set_relearn(media.relearn);
+    proto.set_start_asked(media.start_asked);
+    return proto;
+}
+
+pb::SessionState to_proto(const SessionState& session) {
+    pb::SessionState proto;
+    proto.set_session(session.id);
+    proto.set_display_name(session.display_name);
+    for (const std::string& role : session.roles) proto.add_roles(role);
+    proto.set_audio_muted(session.audio_muted);
+    proto.set_video_muted(session.video_muted);
+    proto.set_layout(session.layout);
+    proto.set_self_view(to_proto(session.self_view));
+    for (const std::string& pinned : session.pinned) proto.add_pinned_sessions(pinned);
+    proto.set_local_address(session.local_address);
+    for (const MediaConfig& media : session.media) *proto.add_media() = to_proto(media);
+    return proto;
+}
+
+void add_stream(const StreamCounters& counters, const SessionStatistics& session,
+                pb::SessionStatistics& proto) {
+    pb::StreamStatistics& stream = *proto.add_streams();
+    stream.set_mid(counters.mid);
+    stream.set_packets_received(counters.packets_received);
+    stream.set_bytes_received(counters.bytes_received);
+    stream.set_packets_lost(counters.packets_lost);
+    stream.set_packets_dropped(counters.packets_dropped);
+    stream.set_jitter_ms(counters.jitter_ms);
+    stream.set_packets_sent(counters.packets_sent);
+    stream.set_bytes_sent(counters.bytes_sent);
+    stream.set_round_trip_ms(counters.round_trip_ms);
+    stream.set_remote_loss_percent(counters.remote_loss_percent);
+    stream.set_starts_asked(counters.starts_asked);
+    stream.set_starts_wanted(counters.starts_wanted);
+    if (counters.mid == session.video_mid) {
+        stream.set_codec(session.video_codec);
+        stream.set_width(static_cast<std::uint32_t>(session.received_size.width));
+        stream.set_height(static_cast<std::uint32_t>(session.received_size.height));
+        stream.set_frames_per_second(session.received_frames_per_second);
+    } else if (counters.mid == session.audio_mid) {
+        stream.set_codec(session.audio_codec);
+    }
+}
+
+}  // namespace
+
+Fence from_proto(const pb::Fence& fence) {
+    return {fence.node_incarnation(), fence.instance(), fence.epoch(), fence.owner_boot_id()};
+}
+
+Result<ConferenceState> from_proto(const pb::ConferenceState& proto) {
+    ConferenceState state;
+    state.revision = proto.revision();
+    state.default_layout = proto.default_layout();
+    state.default_self_view = from_proto(proto.default_self_view());
+    if (proto.max_width() != 0 || proto.max_height() != 0) {
+        if (proto.max_width() < 64 || proto.max_height() < 64 ||
+            proto.max_width() > kMostDimension || proto.max_height() > kMostDimension ||
+            proto.max_width() % 2 != 0 || proto.max_height() % 2 != 0) {
+            return fail(ErrorCode::InvalidArgument, "canvas limit " +
+                                                        std::to_string(proto.max_width()) + "x" +
+                                                        std::to_string(proto.max_height()) +
+                                                        " is not even and within 64..1920");
+        }
+        state.max_size = {static_cast<int>(proto.max_width()),
+                          static_cast<int>(proto.max_height())};
+    }
+    for (const pb::SessionState& session : proto.sessions()) {
+        auto converted = from_proto(session);
+        if (!converted) return tl::unexpected(converted.error());
+        for (const SessionState& other : state.sessions) {
+            if (other.id == converted->id) {
+                return fail(ErrorCode::InvalidArgument,
+                            "session '" + other.id + "' stands twice in the state");
+            }
+        }
+        state.sessions.push_back(std::move(*converted));
+    }
+    return state;
+}
+
+pb::ConferenceState to_proto(const ConferenceState& state) {
+    pb::ConferenceState proto;
+    proto.set_revision(state.revision);
+    proto.set_default_layout(state.default_layout);
+    proto.set_default_self_view(to_proto(state.default_self_view));
+    proto.set_max_width(static_cast<std::uint32_t>(state.max_size.width));
+    proto.set_max_height(static_cast<std::uint32_t>(state.max_size.height));
+    for (const SessionState& session : state.sessions) *proto.add_sessions() = to_proto(session);
+    return proto;
+}
+
+pb::LocalMedia to_proto(const std::string& session, const LocalMedia& media) {
+    pb::LocalMedia proto;
+    proto.set_session(session);
+    proto.set_mid(media.mid);
+    proto.set_address(media.address);
+    proto.set_rtp_port(media.rtp_port);
+    proto.set_rtcp_port(media.rtcp_port);
+    proto.set_ssrc(media.ssrc);
+    proto.set_cname(media.cname);
+    return proto;
+}
+
+pb::StatisticsEvent to_proto(const ConferenceStatistics& statistics) {
+    pb::StatisticsEvent event;
+    event.set_sessions(static_cast<std::uint32_t>(statistics.sessions.size()));
+    event.set_views(static_cast<std::uint32_t>(statistics.views));
+    event.set_encoders(static_cast<std::uint32_t>(statistics.encoders));
+    event.set_encoders_opened(statistics.encoders_opened);
+    event.set_key_pictures(statistics.key_pictures);
+    event.set_splice_pictures(statistics.splice_pictures);
+    event.set_late_ticks(statistics.late_ticks);
+    for (const SessionStatistics& session : statistics.sessions) {
+        pb::SessionStatistics& proto = *event.add_per_session();
+        proto.set_session(session.session);
+        proto.set_rung(session.rung);
+        proto.set_speaking(session.speaking);
+        proto.set_audio_level_dbfs(session.audio_level_dbfs);
+        for (const StreamCounters& stream : session.streams) add_stream(stream, session, proto);
+    }
+    return event;
+}
+
+}  // namespace mcu

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "common/result.h"
+#include "mcu/control/node.h"
+#include "mcu_control.pb.h"
+
+namespace mcu {
+
+/// The contract's messages <-> plain structs, nothing else. Errors name the field and what was
+/// wrong with it.
+[[nodiscard]] Fence from_proto(const tessera::control::v1::Fence& fence);
+[[nodiscard]] common::Result<ConferenceState> from_proto(
+    const tessera::control::v1::ConferenceState& state);
+
+[[nodiscard]] tessera::control::v1::ConferenceState to_proto(const ConferenceState& state);
+[[nodiscard]] tessera::control::v1::LocalMedia to_proto(const std::string& session,
+                                                        const LocalMedia& media);
+[[nodiscard]] tessera::control::v1::StatisticsEvent to_proto(
+    const ConferenceStatistics& statistics);
+
+}  // namespace mcu

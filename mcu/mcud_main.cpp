@@ -1,0 +1,162 @@
+// tessera-mcud, the media daemon: reads its part of tessera.toml, starts its threads, serves the
+// control channel until SIGTERM or SIGINT.
+
+#include <pthread.h>
+#include <signal.h>
+#include <uuid/uuid.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/media_pool.h"
+#include "mcu/config/mcud_config.h"
+#include "mcu/control/control_server.h"
+#include "mcu/control/control_service.h"
+#include "mcu/control/control_thread.h"
+#include "mcu/control/event_streams.h"
+#include "mcu/control/node.h"
+#include "mcu/transport/net_thread.h"
+#include "mcu/transport/udp_port_range.h"
+#include "mixer/layout/layout_book.h"
+#include "mixer/video/frame_pool.h"
+
+namespace mcu {
+namespace {
+
+constexpr std::int64_t kVideoTicksPerSecond = 30;
+constexpr std::int64_t kAudioTicksPerSecond = 50;
+constexpr auto kShutdownLimit = std::chrono::seconds(3);
+
+std::string new_uuid() {
+    uuid_t uuid;
+    uuid_generate_random(uuid);
+    std::array<char, 37> text{};
+    uuid_unparse_lower(uuid, text.data());
+    return text.data();
+}
+
+common::Result<mixer::LayoutBook> load_layouts(const std::string& folder) {
+    if (folder.empty()) return mixer::LayoutBook::built_in();
+    auto book = mixer::LayoutBook::load(folder);
+    if (book) return *std::move(book);
+    std::string all = "layouts in '" + folder + "':";
+    for (const mixer::LayoutError& error : book.error()) all += "\n  " + error.text();
+    return common::fail(common::ErrorCode::InvalidArgument, all);
+}
+
+/// SIGTERM and SIGINT are taken by sigwait on the main thread; every other thread is started with
+/// them blocked.
+sigset_t block_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+    return signals;
+}
+
+void wait_for_end(const sigset_t& signals) {
+    while (true) {
+        int received = 0;
+        sigwait(&signals, &received);
+        if (received != SIGHUP) {
+            LOG_INFO("going down on {}", received == SIGTERM ? "SIGTERM" : "SIGINT");
+            return;
+        }
+        LOG_INFO("SIGHUP: the media daemon's settings take a restart");
+    }
+}
+
+common::Result<void> run(const McudConfig& config) {
+    const sigset_t signals = block_signals();
+    auto layouts = load_layouts(config.layouts_folder);
+    if (!layouts) return tl::unexpected(layouts.error());
+    auto ports = UdpPortRange::create(config.first_media_port, config.last_media_port);
+    if (!ports) return common::fail_in("media_ports", ports.error());
+
+    // Declared in the order of who borrows whom: what stands first goes last.
+    const common::MonotonicClock clock;
+    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+    common::MediaPool media_pool(config.media_threads != 0 ? config.media_threads : cores);
+    mixer::FramePool frames(config.picture_memory_mib << 20);
+    std::vector<std::unique_ptr<NetThread>> net_threads;
+    for (unsigned i = 0; i < config.net_threads; ++i) {
+        net_threads.push_back(std::make_unique<NetThread>("net-" + std::to_string(i), clock));
+    }
+    TickThread audio_tick("audio-tick", kAudioTicksPerSecond, clock);
+    TickThread video_tick("video-tick", kVideoTicksPerSecond, clock);
+    ControlThread control(clock);
+    EventStreams events;
+    BridgeServices services{.clock = clock,
+                            .media_pool = media_pool,
+                            .frames = frames,
+                            .ports = **ports,
+                            .control = control,
+                            .audio_tick = audio_tick,
+                            .video_tick = video_tick,
+                            .layouts = *layouts,
+                            .net_threads = {},
+                            .rungs = config.rungs,
+                            .media_address = config.media_address};
+    for (const auto& net : net_threads) services.net_threads.push_back(net.get());
+    Node node(new_uuid(), {.max_sessions = config.max_sessions}, services, events);
+    ControlService service(control, node, events);
+
+    control.every(std::chrono::milliseconds(100), [&](common::Timestamp now) { node.poll(now); });
+    control.every(std::chrono::seconds(1), [&](common::Timestamp now) { node.check(now); });
+    auto server = ControlServer::create(config.control, service);
+    if (!server) return tl::unexpected(server.error());
+    audio_tick.start(TickThread::Priority::Realtime);
+    video_tick.start(TickThread::Priority::Normal);
+    control.start();
+    LOG_INFO("ready control={} media_ports={}-{} incarnation={}", config.control,
+             config.first_media_port, config.last_media_port, node.incarnation());
+
+    wait_for_end(signals);
+    // Calls first (they answer from the control thread), then every meeting with an RTCP BYE, then
+    // the threads.
+    events.close_all();
+    (*server)->shut_down(kShutdownLimit);
+    control.post([&node] { node.close_all(); });
+    control.stop();
+    audio_tick.stop();
+    video_tick.stop();
+    LOG_INFO("down");
+    return {};
+}
+
+}  // namespace
+}  // namespace mcu
+
+int main(int argc, char** argv) {
+    CLI::App app{"tessera-mcud: decodes, mixes, composes and encodes the media of every meeting"};
+    std::string config_path;
+    app.add_option("-c,--config", config_path, "tessera.toml; without it, embedded defaults");
+    app.set_version_flag("--version", TESSERA_VERSION);
+    CLI11_PARSE(app, argc, argv);
+
+    mcu::McudConfig config;
+    if (!config_path.empty()) {
+        auto loaded = mcu::load_mcud_config(config_path);
+        if (!loaded) {
+            std::fprintf(stderr, "tessera-mcud: %s\n", loaded.error().message.c_str());
+            return 2;
+        }
+        config = std::move(*loaded);
+    }
+    common::init_logging("mcud", config.log_level);
+    if (const auto ran = mcu::run(config); !ran) {
+        LOG_ERROR("{}", ran.error().message);
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,83 @@
+#include "mcu/config/mcud_config.h"
+
+#include <catch2/catch.hpp>
+
+using Catch::Matchers::Contains;
+using mcu::parse_mcud_config;
+
+TEST_CASE("An empty file means the embedded defaults") {
+    const auto config = parse_mcud_config("", "tessera.toml");
+
+    REQUIRE(config);
+    CHECK(config->first_media_port == 20000);
+    CHECK(config->rungs.size() == mixer::default_rungs().size());
+}
+
+TEST_CASE("The media daemon takes its own section and leaves the others alone") {
+    const auto config = parse_mcud_config(R"(
+auto_create = true
+[signald]
+whatever = 1
+[[room]]
+id = "a"
+[mcud]
+control = "unix:/run/t.sock"
+media_ports = "30000-30099"
+media_address = "::1"
+net_threads = 2
+log_level = "debug"
+)",
+                                          "tessera.toml");
+
+    REQUIRE(config);
+    CHECK(config->control == "unix:/run/t.sock");
+    CHECK(config->first_media_port == 30000);
+    CHECK(config->last_media_port == 30099);
+    CHECK(config->media_address == "::1");
+    CHECK(config->net_threads == 2);
+}
+
+TEST_CASE("Rungs of the file replace the table, best first") {
+    const auto config = parse_mcud_config(R"(
+[[rungs]]
+name = "small"
+size = "320x180"
+fps = 15
+bitrate_kbps = 80
+[[rungs]]
+name = "big"
+size = "1280x720"
+bitrate_kbps = 1000
+)",
+                                          "tessera.toml");
+
+    REQUIRE(config);
+    REQUIRE(config->rungs.size() == 2);
+    CHECK(config->rungs[0].name == "big");
+    CHECK(config->rungs[0].frames_per_second == 30);
+    CHECK(config->rungs[1].size == common::PictureSize{320, 180});
+}
+
+TEST_CASE("Every mistake is named with its line") {
+    const auto config = parse_mcud_config(R"([mcud]
+control = "tcp:1.2.3.4:5"
+media_ports = "50-40"
+media_address = "example.org"
+net_threads = 0
+port = 5
+[[rungs]]
+name = "x"
+size = "1281x720"
+fps = 7
+bitrate_kbps = 100
+)",
+                                          "tessera.toml");
+
+    REQUIRE_FALSE(config);
+    const std::string message = config.error().message;
+    for (const char* line : {"tessera.toml:2", "tessera.toml:3", "tessera.toml:4", "tessera.toml:5",
+                             "tessera.toml:6", "tessera.toml:9", "tessera.toml:10"}) {
+        CHECK_THAT(message, Contains(line));
+    }
+    CHECK_THAT(message, Contains("port"));
+}

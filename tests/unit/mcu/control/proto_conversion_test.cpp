@@ -1,0 +1,93 @@
+#include "mcu/control/proto_conversion.h"
+
+#include <catch2/catch.hpp>
+
+namespace pb = tessera::control::v1;
+
+namespace {
+
+pb::ConferenceState two_callers() {
+    pb::ConferenceState state;
+    state.set_revision(7);
+    state.set_default_layout("grid");
+    state.set_max_width(1920);
+    state.set_max_height(1080);
+    for (const char* id : {"a", "b"}) {
+        pb::SessionState& session = *state.add_sessions();
+        session.set_session(id);
+        session.set_display_name(std::string("Caller ") + id);
+        session.set_audio_muted(true);
+        session.add_pinned_sessions("a");
+        pb::MediaState& media = *session.add_media();
+        media.set_mid("0");
+        media.set_kind(pb::VIDEO);
+        media.set_direction(pb::SENDONLY);
+        media.set_remote_address("127.0.0.1");
+        media.set_remote_rtp_port(5004);
+        media.set_remote_rtcp_port(5005);
+        media.set_bandwidth_bps(768000);
+        pb::PayloadFormat& format = *media.mutable_send();
+        format.set_payload_type(97);
+        format.set_codec("H264");
+        format.set_fmtp("profile-level-id=42e01f");
+        *media.add_receive() = format;
+    }
+    return state;
+}
+
+}  // namespace
+
+TEST_CASE("A state that came in goes out the same, so that an adopting owner loses nothing") {
+    const pb::ConferenceState state = two_callers();
+
+    const auto converted = mcu::from_proto(state);
+    REQUIRE(converted);
+    const auto again = mcu::from_proto(mcu::to_proto(*converted));
+    REQUIRE(again);
+
+    CHECK(mcu::to_proto(*again).SerializeAsString() ==
+          mcu::to_proto(*converted).SerializeAsString());
+    CHECK(converted->sessions[1].media[0].peer.rtp_port == 5004);
+    CHECK(converted->sessions[0].media[0].direction == mcu::Direction::SendOnly);
+    CHECK(converted->max_size == common::PictureSize{1920, 1080});
+}
+
+TEST_CASE("A state that cannot be had is refused with the field that is wrong") {
+    struct Case {
+        const char* expected;
+        void (*spoil)(pb::ConferenceState&);
+    };
+    for (const Case& c : {
+             Case{"session b mid '0': receive: video codec 'H265' is not one of H264",
+                  [](pb::ConferenceState& s) {
+                      s.mutable_sessions(1)->mutable_media(0)->mutable_receive(0)->set_codec(
+                          "H265");
+                  }},
+             Case{"session a mid '0': send: payload type 200 is above 127",
+                  [](pb::ConferenceState& s) {
+                      s.mutable_sessions(0)->mutable_media(0)->mutable_send()->set_payload_type(
+                          200);
+                  }},
+             Case{"session a mid '0': a remote port is above 65535",
+                  [](pb::ConferenceState& s) {
+                      s.mutable_sessions(0)->mutable_media(0)->set_remote_rtp_port(70000);
+                  }},
+             Case{"session 'a' stands twice in the state",
+                  [](pb::ConferenceState& s) { s.mutable_sessions(1)->set_session("a"); }},
+             Case{"a session has no id",
+                  [](pb::ConferenceState& s) { s.mutable_sessions(1)->set_session(""); }},
+             Case{"canvas limit 4096x2160 is not even and within 64..1920",
+                  [](pb::ConferenceState& s) {
+                      s.set_max_width(4096);
+                      s.set_max_height(2160);
+                  }},
+         }) {
+        pb::ConferenceState state = two_callers();
+        c.spoil(state);
+
+        const auto converted = mcu::from_proto(state);
+
+        REQUIRE_FALSE(converted);
+        CHECK(converted.error().message == c.expected);
+    }
+}
