@@ -1,0 +1,77 @@
+import os
+import pathlib
+import shutil
+import tempfile
+
+import pytest
+
+from support import baresip as baresip_module
+from support.baresip import Baresip
+from support.tessera import Tessera
+
+
+@pytest.fixture
+def folder():
+    """A scratch folder with a short path (Unix sockets), removed afterwards."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="tsr-"))
+    yield path
+    if not os.environ.get("TESSERA_KEEP"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def make_tessera(folder):
+    """Starts servers that are stopped, and checked to have stopped cleanly, at the end."""
+    made = []
+
+    def make(**settings):
+        place = folder / f"server-{len(made)}"
+        place.mkdir()
+        server = Tessera(place, **settings)
+        made.append(server)
+        return server.start()
+
+    yield make
+    for server in made:
+        codes = server.stop()
+        assert codes == (0, 0), f"daemons ended with {codes}:\n{server.signald.log()[-3000:]}\n{server.mcud.log()[-3000:]}"
+
+
+@pytest.fixture
+def tessera(make_tessera):
+    return make_tessera()
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory):
+    """Tones and clips that baresip sends: hertz -> WAV, colour -> MP4, made once."""
+    place = tmp_path_factory.mktemp("media")
+
+    class Media:
+        def tone(self, hertz):
+            path = place / f"{hertz}.wav"
+            if not path.exists():
+                baresip_module.make_wav(path, hertz)
+            return path
+
+        def clip(self, colour):
+            path = place / f"{colour}.mp4"
+            if not path.exists():
+                baresip_module.make_clip(path, colour)
+            return path
+
+    return Media()
+
+
+@pytest.fixture
+def make_baresip(folder, media):
+    made = []
+
+    def make(name, hertz, colour, **settings):
+        caller = Baresip(folder, name, media.tone(hertz), media.clip(colour), **settings)
+        made.append(caller)
+        return caller.start()
+
+    yield make
+    for caller in made:
+        caller.stop()

@@ -1,0 +1,85 @@
+"""Both daemons on free ports of 127.0.0.1, with a configuration of their own."""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+
+from .ports import free_block, free_port
+from .process import Process
+from .wait import until
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BUILD = pathlib.Path(os.environ.get("TESSERA_BUILD", ROOT / "build-release")).resolve()
+
+ROOMS = """
+[[room]]
+id = "demo"
+name = "Demo"
+"""
+
+
+class Tessera:
+    def __init__(self, folder, rooms=ROOMS, mcud="", signald="", extra=""):
+        self.folder = folder
+        self.sip_port = free_port(also=1)
+        self.api_port = free_port()
+        media = free_block(400)
+        self.config = folder / "tessera.toml"
+        self.config.write_text(
+            f"{extra}\n[signald]\n"
+            f'sip = ["udp:127.0.0.1:{self.sip_port}", "tcp:127.0.0.1:{self.sip_port}"]\n'
+            f'api = "127.0.0.1:{self.api_port}"\n'
+            f'token_file = "{folder}/api.token"\n'
+            f'mcud = "unix:{folder}/mcud.sock"\n{signald}\n'
+            f'[mcud]\ncontrol = "unix:{folder}/mcud.sock"\n'
+            f'media_ports = "{media}-{media + 399}"\n{mcud}\n{rooms}'
+        )
+        self.mcud = Process("mcud", [BUILD / "mcu/tessera-mcud", "--config", self.config], folder)
+        self.signald = Process("signald", [BUILD / "signaling/tessera-signald", "--config", self.config], folder)
+
+    def start(self):
+        self.mcud.start()
+        self.mcud.wait_for_log("ready control=")
+        self.signald.start()
+        self.wait_ready()
+        return self
+
+    def wait_ready(self, seconds=15):
+        until(self.ready, seconds, "signald is ready:\n" + self.signald.log()[-2000:])
+
+    def ready(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.api_port}/readyz", timeout=2) as reply:
+                return reply.status == 200
+        except (urllib.error.URLError, ConnectionError, socket.timeout, TimeoutError):
+            return False
+
+    def stop(self):
+        codes = (self.signald.stop(), self.mcud.stop())
+        return codes
+
+    def uri(self, room="demo", transport="udp"):
+        return f"sip:{room}@127.0.0.1:{self.sip_port};transport={transport}"
+
+    def api(self, path, method="GET", body=None, raw=False):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.api_port}{path}", method=method)
+        request.add_header("Authorization", "Bearer " + (self.folder / "api.token").read_text().strip())
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, data=data, timeout=10) as reply:
+            content = reply.read()
+        return content if raw else (json.loads(content) if content else None)
+
+    def ctl(self, *arguments, check=True):
+        """tesseractl against this server."""
+        return subprocess.run(
+            [BUILD / "tools/ctl/tesseractl", "--api", f"http://127.0.0.1:{self.api_port}",
+             "--token-file", self.folder / "api.token", *map(str, arguments)],
+            cwd=self.folder, capture_output=True, text=True, timeout=30, check=check,
+        )
