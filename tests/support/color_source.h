@@ -19,10 +19,10 @@ struct ColorMark {
 /// identity's colour all over, and in the middle a block of 8x4 cells, one bit each.
 ///
 ///          +--------------------------------+
-///          |         identity (8 bits)      |   The block spans 27..73 % of the width and 40..60 % of
-///          |         counter, high byte     |   the height, so that it survives any crop between 3:4
-///          |         counter, low byte      |   and 16:9, and no label or border lies on it.
-///          |         check byte             |
+///          |         identity (8 bits)      |   The block spans 27..73 % of the width and 40..60 %
+///          of |         counter, high byte     |   the height, so that it survives any crop
+///          between 3:4 |         counter, low byte      |   and 16:9, and no label or border lies
+///          on it. |         check byte             |
 ///          +--------------------------------+
 class ColorSource {
   public:

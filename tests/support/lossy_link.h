@@ -10,9 +10,11 @@
 
 namespace tests {
 
-/// A network path that loses, delays, reorders and repeats datagrams, the same way for the same seed.
+/// A network path that loses, delays, reorders and repeats datagrams, the same way for the same
+/// seed.
 ///
-/// Reorder comes from jitter: each datagram's delay is drawn by itself, so a later one may arrive before an earlier one.
+/// Reorder comes from jitter: each datagram's delay is drawn by itself, so a later one may arrive
+/// before an earlier one.
 class LossyLink {
   public:
     struct Config {
