@@ -46,7 +46,7 @@ def sipp(host, scenario, *options, transport="u1", address="127.0.0.1", folder="
          "-trace_err", "-error_file", f"{folder}/errors.log", *options],
         cwd=folder, capture_output=True, timeout=90, check=False)
     errors = pathlib.Path(folder, "errors.log")
-    said = errors.read_text() if errors.exists() else done.stdout.decode()[-2000:]
+    said = (errors.read_text() if errors.exists() else done.stdout.decode())[-2000:]
     assert done.returncode == 0, said
 
 
