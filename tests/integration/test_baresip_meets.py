@@ -22,11 +22,12 @@ def listen(seconds):
 
 
 def words_in(png):
-    """What tesseract-ocr reads in the picture, enlarged as OCR likes it."""
-    picture = PIL.Image.open(png).convert("L")
-    picture.resize((picture.width * 3, picture.height * 3), PIL.Image.LANCZOS).save(png.with_suffix(".big.png"))
-    return subprocess.run(["tesseract", png.with_suffix(".big.png"), "-", "--psm", "11"], capture_output=True, text=True,
-                          check=True).stdout
+    """What tesseract-ocr reads in the labels: white letters made black on white, enlarged as OCR likes it."""
+    pixels = numpy.asarray(PIL.Image.open(png).convert("RGB"))
+    letters = PIL.Image.fromarray(numpy.where(pixels.min(axis=2) > 190, 0, 255).astype(numpy.uint8))
+    page = png.with_suffix(".letters.png")
+    letters.resize((letters.width * 3, letters.height * 3), PIL.Image.LANCZOS).save(page)
+    return subprocess.run(["tesseract", page, "-", "--psm", "12"], capture_output=True, text=True, check=True).stdout
 
 
 def has_colour(png, colour, tolerance=40):
