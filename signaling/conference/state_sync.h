@@ -41,7 +41,8 @@ class StateSync {
     /// The desired state changed. `done` comes once, when this state or a newer one is in force, or
     /// with the reason why it is not (it then stays desired); never from within.
     void changed(Applied done = {});
-    /// `done` comes as for `changed`, for the state as it is; from within when it is in force already.
+    /// `done` comes as for `changed`, for the state as it is; from within when it is in force
+    /// already.
     void wait(Applied done);
     /// Takes over what runs under another owner.
     void adopt();

@@ -156,10 +156,10 @@ TEST_CASE("An array of numbers has the size that was asked for, or is named as f
 
     std::vector<std::string> problems;
     for (const auto& problem : document.problems()) problems.push_back(problem.to_string());
-    CHECK(problems == std::vector<std::string>{
-                          "t.toml:1:8: good: found [1, 2.5], expected something else",
-                          "t.toml:2:9: short: found [1], expected a pair",
-                          "t.toml:3:9: words: found [\"a\", 1], expected a pair",
-                          "t.toml:4:8: huge: found [inf, 1], expected a pair",
-                          "t.toml:5:6: no: found 3, expected a pair"});
+    CHECK(problems ==
+          std::vector<std::string>{"t.toml:1:8: good: found [1, 2.5], expected something else",
+                                   "t.toml:2:9: short: found [1], expected a pair",
+                                   "t.toml:3:9: words: found [\"a\", 1], expected a pair",
+                                   "t.toml:4:8: huge: found [inf, 1], expected a pair",
+                                   "t.toml:5:6: no: found 3, expected a pair"});
 }
