@@ -58,6 +58,30 @@ Result<void> clear_the_way(const std::string& path) {
     return {};
 }
 
+/// gRPC 1.51 shares one completion queue among all callback servers and channels and takes it down
+/// with the last of them, in a race with the queue's own threads (seen: abort in
+/// grpc_cq_internal_unref at exit). So one channel, on which one call was made (to nowhere), stays
+/// for the life of the process.
+void keep_callback_queue() {
+    namespace pb = tessera::control::v1;
+    struct Call {
+        grpc::ClientContext context;
+        pb::GetNodeRequest request;
+        pb::NodeInfo reply;
+    };
+    static auto* const stub =
+        pb::McuControl::NewStub(
+            grpc::CreateChannel("unix:/dev/null/nowhere", grpc::InsecureChannelCredentials()))
+            .release();
+    static const bool called = [] {
+        auto call = std::make_shared<Call>();
+        stub->async()->GetNode(&call->context, &call->request, &call->reply,
+                               [call](const grpc::Status&) {});
+        return true;
+    }();
+    static_cast<void>(called);
+}
+
 }  // namespace
 
 ControlServer::ControlServer(std::unique_ptr<grpc::Server> server) : server_(std::move(server)) {}
@@ -69,6 +93,7 @@ Result<std::unique_ptr<ControlServer>> ControlServer::create(const std::string& 
     if (auto clear = clear_the_way(path); !clear) {
         return common::fail_in("control socket '" + path + "'", clear.error());
     }
+    keep_callback_queue();
     grpc::ServerBuilder builder;
     builder.AddListeningPort(address, grpc::InsecureServerCredentials());
     builder.RegisterService(&service);

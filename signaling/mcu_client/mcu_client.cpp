@@ -37,7 +37,14 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& address) {
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS,
                      static_cast<int>(kLongestBackOff.count()) / 2);
     arguments.SetMaxReceiveMessageSize(32 * 1024 * 1024);  // a snapshot's PNG
-    return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+    auto channel =
+        grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+    // gRPC 1.51 shares one completion queue among all callback channels and takes it down with the
+    // last of them, in a race with the queue's own threads (seen: abort in grpc_cq_internal_unref
+    // at exit). So the first channel stays.
+    static auto* const kept = new std::shared_ptr<grpc::Channel>(channel);
+    static_cast<void>(kept);
+    return channel;
 }
 
 }  // namespace

@@ -101,13 +101,18 @@ TEST_CASE("What was applied is what a claim of the next owner returns, field by 
     std::optional<common::Result<ClaimedState>> claimed;
     std::optional<common::Result<std::vector<RunningConference>>> listed;
 
-    client.claim({"c1", 1}, "board", [](auto) {});
-    client.apply({"c1", 1}, spec, [&](auto r) { applied = std::move(r); });
+    // Commands under way together may overtake each other: whoever needs an order waits for the
+    // answer.
+    client.claim({"c1", 1}, "board", [&](auto) {
+        client.apply({"c1", 1}, spec, [&](auto r) { applied = std::move(r); });
+    });
     REQUIRE(run_until([&] { return applied.has_value(); }));
     REQUIRE(*applied);
-    next.list_conferences([&](auto r) { listed = std::move(r); });
-    next.claim({"c1", 2}, "board", [&](auto r) { claimed = std::move(r); });
-    REQUIRE(run_until([&] { return claimed && listed; }));
+    next.list_conferences([&](auto r) {
+        listed = std::move(r);
+        next.claim({"c1", 2}, "board", [&](auto c) { claimed = std::move(c); });
+    });
+    REQUIRE(run_until([&] { return claimed.has_value(); }));
 
     REQUIRE((*applied)->local.size() == 2);
     CHECK((*applied)->local[0].rtp_port != 0);
@@ -126,8 +131,10 @@ TEST_CASE("Who does not own the conference is told so") {
     client.start(watcher);
     REQUIRE(run_until([&] { return !watcher.ups.empty(); }));
     std::vector<common::Error> errors;
+    bool owned = false;
+    client.claim({"c1", 5}, "board", [&](auto) { owned = true; });
+    REQUIRE(run_until([&] { return owned; }));
 
-    client.claim({"c1", 5}, "board", [](auto) {});
     client.claim({"c1", 4}, "board", [&](auto r) { errors.push_back(r.error()); });
     client.apply({"c1", 4}, {}, [&](auto r) { errors.push_back(r.error()); });
     client.snapshot("nothing", "", [&](auto r) { errors.push_back(r.error()); });
