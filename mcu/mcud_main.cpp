@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdio>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 
@@ -80,7 +81,8 @@ common::Result<void> run(const McudConfig& config) {
     const sigset_t signals = block_signals();
     auto layouts = load_layouts(config.layouts_folder);
     if (!layouts) return tl::unexpected(layouts.error());
-    auto ports = UdpPortRange::create(config.first_media_port, config.last_media_port);
+    auto ports = UdpPortRange::create(config.first_media_port, config.last_media_port,
+                                      std::random_device()());
     if (!ports) return common::fail_in("media_ports", ports.error());
 
     // Declared in the order of who borrows whom: what stands first goes last.

@@ -18,8 +18,8 @@ UdpPortPair::~UdpPortPair() {
     range_.release(slot_);
 }
 
-Result<std::unique_ptr<UdpPortRange>> UdpPortRange::create(std::uint16_t first,
-                                                           std::uint16_t last) {
+Result<std::unique_ptr<UdpPortRange>> UdpPortRange::create(std::uint16_t first, std::uint16_t last,
+                                                           std::size_t start) {
     const unsigned first_even = (first + 1U) & ~1U;
     if (first == 0 || first_even + 1U > last) {
         return common::fail(ErrorCode::InvalidArgument,
@@ -28,11 +28,11 @@ Result<std::unique_ptr<UdpPortRange>> UdpPortRange::create(std::uint16_t first,
     }
     const std::size_t pairs = (last - first_even + 1U) / 2;
     return std::unique_ptr<UdpPortRange>(
-        new UdpPortRange(static_cast<std::uint16_t>(first_even), pairs));
+        new UdpPortRange(static_cast<std::uint16_t>(first_even), pairs, start));
 }
 
-UdpPortRange::UdpPortRange(std::uint16_t first_even, std::size_t pairs)
-    : first_even_(first_even), pair_count_(pairs), used_(pairs) {}
+UdpPortRange::UdpPortRange(std::uint16_t first_even, std::size_t pairs, std::size_t start)
+    : first_even_(first_even), pair_count_(pairs), used_(pairs), next_(start % pairs) {}
 
 UdpPortRange::~UdpPortRange() {
     INVARIANT(pairs_in_use() == 0);

@@ -43,8 +43,10 @@ class UdpPortPair {
 class UdpPortRange {
   public:
     /// Both inclusive. Fails with `InvalidArgument` when no even/odd pair lies between.
-    [[nodiscard]] static common::Result<std::unique_ptr<UdpPortRange>> create(std::uint16_t first,
-                                                                              std::uint16_t last);
+    /// `start`: any number; says which pair is given first. A random one keeps the packets that
+    /// peers still send to the process before us away from our new sessions.
+    [[nodiscard]] static common::Result<std::unique_ptr<UdpPortRange>> create(
+        std::uint16_t first, std::uint16_t last, std::size_t start = 0);
     ~UdpPortRange();
 
     /// A pair on `local` (its port is not looked at). An empty address: the wildcard, IPv4 and
@@ -59,7 +61,7 @@ class UdpPortRange {
 
   private:
     friend class UdpPortPair;
-    UdpPortRange(std::uint16_t first_even, std::size_t pairs);
+    UdpPortRange(std::uint16_t first_even, std::size_t pairs, std::size_t start);
     void release(std::size_t slot) EXCLUDES(mutex_);
     /// The next free slot at or after `next_`, taken; `pairs_in_all()` when none is free.
     std::size_t take() EXCLUDES(mutex_);
@@ -72,7 +74,7 @@ class UdpPortRange {
     const std::size_t pair_count_;
     mutable common::Mutex mutex_;
     std::vector<bool> used_ GUARDED_BY(mutex_);
-    std::size_t next_ GUARDED_BY(mutex_) = 0;
+    std::size_t next_ GUARDED_BY(mutex_);
     std::size_t in_use_ GUARDED_BY(mutex_) = 0;
 };
 

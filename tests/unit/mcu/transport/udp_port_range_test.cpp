@@ -49,6 +49,16 @@ TEST_CASE("An odd first port and a lone last one are left out") {
     CHECK((*range->open_pair(loopback(), TrafficClass::Audio))->rtp().port() == kFirst + 2);
 }
 
+TEST_CASE("Any start is a place in the range, and the rest of it follows") {
+    auto range = *UdpPortRange::create(kFirst, kFirst + 5, 3'000'000'002);  // the last of 3 pairs
+
+    const auto first = range->open_pair(loopback(), TrafficClass::Audio);
+    const auto second = range->open_pair(loopback(), TrafficClass::Audio);
+
+    CHECK((*first)->rtp().port() == kFirst + 4);
+    CHECK((*second)->rtp().port() == kFirst);
+}
+
 TEST_CASE("A range without a pair is refused, and named") {
     for (const auto& [first, last] : {std::pair{0, 10}, {5, 6}, {10, 9}, {65535, 65535}}) {
         const auto range = UdpPortRange::create(static_cast<std::uint16_t>(first),
