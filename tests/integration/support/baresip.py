@@ -3,6 +3,7 @@
 import json
 import pathlib
 import queue
+import re
 import socket
 import subprocess
 import threading
@@ -98,7 +99,7 @@ class Baresip:
             f"audio_codecs={audio_codec};video_codecs={video_codec}\n"
         )
         (self.folder / "contacts").write_text("")
-        self.process = Process("baresip", ["baresip", "-f", self.folder, "-v"], self.folder)
+        self.process = Process("baresip", ["baresip", "-f", self.folder, "-v", "-s"], self.folder)
         self.events = []
         self.replies = queue.Queue()
         self.socket = None
@@ -169,6 +170,10 @@ class Baresip:
     def heard(self):
         """WAV files of what it heard, complete after hang-up."""
         return sorted(pathlib.Path(self.folder).glob("dump-*-dec.wav"))
+
+    def trace(self):
+        """Every SIP message and what it logged, without colours; complete after `stop`."""
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.process.log().replace("\r\n", "\n"))
 
     def hang_up(self):
         self.command("hangup")

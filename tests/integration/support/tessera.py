@@ -25,7 +25,8 @@ name = "Demo"
 class Tessera:
     def __init__(self, folder, rooms=ROOMS, mcud="", signald="", extra=""):
         self.folder = folder
-        self.sip_port = free_port(also=1)
+        self.address = "127.0.0.1"
+        self.port = self.sip_port = free_port(also=1)
         self.api_port = free_port()
         media = free_block(400)
         self.config = folder / "tessera.toml"
@@ -79,7 +80,7 @@ class Tessera:
     def ctl(self, *arguments, check=True):
         """tesseractl against this server."""
         return subprocess.run(
-            [BUILD / "tools/ctl/tesseractl", "--api", f"http://127.0.0.1:{self.api_port}",
+            [BUILD / "tools/ctl/tesseractl", "--url", f"http://127.0.0.1:{self.api_port}",
              "--token-file", self.folder / "api.token", *map(str, arguments)],
             cwd=self.folder, capture_output=True, text=True, timeout=30, check=check,
         )
