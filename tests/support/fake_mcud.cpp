@@ -184,7 +184,7 @@ class FakeMcud::Service final : public pb::McuControl::Service {
 
     void wait_while_hanging(grpc::ServerContext* context) {
         MutexLock lock(mutex_);
-        while (hanging && !stopping_ && !context->IsCancelled()) changed_.wait_for(mutex_, 5ms);
+        while (hanging && !context->IsCancelled()) changed_.wait_for(mutex_, 5ms);
     }
 
     void take(Conference& conference, const pb::ConferenceState& state) REQUIRES(mutex_) {
