@@ -70,7 +70,9 @@ def targets(build, suite):
     files = set()
     for test in json.loads(described.stdout):
         if suite in (name.split(":")[-1] for name in test["suite"]):
-            files.update(word[len(inside):] for word in test["cmd"] if word.startswith(inside))
+            # A script of the source tree may be named through the build folder: BUILD/../tools/x.
+            paths = (os.path.normpath(word) for word in test["cmd"])
+            files.update(path[len(inside):] for path in paths if path.startswith(inside))
     return sorted(files)
 
 
