@@ -336,7 +336,9 @@ common::Result<std::unique_ptr<SofiaAgent>> SofiaAgent::open(SofiaRoot& root, Op
     auto impl = std::make_unique<Impl>(std::move(options), std::move(around));
     const SipListener& listener = impl->options.listener;
     const std::string where = host_port(listener.address, listener.port);
-    const std::string url = "sip:" + where + ";transport=udp,tcp";
+    // Without a transport parameter: UDP and TCP. A list of them crashes sofia 1.12.11 at the second
+    // agent, which reads the list after its scope has ended.
+    const std::string url = "sip:" + where;
     errno = 0;
     impl->nua = nua_create(
         static_cast<su_root_t*>(root.get()), on_nua_event, impl.get(), NUTAG_URL(url.c_str()),
