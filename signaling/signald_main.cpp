@@ -71,6 +71,15 @@ signaling::Signald::Identity make_identity() {
     return identity;
 }
 
+// For people, and for scripts that must know where this daemon will answer: a word and a value.
+int describe(const signaling::Settings& settings) {
+    std::printf("%zu rooms, no mistakes\n", settings.rooms.size());
+    for (const auto& at : settings.sip) std::printf("sip %s\n", to_string(at).c_str());
+    std::printf("api http://%s\n", to_string(settings.api).c_str());
+    std::printf("token_file %s\n", settings.token_file.c_str());
+    return 0;
+}
+
 int run(const Options& options, const signaling::Settings& settings) {
     Process process{options, g_main_loop_new(nullptr, FALSE), nullptr, false};
     auto daemon = signaling::Signald::open(settings, make_identity());
@@ -107,10 +116,7 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "%s\n", settings.error().message.c_str());
         return 2;
     }
-    if (options.check) {
-        std::printf("%zu rooms, no mistakes\n", settings->rooms.size());
-        return 0;
-    }
+    if (options.check) return describe(*settings);
     common::init_logging("signald", settings->log_level);
     std::signal(SIGPIPE, SIG_IGN);
     return run(options, *settings);

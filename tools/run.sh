@@ -1,87 +1,154 @@
 #!/usr/bin/env bash
 # Starts Tessera on this machine with nothing else to set up: tools/run.sh [--demo] [--config FILE]
-# Sets up, builds (release), runs tessera-mcud and tessera-signald with the embedded defaults under var/, starts again
-# whichever dies, and ends both cleanly on Ctrl-C. --demo puts three synthetic participants into room `demo`.
+# Sets up, builds (release), runs tessera-mcud and tessera-signald under var/ with the embedded defaults or FILE, says
+# what to dial, starts again whichever dies, and ends both cleanly on Ctrl-C (at once on a second one). A daemon that
+# cannot start at all ends everything. --demo puts three synthetic participants into room `demo`.
+#
+#   TESSERA_BUILD=DIR   use the programs of that build as they are: sets up and builds nothing
 set -euo pipefail
+here=$PWD
 cd "$(dirname "$0")/.."
+
+usage() { echo "usage: tools/run.sh [--demo] [--config FILE]" >&2; exit 2; }
 
 demo=false
 config=()
 while [ $# -gt 0 ]; do
     case "$1" in
         --demo) demo=true ;;
-        --config) config=(--config "${2:?--config wants a file}"); shift ;;
-        *) echo "usage: tools/run.sh [--demo] [--config FILE]" >&2; exit 2 ;;
+        --config) [ $# -ge 2 ] || usage; config=(--config "$(cd "$here" && realpath -- "$2")"); shift ;;
+        *) usage ;;
     esac
     shift
 done
 
-build=build-release
+say() { echo "run.sh: $*" >&2; }
+
+build=${TESSERA_BUILD:-build-release}
+mcud=$build/mcu/tessera-mcud
+signald=$build/signaling/tessera-signald
+ctl=$build/tools/ctl/tesseractl
+endpoint=$build/tools/endpoint/tessera-endpoint
 build_release() {
+    local targets=(mcu/tessera-mcud signaling/tessera-signald tools/ctl/tesseractl)
+    if $demo; then targets+=(tools/endpoint/tessera-endpoint); fi
     tools/setup.sh
     [ -f "$build/build.ninja" ] ||
         CC="ccache gcc" CXX="ccache g++" meson setup "$build" --buildtype=release >/dev/null
-    local targets=(mcu/tessera-mcud signaling/tessera-signald tools/ctl/tesseractl)
-    if $demo; then targets+=(tools/endpoint/tessera-endpoint); fi
     ninja -C "$build" "${targets[@]}"
 }
 
 # Keeps one program running: started again after 0.1 s, then twice that, up to 5 s; a run of 10 s counts as healthy.
-# Ends its program and itself on SIGTERM.
+# One that was never healthy is given up: when it says itself, by ending with 1 or 2, that it cannot start, or at its
+# tenth end. SIGTERM ends the program and its supervisor, SIGUSR1 both at once.
 supervise() {
     local name=$1; shift
-    local child=0 stopping=false delay=0.1 began status
+    local child=0 stopping=false healthy=false ends=0 tenths=1 began status
+    trap : INT HUP  # they are for the script alone, which then says SIGTERM
     trap 'stopping=true; [ "$child" = 0 ] || kill -TERM "$child" 2>/dev/null' TERM
+    trap 'stopping=true; [ "$child" = 0 ] || kill -KILL "$child" 2>/dev/null' USR1
     while ! $stopping; do
         began=$SECONDS
         "$@" & child=$!
-        # A signal interrupts `wait`: then wait for the program itself to end.
-        while :; do status=0; wait "$child" || status=$?; kill -0 "$child" 2>/dev/null || break; done
+        if $stopping; then kill -TERM "$child"; fi  # told so before there was a child to tell
+        # A signal interrupts `wait`: then wait for the program itself to end. bash would tell of killed programs.
+        while :; do
+            status=0; wait "$child" 2>/dev/null || status=$?
+            kill -0 "$child" 2>/dev/null || break
+        done
         child=0
         if $stopping; then break; fi
-        [ $((SECONDS - began)) -lt 10 ] || delay=0.1
-        echo "run.sh: $name ended with status $status; again in $delay s" >&2
-        sleep "$delay" & wait $! || true
-        delay=$(awk -v d="$delay" 'BEGIN { d *= 2; print d > 5 ? 5 : d }')
+        if [ $((SECONDS - began)) -ge 10 ]; then healthy=true; tenths=1; fi
+        ends=$((ends + 1))
+        if ! $healthy && { [ $status -eq 1 ] || [ $status -eq 2 ] || [ $ends -eq 10 ]; }; then
+            say "$name cannot start (status $status)"
+            exit 1
+        fi
+        say "$name ended with status $status; again in $((tenths / 10)).$((tenths % 10)) s"
+        sleep "$((tenths / 10)).$((tenths % 10))" >/dev/null 2>&1 & child=$!
+        wait "$child" 2>/dev/null || true
+        child=0
+        tenths=$((tenths * 2 > 50 ? 50 : tenths * 2))
     done
+}
+
+# What the daemon makes of its configuration: `sip udp:0.0.0.0:5060`, `api http://127.0.0.1:8060`, ...
+read_addresses() {
+    addresses=$("$signald" --check "${config[@]}") || exit $?
+    api=$(awk '$1 == "api" { print $2 }' <<<"$addresses")
+    token_file=$(sed -n 's/^token_file //p' <<<"$addresses")
+}
+
+# One line for each address that a phone could dial: `127.0.0.1:5060`, `[::1]:5060`.
+dialable() {
+    local listener host port address
+    while read -r listener; do
+        host=${listener%:*}
+        port=${listener##*:}
+        case "$host" in
+            0.0.0.0)
+                for address in 127.0.0.1 $(hostname -I); do [[ $address == *:* ]] || echo "$address:$port"; done ;;
+            '[::]')
+                for address in ::1 $(hostname -I); do [[ $address != *:* ]] || echo "[$address]:$port"; done ;;
+            *) echo "$host:$port" ;;
+        esac
+    done < <(sed -n 's/^sip ...://p' <<<"$addresses" | sort -u)
+}
+
+print_addresses() {
+    echo
+    echo "Tessera is ready. Dial any room, for example:"
+    dialable | sed 's/^/  sip:demo@/; s/:5060$//'
+    echo "See who is there:"
+    echo "  $ctl --url $api --token-file $token_file room list"
+    echo "Ctrl-C ends it."
+    echo
 }
 
 # Somebody to meet: three of them in room `demo`, whose pictures and tones are their own.
 start_demo() {
     local person
     for person in Ada Grace Hedy; do
-        supervise "$person" "$build/tools/endpoint/tessera-endpoint" --name "$person" sip:demo@127.0.0.1 &
+        supervise "$person" setsid "$endpoint" --name "$person" "sip:demo@$(dialable | head -n 1)" &
         supervisors+=($!)
     done
 }
 
-print_addresses() {
-    local address
-    echo "Dial any room, for example:"
-    for address in $(hostname -I 2>/dev/null) 127.0.0.1; do
-        case "$address" in
-            *:*) echo "  sip:demo@[$address]" ;;
-            *) echo "  sip:demo@$address" ;;
-        esac
-    done
-    echo "Administrate: $build/tools/ctl/tesseractl room list        End: Ctrl-C"
-}
-
-build_release
+if $demo && [ ! -x "$endpoint" ] && [ ! -f tools/endpoint/meson.build ]; then
+    say "--demo needs tools/endpoint, which is not in this tree; without --demo all else runs"
+    exit 1
+fi
+[ -n "${TESSERA_BUILD:-}" ] || build_release
+read_addresses
 mkdir -p var
-supervisors=()
+
+supervisors=()  # tessera-mcud's first: it ends last, when all calls have been hung up
 ending=false
-end_all() {
-    $ending && return
+on_end() {
+    if $ending; then kill -USR1 "${supervisors[@]}" 2>/dev/null || true; fi
     ending=true
-    [ ${#supervisors[@]} -eq 0 ] || kill -TERM "${supervisors[@]}" 2>/dev/null || true
 }
-trap end_all INT TERM EXIT
+trap on_end INT TERM HUP
+all_run() {
+    local supervisor
+    for supervisor in "${supervisors[@]}"; do kill -0 "$supervisor" 2>/dev/null || return 1; done
+}
+end() {
+    [ $# -eq 0 ] || kill -TERM "$@" 2>/dev/null || true
+    local supervisor
+    for supervisor in "$@"; do
+        while kill -0 "$supervisor" 2>/dev/null; do wait "$supervisor" || true; done
+    done
+}
+trap 'end "${supervisors[@]:1}"; end "${supervisors[@]:0:1}"' EXIT
 
 # In sessions of their own, so that Ctrl-C reaches this script alone, which ends them in order.
-supervise tessera-mcud setsid "$build/mcu/tessera-mcud" "${config[@]}" & supervisors+=($!)
-supervise tessera-signald setsid "$build/signaling/tessera-signald" --auto-create "${config[@]}" & supervisors+=($!)
-if [ ${#config[@]} -eq 0 ]; then print_addresses; fi
-if $demo; then start_demo; fi
-while ! $ending; do wait || true; [ -n "$(jobs -rp)" ] || break; done
-wait
+supervise tessera-mcud setsid "$mcud" "${config[@]}" & supervisors+=($!)
+supervise tessera-signald setsid "$signald" --auto-create "${config[@]}" & supervisors+=($!)
+until $ending || { sleep 0.2; ! all_run; } || curl -sf -m 1 "$api/readyz" >/dev/null; do :; done
+if ! $ending && all_run; then
+    print_addresses
+    if $demo; then start_demo; fi
+fi
+until $ending || ! all_run; do wait -n "${supervisors[@]}" || true; done
+$ending
