@@ -36,7 +36,11 @@ std::vector<std::vector<std::uint8_t>> copy_of(const mixer::CodedPicture& pictur
 /// MaxFrameNum is 16.
 int frame_num_of(std::span<const std::uint8_t> slice) {
     std::size_t bit = 8;
-    const auto next = [&] { return (slice[bit / 8] >> (7 - bit++ % 8)) & 1; };
+    const auto next = [&] {
+        const int value = (slice[bit / 8] >> (7 - bit % 8)) & 1;
+        ++bit;
+        return value;
+    };
     const auto skip_ue = [&] {
         int zeros = 0;
         while (next() == 0) ++zeros;
