@@ -138,7 +138,8 @@ sanitized() {
 }
 
 run_asan() {
-    export ASAN_OPTIONS=detect_stack_use_after_return=1:check_initialization_order=1
+    export ASAN_OPTIONS=detect_stack_use_after_return=1:check_initialization_order=1:suppressions=$PWD/tests/support/known_asan.supp
+    export LSAN_OPTIONS=suppressions=$PWD/tests/support/known_leaks.supp
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     sanitized asan address,undefined unit
 }

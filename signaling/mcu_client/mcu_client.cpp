@@ -42,8 +42,7 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& address) {
     // gRPC 1.51 shares one completion queue among all callback channels and takes it down with the
     // last of them, in a race with the queue's own threads (seen: abort in grpc_cq_internal_unref
     // at exit). So the first channel stays.
-    static auto* const kept = new std::shared_ptr<grpc::Channel>(channel);
-    static_cast<void>(kept);
+    [[gnu::used]] static auto* const kept = new std::shared_ptr<grpc::Channel>(channel);
     return channel;
 }
 
