@@ -1,0 +1,535 @@
+#include "tools/endpoint/media_leg.h"
+
+#include <gst/app/gstappsink.h>
+#include <gst/app/gstappsrc.h>
+#include <gst/gst.h>
+#include <gst/rtp/rtp.h>
+#include <gst/video/video.h>
+
+#include <atomic>
+#include <ctime>
+#include <list>
+#include <map>
+#include <string>
+
+#include "common/mutex.h"
+#include "tools/endpoint/rtp_watch.h"
+#include "tools/endpoint/udp_pair.h"
+
+namespace endpoint {
+namespace {
+
+constexpr guint kVideoSession = 0, kAudioSession = 1;
+
+std::int64_t now_ns() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * std::int64_t{1000000000} + now.tv_nsec;
+}
+
+GstBuffer* to_buffer(std::span<const std::uint8_t> bytes, std::int64_t pts_ns) {
+    // Clips and loops outlive the pipeline: no copy.
+    GstBuffer* buffer = gst_buffer_new_wrapped_full(
+        GST_MEMORY_FLAG_READONLY, const_cast<std::uint8_t*>(bytes.data()), bytes.size(), 0,
+        bytes.size(), nullptr, nullptr);
+    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(pts_ns);
+    return buffer;
+}
+
+const char* sound_caps(AudioCodec codec) {
+    switch (codec) {
+        case AudioCodec::Opus:
+            return "audio/x-opus,rate=48000,channels=1,channel-mapping-family=0,stream-count=1,"
+                   "coupled-count=0";
+        case AudioCodec::G722:
+            return "audio/G722,rate=16000,channels=1";
+        case AudioCodec::Pcmu:
+            return "audio/x-mulaw,rate=8000,channels=1";
+        default:
+            return "audio/x-alaw,rate=8000,channels=1";
+    }
+}
+
+const char* sound_payloader(AudioCodec codec) {
+    switch (codec) {
+        case AudioCodec::Opus:
+            return "rtpopuspay";
+        case AudioCodec::G722:
+            return "rtpg722pay";
+        case AudioCodec::Pcmu:
+            return "rtppcmupay";
+        default:
+            return "rtppcmapay";
+    }
+}
+
+template <typename Visit>
+void for_each_buffer(GstPadProbeInfo* info, Visit visit) {
+    if ((info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) != 0) {
+        GstBufferList* list = gst_pad_probe_info_get_buffer_list(info);
+        for (guint i = 0; i < gst_buffer_list_length(list); ++i) {
+            visit(gst_buffer_list_get(list, i));
+        }
+    } else if (GstBuffer* buffer = gst_pad_probe_info_get_buffer(info)) {
+        visit(buffer);
+    }
+}
+
+constexpr auto kBuffers =
+    static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
+
+void point_sinks(GstElement* rtp, GstElement* rtcp, const RemoteAddress& to) {
+    g_signal_emit_by_name(rtp, "clear");
+    g_signal_emit_by_name(rtcp, "clear");
+    if (to.rtp_port == 0) return;
+    g_signal_emit_by_name(rtp, "add", to.host.c_str(), to.rtp_port);
+    g_signal_emit_by_name(rtcp, "add", to.host.c_str(), to.rtcp_port);
+}
+
+}  // namespace
+
+struct MediaLeg::Impl {
+    Impl(UdpPair audio, UdpPair video, MediaLegObserver& leg_observer)
+        : audio_ports(std::move(audio)), video_ports(std::move(video)), observer(leg_observer) {}
+
+    bool build(const MediaLegConfig& config);
+    void attach_sockets();
+    void watch(const char* element, const char* pad, GstPadProbeType type,
+               GstPadProbeCallback callback) const;
+    [[nodiscard]] GstElement* named(const char* name) const;
+    void build_sound_sender(const NegotiatedSound& sound);
+
+    static GstCaps* on_pt_map(GstElement* rtpbin, guint session, guint pt, Impl* leg);
+    static void on_pad(GstElement* rtpbin, GstPad* pad, Impl* leg);
+    void record_video(GstPad* pad);
+    void record_audio(GstPad* pad);
+    static GstFlowReturn on_picture(GstAppSink* sink, gpointer branch);
+    static GstFlowReturn on_sound(GstAppSink* sink, gpointer leg);
+
+    UdpPair audio_ports, video_ports;
+    MediaLegObserver& observer;
+    GstElement* pipeline = nullptr;
+    GstElement* video_source = nullptr;
+    int video_payload_type = 97;
+
+    /// One SSRC's way from packets to access units.
+    struct VideoBranch {
+        Impl* leg = nullptr;
+        std::uint32_t ssrc = 0;
+        std::map<GstClockTime, std::uint32_t> rtp_times;  // of the last pictures, by PTS
+    };
+
+    common::Mutex mutex;
+    Recording recording GUARDED_BY(mutex);
+    RtpWatch video_watch GUARDED_BY(mutex){90000};
+    RtpWatch audio_watch GUARDED_BY(mutex){48000};
+    std::list<VideoBranch> branches GUARDED_BY(mutex);
+    Negotiated media GUARDED_BY(mutex);
+    GstElement* sound_source GUARDED_BY(mutex) = nullptr;
+    GstElement* sound_payload GUARDED_BY(mutex) = nullptr;
+};
+
+GstElement* MediaLeg::Impl::named(const char* name) const {
+    GstElement* element = gst_bin_get_by_name(GST_BIN(pipeline), name);
+    gst_object_unref(element);  // the pipeline holds it
+    return element;
+}
+
+void MediaLeg::Impl::watch(const char* element, const char* pad_name, GstPadProbeType type,
+                           GstPadProbeCallback callback) const {
+    GstPad* pad = gst_element_get_static_pad(named(element), pad_name);
+    gst_pad_add_probe(pad, type, callback, const_cast<Impl*>(this), nullptr);
+    gst_object_unref(pad);
+}
+
+bool MediaLeg::Impl::build(const MediaLegConfig& config) {
+    const std::string description =
+        "rtpbin name=rtp rtp-profile=avpf autoremove=true latency=" +
+        std::to_string(config.jitter_latency_ms) +
+        " appsrc name=vsrc is-live=true format=time max-bytes=0 "
+        "caps=video/x-h264,stream-format=byte-stream,alignment=au "
+        "! rtph264pay name=vpay pt=" +
+        std::to_string(config.video_payload_type) +
+        " mtu=" + std::to_string(config.most_packet_bytes) +
+        " aggregate-mode=" + (config.packetization_mode == 0 ? "none" : "zero-latency") +
+        " ! rtp.send_rtp_sink_0 rtp.send_rtp_src_0 "
+        "! multiudpsink name=vrtp sync=false async=false close-socket=false "
+        "rtp.send_rtcp_src_0 ! multiudpsink name=vrtcp sync=false async=false close-socket=false "
+        "udpsrc name=vin close-socket=false ! rtp.recv_rtp_sink_0 "
+        "udpsrc name=vcin close-socket=false ! rtp.recv_rtcp_sink_0 "
+        "rtpdtmfmux name=amux ! rtp.send_rtp_sink_1 rtp.send_rtp_src_1 "
+        "! multiudpsink name=artp sync=false async=false close-socket=false "
+        "rtp.send_rtcp_src_1 ! multiudpsink name=artcp sync=false async=false close-socket=false "
+        "udpsrc name=ain close-socket=false ! rtp.recv_rtp_sink_1 "
+        "udpsrc name=acin close-socket=false ! rtp.recv_rtcp_sink_1 "
+        "rtpdtmfsrc name=dtmf ! amux.priority_sink_0";
+    GError* error = nullptr;
+    pipeline = gst_parse_launch(description.c_str(), &error);
+    if (error != nullptr || pipeline == nullptr) {
+        g_clear_error(&error);
+        return false;
+    }
+    video_payload_type = config.video_payload_type;
+    video_source = named("vsrc");
+    GstElement* rtp = named("rtp");
+    GstStructure* sdes = gst_structure_new("application/x-rtp-source-sdes", "cname", G_TYPE_STRING,
+                                           config.cname.c_str(), nullptr);
+    g_object_set(rtp, "sdes", sdes, nullptr);
+    gst_structure_free(sdes);
+    attach_sockets();
+    g_signal_connect(rtp, "request-pt-map", G_CALLBACK(on_pt_map), this);
+    g_signal_connect(rtp, "pad-added", G_CALLBACK(on_pad), this);
+    watch("vin", "src", kBuffers, [](GstPad*, GstPadProbeInfo* info, gpointer self) {
+        auto* leg = static_cast<Impl*>(self);
+        const std::int64_t now = now_ns();
+        for_each_buffer(info, [&](GstBuffer* buffer) {
+            GstMapInfo map;
+            if (gst_buffer_map(buffer, &map, GST_MAP_READ) == FALSE) return;
+            const common::MutexLock lock(leg->mutex);
+            leg->video_watch.packet({map.data, map.size}, now, leg->recording.video_streams);
+            gst_buffer_unmap(buffer, &map);
+        });
+        return GST_PAD_PROBE_OK;
+    });
+    watch("ain", "src", kBuffers, [](GstPad*, GstPadProbeInfo* info, gpointer self) {
+        auto* leg = static_cast<Impl*>(self);
+        const std::int64_t now = now_ns();
+        for_each_buffer(info, [&](GstBuffer* buffer) {
+            GstMapInfo map;
+            if (gst_buffer_map(buffer, &map, GST_MAP_READ) == FALSE) return;
+            const common::MutexLock lock(leg->mutex);
+            leg->audio_watch.packet({map.data, map.size}, now, leg->recording.audio_streams);
+            gst_buffer_unmap(buffer, &map);
+        });
+        return GST_PAD_PROBE_OK;
+    });
+    watch("vpay", "src", GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
+          [](GstPad*, GstPadProbeInfo* info, gpointer self) {
+              if (gst_video_event_is_force_key_unit(gst_pad_probe_info_get_event(info)) != FALSE) {
+                  static_cast<Impl*>(self)->observer.on_key_frame_request();
+              }
+              return GST_PAD_PROBE_OK;
+          });
+    watch("vrtp", "sink", kBuffers, [](GstPad*, GstPadProbeInfo* info, gpointer self) {
+        const std::int64_t now = now_ns();
+        for_each_buffer(info, [&](GstBuffer* buffer) {
+            GstRTPBuffer rtp_buffer = GST_RTP_BUFFER_INIT;
+            if (gst_rtp_buffer_map(buffer, GST_MAP_READ, &rtp_buffer) == FALSE) return;
+            const bool last = gst_rtp_buffer_get_marker(&rtp_buffer) != FALSE;
+            gst_rtp_buffer_unmap(&rtp_buffer);
+            if (!last) return;
+            const auto pts = static_cast<std::int64_t>(GST_BUFFER_PTS(buffer));
+            static_cast<Impl*>(self)->observer.on_picture_sent(pts, now);
+        });
+        return GST_PAD_PROBE_OK;
+    });
+    return gst_element_set_state(pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
+}
+
+void MediaLeg::Impl::attach_sockets() {
+    const auto use = [this](const char* element, GSocket* socket) {
+        const bool v6 = g_socket_get_family(socket) == G_SOCKET_FAMILY_IPV6;
+        const bool sink = std::string_view(element).find("rt") != std::string_view::npos;
+        const char* property = !sink ? "socket" : v6 ? "socket-v6" : "socket";
+        g_object_set(named(element), property, socket, nullptr);
+    };
+    use("vin", video_ports.rtp());
+    use("vrtp", video_ports.rtp());
+    use("vcin", video_ports.rtcp());
+    use("vrtcp", video_ports.rtcp());
+    use("ain", audio_ports.rtp());
+    use("artp", audio_ports.rtp());
+    use("acin", audio_ports.rtcp());
+    use("artcp", audio_ports.rtcp());
+}
+
+GstCaps* MediaLeg::Impl::on_pt_map(GstElement*, guint session, guint pt, Impl* leg) {
+    if (session == kVideoSession) {
+        return gst_caps_new_simple("application/x-rtp", "media", G_TYPE_STRING, "video",
+                                   "clock-rate", G_TYPE_INT, 90000, "encoding-name", G_TYPE_STRING,
+                                   "H264", "payload", G_TYPE_INT, static_cast<int>(pt),
+                                   "rtcp-fb-nack-pli", G_TYPE_BOOLEAN, TRUE, "rtcp-fb-ccm-fir",
+                                   G_TYPE_BOOLEAN, TRUE, nullptr);
+    }
+    const common::MutexLock lock(leg->mutex);
+    int clock_hz = 8000;
+    const char* encoding = "TELEPHONE-EVENT";
+    const auto codec = leg->recording.audio_codecs.find(static_cast<std::uint8_t>(pt));
+    if (codec != leg->recording.audio_codecs.end()) {
+        clock_hz = facts_of(codec->second).rtp_clock_hz;
+        encoding = codec->second == AudioCodec::Opus ? "OPUS" : facts_of(codec->second).encoding;
+    } else if (leg->media.sound && leg->media.sound->telephone_event_type == static_cast<int>(pt)) {
+        clock_hz = leg->media.sound->telephone_event_clock_hz;
+    }
+    return gst_caps_new_simple("application/x-rtp", "media", G_TYPE_STRING, "audio", "clock-rate",
+                               G_TYPE_INT, clock_hz, "encoding-name", G_TYPE_STRING, encoding,
+                               "payload", G_TYPE_INT, static_cast<int>(pt), nullptr);
+}
+
+void MediaLeg::Impl::on_pad(GstElement*, GstPad* pad, Impl* leg) {
+    const std::string name = GST_PAD_NAME(pad);
+    if (name.starts_with("recv_rtp_src_0_")) leg->record_video(pad);
+    if (name.starts_with("recv_rtp_src_1_")) leg->record_audio(pad);
+}
+
+void MediaLeg::Impl::record_video(GstPad* pad) {
+    VideoBranch* branch = nullptr;
+    {
+        const common::MutexLock lock(mutex);
+        branch = &branches.emplace_back();
+    }
+    branch->leg = this;
+    const std::string name = GST_PAD_NAME(pad);  // recv_rtp_src_0_SSRC_PT
+    branch->ssrc = static_cast<std::uint32_t>(std::stoul(name.substr(15)));
+    GstElement* depay = gst_element_factory_make("rtph264depay", nullptr);
+    g_object_set(depay, "request-keyframe", TRUE, nullptr);
+    GstElement* sink = gst_element_factory_make("appsink", nullptr);
+    GstCaps* caps = gst_caps_from_string("video/x-h264,stream-format=byte-stream,alignment=au");
+    g_object_set(sink, "caps", caps, "sync", FALSE, "async", FALSE, nullptr);
+    gst_caps_unref(caps);
+    GstAppSinkCallbacks callbacks{};
+    callbacks.new_sample = on_picture;
+    gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, branch, nullptr);
+    gst_bin_add_many(GST_BIN(pipeline), depay, sink, nullptr);
+    gst_element_link(depay, sink);
+    GstPad* entry = gst_element_get_static_pad(depay, "sink");
+    gst_pad_add_probe(
+        entry, kBuffers,
+        [](GstPad*, GstPadProbeInfo* info, gpointer self) {
+            auto* to = static_cast<VideoBranch*>(self);
+            for_each_buffer(info, [&](GstBuffer* buffer) {
+                GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+                if (gst_rtp_buffer_map(buffer, GST_MAP_READ, &rtp) == FALSE) return;
+                to->rtp_times[GST_BUFFER_PTS(buffer)] = gst_rtp_buffer_get_timestamp(&rtp);
+                gst_rtp_buffer_unmap(&rtp);
+                if (to->rtp_times.size() > 64) to->rtp_times.erase(to->rtp_times.begin());
+            });
+            return GST_PAD_PROBE_OK;
+        },
+        branch, nullptr);
+    gst_element_sync_state_with_parent(sink);
+    gst_element_sync_state_with_parent(depay);
+    gst_pad_link(pad, entry);
+    gst_object_unref(entry);
+}
+
+GstFlowReturn MediaLeg::Impl::on_picture(GstAppSink* sink, gpointer self) {
+    auto* branch = static_cast<VideoBranch*>(self);
+    GstSample* sample = gst_app_sink_pull_sample(sink);
+    if (sample == nullptr) return GST_FLOW_EOS;
+    GstBuffer* buffer = gst_sample_get_buffer(sample);
+    GstMapInfo map;
+    if (gst_buffer_map(buffer, &map, GST_MAP_READ) != FALSE) {
+        ReceivedPicture picture;
+        picture.ssrc = branch->ssrc;
+        picture.bytes.assign(map.data, map.data + map.size);
+        const auto time = branch->rtp_times.find(GST_BUFFER_PTS(buffer));
+        if (time != branch->rtp_times.end()) picture.rtp_time = time->second;
+        Impl& leg = *branch->leg;
+        const common::MutexLock lock(leg.mutex);
+        picture.arrived_ns =
+            leg.video_watch.picture_arrived(picture.ssrc, picture.rtp_time).value_or(now_ns());
+        leg.recording.pictures.push_back(std::move(picture));
+        gst_buffer_unmap(buffer, &map);
+    }
+    gst_sample_unref(sample);
+    return GST_FLOW_OK;
+}
+
+void MediaLeg::Impl::record_audio(GstPad* pad) {
+    GstElement* sink = gst_element_factory_make("appsink", nullptr);
+    g_object_set(sink, "sync", FALSE, "async", FALSE, nullptr);
+    GstAppSinkCallbacks callbacks{};
+    callbacks.new_sample = on_sound;
+    gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, this, nullptr);
+    gst_bin_add(GST_BIN(pipeline), sink);
+    gst_element_sync_state_with_parent(sink);
+    GstPad* entry = gst_element_get_static_pad(sink, "sink");
+    gst_pad_link(pad, entry);
+    gst_object_unref(entry);
+}
+
+GstFlowReturn MediaLeg::Impl::on_sound(GstAppSink* sink, gpointer self) {
+    auto* leg = static_cast<Impl*>(self);
+    GstSample* sample = gst_app_sink_pull_sample(sink);
+    if (sample == nullptr) return GST_FLOW_EOS;
+    GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+    if (gst_rtp_buffer_map(gst_sample_get_buffer(sample), GST_MAP_READ, &rtp) != FALSE) {
+        ReceivedSound sound;
+        sound.ssrc = gst_rtp_buffer_get_ssrc(&rtp);
+        sound.rtp_time = gst_rtp_buffer_get_timestamp(&rtp);
+        sound.sequence = gst_rtp_buffer_get_seq(&rtp);
+        sound.payload_type = gst_rtp_buffer_get_payload_type(&rtp);
+        sound.marker = gst_rtp_buffer_get_marker(&rtp) != FALSE;
+        const auto* bytes = static_cast<const std::uint8_t*>(gst_rtp_buffer_get_payload(&rtp));
+        sound.payload.assign(bytes, bytes + gst_rtp_buffer_get_payload_len(&rtp));
+        gst_rtp_buffer_unmap(&rtp);
+        const common::MutexLock lock(leg->mutex);
+        sound.arrived_ns =
+            leg->audio_watch.packet_arrived(sound.ssrc, sound.sequence).value_or(now_ns());
+        leg->recording.sounds.push_back(std::move(sound));
+    }
+    gst_sample_unref(sample);
+    return GST_FLOW_OK;
+}
+
+/// The sender for this codec, in place of the one before. rtpdtmfmux keeps SSRC and sequence.
+void MediaLeg::Impl::build_sound_sender(const NegotiatedSound& sound) {
+    GstElement* source = gst_element_factory_make("appsrc", nullptr);
+    GstCaps* caps = gst_caps_from_string(sound_caps(sound.codec));
+    g_object_set(source, "caps", caps, "is-live", TRUE, "format", GST_FORMAT_TIME, nullptr);
+    gst_caps_unref(caps);
+    GstElement* payload = gst_element_factory_make(sound_payloader(sound.codec), nullptr);
+    g_object_set(payload, "pt", sound.payload_type, nullptr);
+    GstElement *old_source = nullptr, *old_payload = nullptr;
+    {
+        const common::MutexLock lock(mutex);
+        old_source = std::exchange(sound_source, nullptr);
+        old_payload = std::exchange(sound_payload, nullptr);
+    }
+    GstElement* mux = named("amux");
+    if (old_source != nullptr) {
+        GstPad* leaving = gst_element_get_static_pad(old_payload, "src");
+        gst_element_set_state(old_source, GST_STATE_NULL);
+        gst_element_set_state(old_payload, GST_STATE_NULL);
+        GstPad* slot = gst_pad_get_peer(leaving);
+        if (slot != nullptr) {
+            gst_pad_unlink(leaving, slot);
+            gst_element_release_request_pad(mux, slot);
+            gst_object_unref(slot);
+        }
+        gst_object_unref(leaving);
+        gst_bin_remove_many(GST_BIN(pipeline), old_source, old_payload, nullptr);
+    }
+    gst_bin_add_many(GST_BIN(pipeline), source, payload, nullptr);
+    gst_element_link(source, payload);
+    gst_element_link_pads(payload, "src", mux, "sink_%u");
+    gst_element_sync_state_with_parent(payload);
+    gst_element_sync_state_with_parent(source);
+    const common::MutexLock lock(mutex);
+    sound_source = source;
+    sound_payload = payload;
+}
+
+MediaLeg::MediaLeg() = default;
+MediaLeg::~MediaLeg() {
+    if (impl_ == nullptr || impl_->pipeline == nullptr) return;
+    gst_element_set_state(impl_->pipeline, GST_STATE_NULL);
+    gst_object_unref(impl_->pipeline);
+}
+
+common::Result<std::unique_ptr<MediaLeg>> MediaLeg::create(const MediaLegConfig& config,
+                                                           MediaLegObserver& observer) {
+    if (gst_is_initialized() == FALSE) gst_init(nullptr, nullptr);
+    auto audio = UdpPair::bind(config.host, config.first_port);
+    auto video = UdpPair::bind(config.host, config.first_port != 0 ? config.first_port + 2 : 0);
+    if (!audio || !video) {
+        return common::fail(common::ErrorCode::Unavailable,
+                            "no free UDP ports on " + config.host + " for RTP");
+    }
+    std::unique_ptr<MediaLeg> leg(new MediaLeg);
+    leg->impl_ = std::make_unique<Impl>(std::move(*audio), std::move(*video), observer);
+    if (!leg->impl_->build(config)) {
+        return common::fail(common::ErrorCode::Internal,
+                            "GStreamer lacks an element (rtpbin, rtph264pay, rtpdtmfmux, ...)");
+    }
+    return leg;
+}
+
+int MediaLeg::audio_port() const {
+    return impl_->audio_ports.port();
+}
+int MediaLeg::video_port() const {
+    return impl_->video_ports.port();
+}
+
+void MediaLeg::direct(const Negotiated& media) {
+    Impl& leg = *impl_;
+    Negotiated before;
+    {
+        const common::MutexLock lock(leg.mutex);
+        before = std::exchange(leg.media, media);
+        if (media.sound) {
+            const auto type = static_cast<std::uint8_t>(media.sound->payload_type);
+            leg.recording.audio_codecs[type] = media.sound->codec;
+            leg.audio_watch.set_clock(facts_of(media.sound->codec).rtp_clock_hz);
+        }
+    }
+    if (media.picture && (!before.picture || before.picture->to != media.picture->to)) {
+        point_sinks(leg.named("vrtp"), leg.named("vrtcp"), media.picture->to);
+    }
+    if (media.picture && media.picture->payload_type != 0) {
+        g_object_set(leg.named("vpay"), "pt", media.picture->payload_type, nullptr);
+    }
+    if (!media.sound) return;
+    if (!before.sound || before.sound->to != media.sound->to) {
+        point_sinks(leg.named("artp"), leg.named("artcp"), media.sound->to);
+    }
+    if (!before.sound || before.sound->codec != media.sound->codec ||
+        before.sound->payload_type != media.sound->payload_type) {
+        leg.build_sound_sender(*media.sound);
+    }
+    if (media.sound->telephone_event_type >= 0) {
+        g_object_set(leg.named("dtmf"), "pt", media.sound->telephone_event_type, "clock-rate",
+                     media.sound->telephone_event_clock_hz, nullptr);
+    }
+}
+
+std::int64_t MediaLeg::running_time_ns() const {
+    return static_cast<std::int64_t>(gst_element_get_current_running_time(impl_->pipeline));
+}
+
+bool MediaLeg::send_picture(std::span<const std::uint8_t> access_unit, std::int64_t pts_ns) {
+    {
+        const common::MutexLock lock(impl_->mutex);
+        if (!impl_->media.picture || !impl_->media.picture->send) return false;
+    }
+    gst_app_src_push_buffer(GST_APP_SRC(impl_->video_source), to_buffer(access_unit, pts_ns));
+    return true;
+}
+
+bool MediaLeg::send_sound(std::span<const std::uint8_t> payload, std::int64_t pts_ns) {
+    const common::MutexLock lock(impl_->mutex);
+    if (!impl_->media.sound || !impl_->media.sound->send || impl_->sound_source == nullptr) {
+        return false;
+    }
+    GstBuffer* buffer = to_buffer(payload, pts_ns);
+    GST_BUFFER_DURATION(buffer) = 20 * GST_MSECOND;
+    gst_app_src_push_buffer(GST_APP_SRC(impl_->sound_source), buffer);
+    return true;
+}
+
+AudioCodec MediaLeg::sound_codec() const {
+    const common::MutexLock lock(impl_->mutex);
+    return impl_->media.sound ? impl_->media.sound->codec : AudioCodec::Opus;
+}
+
+bool MediaLeg::start_digit(char digit) {
+    {
+        const common::MutexLock lock(impl_->mutex);
+        if (!impl_->media.sound || impl_->media.sound->telephone_event_type < 0) return false;
+    }
+    // RFC 4733 section 3.2: 0-9, *, #, A-D are the events 0 to 15.
+    const auto event = std::string_view("0123456789*#ABCD").find(digit);
+    if (event == std::string_view::npos) return false;
+    GstStructure* start = gst_structure_new("dtmf-event", "type", G_TYPE_INT, 1, "number",
+                                            G_TYPE_INT, static_cast<int>(event), "volume",
+                                            G_TYPE_INT, 10, "start", G_TYPE_BOOLEAN, TRUE, nullptr);
+    return gst_element_send_event(impl_->named("dtmf"),
+                                  gst_event_new_custom(GST_EVENT_CUSTOM_UPSTREAM, start)) != FALSE;
+}
+
+void MediaLeg::stop_digit() {
+    GstStructure* stop = gst_structure_new("dtmf-event", "type", G_TYPE_INT, 1, "start",
+                                           G_TYPE_BOOLEAN, FALSE, nullptr);
+    gst_element_send_event(impl_->named("dtmf"),
+                           gst_event_new_custom(GST_EVENT_CUSTOM_UPSTREAM, stop));
+}
+
+Recording MediaLeg::stop() {
+    gst_element_set_state(impl_->pipeline, GST_STATE_NULL);
+    const common::MutexLock lock(impl_->mutex);
+    return std::move(impl_->recording);
+}
+
+}  // namespace endpoint

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/units.h"
+#include "mixer/video/video_frame.h"
+#include "tools/endpoint/bar_code.h"
+#include "tools/endpoint/recording.h"
+#include "tools/endpoint/send_table.h"
+
+namespace endpoint {
+
+/// One received picture after decoding: what a viewer could know of it.
+struct SeenPicture {
+    std::int64_t arrived_ns = 0;
+    bool key = false, decoded = false;
+    common::PictureSize size;
+    std::vector<FoundCode> codes;
+};
+
+/// Percentiles of a set of values; zeros when it is empty.
+struct Spread {
+    double p50 = 0, p95 = 0, worst = 0, mean = 0;
+    std::size_t count = 0;
+};
+[[nodiscard]] Spread spread_of(std::vector<double> values);
+
+/// A person as seen.
+struct SeenPerson {
+    FrameRect tile;  ///< where, at the end: the median of the last second
+    std::size_t pictures = 0, advances = 0;
+    std::int64_t first_ns = 0, last_ns = 0;
+    Spread latency_ms;
+};
+
+struct Freeze {
+    std::int64_t begin_ns = 0, end_ns = 0;
+};
+
+struct PictureFindings {
+    std::size_t pictures = 0, judged = 0, advanced = 0;
+    double seconds = 0;           ///< judged
+    double fps = 0;               ///< pictures in which >= 95 % of the visible codes advanced
+    double arrival_fps = 0;       ///< pictures, advanced or not
+    std::vector<Freeze> freezes;  ///< > 500 ms without an advance
+    std::vector<std::int64_t> key_frames_ns;
+    std::vector<common::PictureSize> sizes;  ///< in order of appearance
+    std::map<std::uint32_t, SeenPerson> people;
+    Spread latency_ms;                  ///< of all advances of all people
+    std::int64_t first_picture_ns = 0;  ///< decodable; 0: none
+};
+
+/// Judges what was seen from `skip_ns` after the first picture to the end. `sent` may be null:
+/// then there is no latency.
+[[nodiscard]] PictureFindings judge_pictures(std::span<const SeenPicture> seen,
+                                             std::int64_t skip_ns, const SendTable* sent);
+
+/// Does this access unit hold an IDR (nal_unit_type 5)?
+[[nodiscard]] bool has_idr(std::span<const std::uint8_t> annex_b);
+
+}  // namespace endpoint
