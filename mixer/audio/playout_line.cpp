@@ -26,7 +26,10 @@ std::size_t to_samples(common::Duration duration) {
 }
 
 common::Duration to_duration(std::int64_t samples) {
-    return common::Duration(samples * 1'000'000'000 / kSampleRateHz);
+    // In two parts: a broken sender's RTP time may be days away, and samples times 10^9 would overflow.
+    constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+    return common::Duration(samples / kSampleRateHz * kNsPerSecond +
+                            samples % kSampleRateHz * kNsPerSecond / kSampleRateHz);
 }
 
 float fade_gain(std::size_t concealed) {
