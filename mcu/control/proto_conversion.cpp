@@ -213,6 +213,7 @@ void add_stream(const StreamCounters& counters, const SessionStatistics& session
     stream.set_bytes_received(counters.bytes_received);
     stream.set_packets_lost(counters.packets_lost);
     stream.set_packets_dropped(counters.packets_dropped);
+    stream.set_pictures_broken(counters.pictures_broken);
     stream.set_jitter_ms(counters.jitter_ms);
     stream.set_packets_sent(counters.packets_sent);
     stream.set_bytes_sent(counters.bytes_sent);

@@ -42,7 +42,9 @@ void AudioStream::on_new_stream(std::uint32_t /*ssrc*/, Timestamp /*now*/) {
 }
 
 void AudioStream::on_packet(RtpPacket packet, std::int64_t /*extended_sequence*/) {
-    if (packet.payload_type() == config().telephone_event_pt && digits_) {
+    // 0 means that there are none, and is PCMU's payload type.
+    const std::uint8_t event_type = config().telephone_event_pt;
+    if (event_type != 0 && packet.payload_type() == event_type && digits_) {
         tell(digits_->receive(packet.payload(), packet.rtp_time(), packet.arrival()));
         return;
     }

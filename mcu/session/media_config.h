@@ -68,7 +68,9 @@ struct StreamCounters {
     double jitter_ms = 0, round_trip_ms = 0, remote_loss_percent = 0;
     std::uint64_t starts_asked = 0;   ///< PLI and FIR from the peer
     std::uint64_t starts_wanted = 0;  ///< PLI and FIR to the peer
-    common::Timestamp last_packet;    ///< 0: none yet
+    /// Received, but of packets that make no picture, or of parameter sets that we refuse.
+    std::uint64_t pictures_broken = 0;
+    common::Timestamp last_packet;  ///< 0: none yet
 };
 
 }  // namespace mcu

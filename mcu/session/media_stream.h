@@ -49,7 +49,7 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     [[nodiscard]] std::uint16_t rtp_port() const { return transport_.rtp_port(); }
     [[nodiscard]] std::uint16_t rtcp_port() const { return transport_.rtcp_port(); }
     [[nodiscard]] std::uint32_t ssrc() const { return sender_.ssrc(); }
-    [[nodiscard]] StreamCounters counters() const;
+    [[nodiscard]] virtual StreamCounters counters() const;
 
   protected:
     /// The format to send changed, or is told for the first time.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/invariant.h"
+#include "common/log.h"
 #include "mcu/rtp/h264_fmtp.h"
 
 namespace mcu {
@@ -65,6 +66,7 @@ void VideoStream::on_receive_formats() {
 }
 
 void VideoStream::restart_receiver() {
+    if (receiver_) broken_before_ += receiver_->counters().broken_pictures;
     receiver_.emplace(sprop_);
     if (remote_ssrc_) receiver_->on_stream_started(now());
 }
@@ -89,7 +91,22 @@ void VideoStream::deliver(Timestamp at) {
         if (lane_ != nullptr) lane_->push(std::move(frame));
         frame = {};
     }
+    tell_refused_set();
     follow_key_frame_need(at);
+}
+
+// Once a call: what comes after it is counted.
+void VideoStream::tell_refused_set() {
+    const std::optional<SpsError> refusal = receiver_->depacketizer().parameter_sets().refusal();
+    if (!refusal || std::exchange(refusal_told_, true)) return;
+    LOG_WARNING("refused parameter set of cname={} mid={}: {}", environment().cname, config().mid,
+                describe(*refusal));
+}
+
+StreamCounters VideoStream::counters() const {
+    StreamCounters out = MediaStream::counters();
+    out.pictures_broken = broken_before_ + (receiver_ ? receiver_->counters().broken_pictures : 0);
+    return out;
 }
 
 void VideoStream::follow_key_frame_need(Timestamp at) {

@@ -35,6 +35,7 @@ class VideoStream final : public MediaStream {
     void on_overflow();
     /// The decoder cannot go on without a key frame.
     void on_decoder_lost();
+    [[nodiscard]] StreamCounters counters() const override;
 
   private:
     void on_send_format() override;
@@ -50,10 +51,13 @@ class VideoStream final : public MediaStream {
     void ask_start(common::Timestamp now, common::Duration least_interval);
     void packetize(const mixer::EncodedPicture& picture, common::Timestamp now);
     void restart_receiver();
+    void tell_refused_set();
 
     mixer::VideoDecodeLane* lane_ = nullptr;
     std::string sprop_;
     std::optional<VideoReceiver> receiver_;
+    std::uint64_t broken_before_ = 0;  ///< pictures of the receivers before this one
+    bool refusal_told_ = false;
     std::optional<std::uint32_t> remote_ssrc_;
     bool asking_ = false;  ///< rtcp() was told that a key frame is wanted of `remote_ssrc_`
 

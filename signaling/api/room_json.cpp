@@ -44,6 +44,7 @@ json to_json(const StreamStatistics& s) {
             {"bytes_received", s.bytes_received},
             {"packets_lost", s.packets_lost},
             {"packets_dropped", s.packets_dropped},
+            {"pictures_broken", s.pictures_broken},
             {"jitter_ms", s.jitter_ms},
             {"packets_sent", s.packets_sent},
             {"bytes_sent", s.bytes_sent},

@@ -118,6 +118,7 @@ struct StreamStatistics {
     std::uint64_t bytes_received = 0;
     std::uint64_t packets_lost = 0;
     std::uint64_t packets_dropped = 0;
+    std::uint64_t pictures_broken = 0;
     double jitter_ms = 0;
     std::uint64_t packets_sent = 0;
     std::uint64_t bytes_sent = 0;

@@ -145,6 +145,7 @@ StreamStatistics from_proto(const pb::StreamStatistics& message) {
     stream.bytes_received = message.bytes_received();
     stream.packets_lost = message.packets_lost();
     stream.packets_dropped = message.packets_dropped();
+    stream.pictures_broken = message.pictures_broken();
     stream.jitter_ms = message.jitter_ms();
     stream.packets_sent = message.packets_sent();
     stream.bytes_sent = message.bytes_sent();

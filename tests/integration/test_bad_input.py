@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from sip_peer import AUDIO, Peer, sdp
-from support.ports import free_block, free_port
+from support.ports import free_block
 from support.tessera import BUILD, Tessera
 from support.wait import until
 

@@ -100,6 +100,19 @@ TEST_CASE("Sound goes to the playout as it came, with codec and arrival time") {
     CHECK(f.counters().packets_dropped == 0);
 }
 
+TEST_CASE("A PCMU caller without telephone events is heard") {
+    SessionFixture f;
+    PeerPorts peer;
+    MediaConfig config = SessionFixture::audio(AudioCodec::Pcmu, &peer);
+    config.telephone_event_pt = 0;
+    const auto local = f.configure({config});
+
+    f.send(peer.rtp, sound(1), local[0].rtp_port);
+    f.send(peer.rtp, sound(2), local[0].rtp_port);
+
+    CHECK(recorded().sound.size() == 2);
+}
+
 TEST_CASE("What is no media of ours is dropped and counted, and media goes on") {
     SessionFixture f;
     PeerPorts peer;
@@ -261,6 +274,25 @@ TEST_CASE("Video becomes whole pictures for the decode lane, across the sequence
     CHECK_FALSE(recorded().frames[1].key_frame);
     CHECK(recorded().frames[1].rtp_time_90khz - recorded().frames[0].rtp_time_90khz == 3000);
     CHECK(recorded().frames[1].bytes == Bytes{0, 0, 0, 1, 0x41, 0x9a, 1});
+}
+
+TEST_CASE("Pictures of 16384x16384 are counted and go no further, and the next good one does") {
+    const Bytes huge{0x67, 0x42, 0xc0, 0x1e, 0xda, 0x00, 0x10, 0x00, 0x00, 0x80, 0x19};
+    SessionFixture f;
+    VideoPeer peer(f);
+    peer.key_picture();
+
+    for (int i = 0; i < 3; ++i) {
+        peer.send_nal(huge, false);
+        peer.send_nal({0x65, 0x88, 1}, true);
+        peer.next();
+    }
+
+    CHECK(f.counters().pictures_broken == 3);
+    CHECK(recorded().frames.size() == 1);
+    peer.key_picture();
+    CHECK(f.counters().pictures_broken == 3);
+    CHECK(recorded().frames.size() == 2);
 }
 
 TEST_CASE("After a loss a PLI goes out, once a second until a key picture comes") {

@@ -1,0 +1,101 @@
+"""Packets that are wrong, or not meant for us, are counted; the meeting goes on."""
+
+import socket
+
+import pytest
+
+from support.phone import PCMU, Phone, rtp
+from support.ports import free_port
+from support.wait import until
+
+
+@pytest.fixture
+def phones(tessera):
+    """Two in a room who hear each other."""
+    both = Phone(tessera, 440), Phone(tessera, 700)
+    wait_both_hear(both)
+    yield both
+    for phone in both:
+        phone.stop()
+
+
+def wait_both_hear(phones):
+    one, other = phones
+    until(lambda: one.hears(other.hertz) and other.hears(one.hertz), 10, "the two hear each other")
+
+
+def stream(tessera, phone, kind):
+    """What the server counts of a phone's audio or video."""
+    listed = tessera.api("/v1/rooms/demo/participants")["participants"]
+    streams = next(p["streams"] for p in listed if p["name"] == f"Phone {phone.hertz}")
+    return streams[{"audio": 0, "video": 1}[kind]] if streams else None
+
+
+def wait_counted(tessera, phone, kind, name, wanted):
+    until(lambda: (stream(tessera, phone, kind) or {}).get(name, 0) >= wanted, 5, f"{wanted} {name}")
+
+
+def test_pictures_of_16384x16384_are_counted_and_the_meeting_goes_on(tessera, phones):
+    one, other = phones
+    # Baseline 3.0: seq_parameter_set_id 0, ..., pic_width_in_mbs_minus1 1023, the height too.
+    huge_sps = bytes([0x67, 0x42, 0xC0, 0x1E, 0xDA, 0x00, 0x10, 0x00, 0x00, 0x80, 0x19])
+    pps, idr = bytes([0x68, 0xCE, 0x38, 0x80]), bytes([0x65, 0x88, 0x84, 0x00]) + bytes(200)
+    seen = other.pictures
+
+    for _ in range(30):
+        one.send_picture([huge_sps, pps, idr])
+
+    wait_counted(tessera, one, "video", "pictures_broken", 30)
+    wait_both_hear(phones)
+    until(lambda: other.pictures > seen + 30, 5, "pictures go on")
+    assert tessera.mcud.log().count("larger than 1920x1088") == 1
+    assert tessera.mcud.rss_kib() < 1_000_000
+
+
+def send_to_the_rtcp_port(one, _foreign):
+    one.audio.sendto(one.tone_packet(), ("127.0.0.1", one.audio_port + 1))
+
+
+def send_from_elsewhere(one, foreign):
+    send_from_elsewhere.sequence += 1
+    loud = rtp(PCMU, send_from_elsewhere.sequence, send_from_elsewhere.sequence * 160, 99, bytes(160))
+    foreign.sendto(loud, ("127.0.0.1", one.audio_port))
+
+
+send_from_elsewhere.sequence = 0
+
+
+def send_unknown_payload_type(one, _foreign):
+    one.audio.sendto(rtp(77, 1, 160, one.hertz, bytes(160)), ("127.0.0.1", one.audio_port))
+
+
+def send_truncated(one, _foreign):
+    one.audio.sendto(rtp(PCMU, 1, 160, one.hertz, b"")[:9], ("127.0.0.1", one.audio_port))
+
+
+@pytest.mark.parametrize("send", [send_to_the_rtcp_port, send_from_elsewhere, send_unknown_payload_type, send_truncated],
+                         ids=["wrong-port", "foreign-source", "unknown-payload-type", "truncated"])
+def test_packets_that_are_no_media_of_the_call_are_counted_and_change_nothing(tessera, phones, send):
+    one, other = phones
+    before = stream(tessera, one, "audio")["packets_dropped"] if stream(tessera, one, "audio") else 0
+    heard = len(one.heard)
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as foreign:
+        foreign.bind(("127.0.0.1", 0))
+        for _ in range(50):
+            send(one, foreign)
+        wait_counted(tessera, one, "audio", "packets_dropped", before + 50)
+        foreign.setblocking(False)
+        with pytest.raises(BlockingIOError):  # nobody sends the meeting to whoever sends to it
+            foreign.recv(2048)
+
+    until(lambda: len(one.heard) > heard + 4000, 5, "half a second more of sound")
+    wait_both_hear(phones)
+
+
+def test_rtp_to_a_port_of_nobody_changes_nothing(tessera, phones):
+    one, _ = phones
+    nobody = free_port()
+    for _ in range(50):
+        one.video.sendto(rtp(PCMU, 1, 160, 1, bytes(160)), ("127.0.0.1", nobody))
+    wait_both_hear(phones)
