@@ -7,6 +7,7 @@ import pytest
 
 from support import baresip as baresip_module
 from support.baresip import Baresip
+from support.meeting import Meeting
 from support.tessera import Tessera
 
 
@@ -75,3 +76,17 @@ def make_baresip(folder, media):
     yield make
     for caller in made:
         caller.stop()
+
+
+@pytest.fixture
+def make_meeting(make_baresip):
+    made = []
+
+    def make(tessera, names, seconds=20):
+        made.append(Meeting(tessera, make_baresip, names, seconds))
+        return made[-1]
+
+    yield make
+    for meeting in made:
+        for ear in meeting.ears.values():
+            ear.stop()
