@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "common/log_level.h"
 #include "signaling/api/rooms_api.h"
 #include "signaling/api/token_file.h"
 
@@ -75,6 +76,7 @@ void Signald::reload(const Settings& settings) {
     for (const std::string& name : needs_restart(settings_, settings)) {
         LOG_WARNING("{} changed: needs a restart", name);
     }
+    common::set_log_level(settings.log_level);
     rooms_.reload(settings);
     LOG_INFO("configuration reloaded rooms={}", settings.rooms.size());
 }
