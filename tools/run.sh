@@ -107,17 +107,13 @@ print_addresses() {
 
 # Somebody to meet: three of them in room `demo`, whose pictures and tones are their own.
 start_demo() {
-    local person
-    for person in Ada Grace Hedy; do
-        supervise "$person" setsid "$endpoint" --name "$person" "sip:demo@$(dialable | head -n 1)" &
-        supervisors+=($!)
-    done
+    local server host
+    server=$(dialable | head -n 1)
+    host=${server%:*}
+    supervise tessera-endpoint setsid "$endpoint" --demo --local "$(tr -d '[]' <<<"$host")" "sip:demo@$server" &
+    supervisors+=($!)
 }
 
-if $demo && [ ! -x "$endpoint" ] && [ ! -f tools/endpoint/meson.build ]; then
-    say "--demo needs tools/endpoint, which is not in this tree; without --demo all else runs"
-    exit 1
-fi
 [ -n "${TESSERA_BUILD:-}" ] || build_release
 read_addresses
 mkdir -p var

@@ -63,12 +63,17 @@ class Run:
 
     def daemon(self, name):
         """PID of a daemon that this run.sh started; nothing while it is away."""
+        return self.process_with(str(self.config), name)
+
+    @staticmethod
+    def process_with(text, name="tessera-endpoint"):
+        """PID of a program by its name and what stands in its arguments."""
         for entry in pathlib.Path("/proc").glob("[0-9]*"):
             try:
-                argv = (entry / "cmdline").read_bytes().split(b"\0")
+                program, *arguments = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
             except OSError:
                 continue
-            if argv[0].endswith(name.encode()) and str(self.config).encode() in argv:
+            if program.endswith(name) and any(text in argument for argument in arguments):
                 return int(entry.name)
         return None
 
@@ -118,6 +123,21 @@ def test_it_says_what_to_dial_and_ctrl_c_ends_both_daemons_without_noise(make_ru
     assert run.daemon("tessera-mcud") is None and run.daemon("tessera-signald") is None
     for ugly in ("Killed", "Terminated", "line ", " warning ", " error ", "No such"):
         assert ugly not in run.log(), run.log()
+
+
+def test_the_demo_has_three_people_to_meet_and_leaves_no_one_behind(make_run, folder):
+    run = make_run("--demo").wait_ready()
+    list_people = [BUILD / "tools/ctl/tesseractl", "--url", f"http://127.0.0.1:{run.api_port}", "--token-file",
+                   folder / "api.token", "room", "show", "demo"]
+
+    def joined():
+        shown = subprocess.run(list_people, capture_output=True, text=True, timeout=20).stdout
+        return shown.count("\tjoined\t") == 3
+
+    until(joined, 40, f"three people in room demo:\n{run.log()}")
+    run.ctrl_c()
+    assert run.wait_end() == 0, run.log()
+    assert run.process_with(f":{run.sip_port}") is None, "the synthetic participants have gone"
 
 
 def test_it_listens_to_both_families_on_one_port(make_run):
