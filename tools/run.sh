@@ -108,7 +108,7 @@ print_addresses() {
 # Somebody to meet: three of them in room `demo`, whose pictures and tones are their own.
 start_demo() {
     local server host
-    server=$(dialable | head -n 1)
+    read -r server < <(dialable)
     host=${server%:*}
     supervise tessera-endpoint setsid "$endpoint" --demo --local "$(tr -d '[]' <<<"$host")" "sip:demo@$server" &
     supervisors+=($!)

@@ -126,7 +126,7 @@ def test_it_says_what_to_dial_and_ctrl_c_ends_both_daemons_without_noise(make_ru
 
 
 def test_the_demo_has_three_people_to_meet_and_leaves_no_one_behind(make_run, folder):
-    run = make_run("--demo").wait_ready()
+    run = make_run("--demo", hosts=("127.0.0.1", "[::1]")).wait_ready()
     list_people = [BUILD / "tools/ctl/tesseractl", "--url", f"http://127.0.0.1:{run.api_port}", "--token-file",
                    folder / "api.token", "room", "show", "demo"]
 
