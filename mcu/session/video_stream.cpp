@@ -75,6 +75,7 @@ void VideoStream::on_new_stream(std::uint32_t ssrc, Timestamp at) {
     if (asking_ && remote_ssrc_) rtcp().key_frame_arrived(*remote_ssrc_);
     asking_ = false;
     remote_ssrc_ = ssrc;
+    timing_.reset();
     receiver_->on_stream_started(at);
 }
 
@@ -88,6 +89,7 @@ void VideoStream::deliver(Timestamp at) {
     if (!receiver_) return;
     common::EncodedFrame frame;
     while (receiver_->take(at, frame)) {
+        frame.due = timing_.due_of(frame.rtp_time_90khz, frame.arrival);
         if (lane_ != nullptr) lane_->push(std::move(frame));
         frame = {};
     }

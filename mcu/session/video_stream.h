@@ -4,6 +4,7 @@
 #include <string>
 
 #include "mcu/rtp/h264_packetizer.h"
+#include "mcu/rtp/picture_timing.h"
 #include "mcu/rtp/video_receiver.h"
 #include "mcu/session/media_stream.h"
 #include "mcu/session/pacer.h"
@@ -55,6 +56,7 @@ class VideoStream final : public MediaStream {
 
     mixer::VideoDecodeLane* lane_ = nullptr;
     std::string sprop_;
+    PictureTiming timing_;
     std::optional<VideoReceiver> receiver_;
     std::uint64_t broken_before_ = 0;  ///< pictures of the receivers before this one
     bool refusal_told_ = false;
