@@ -20,9 +20,14 @@ constexpr auto kReceive1080p = common::Bitrate::from_kbps(4000);
 constexpr auto kReceive720p = common::Bitrate::from_kbps(2500);
 constexpr int kRetryWhenAwayS = 2;
 constexpr int kRetryWhenFullS = 30;
+constexpr const char* kTakenOver = "the room was taken over by another signalling daemon";
+
+bool is_away(const common::Error& error) {
+    return error.code == ErrorCode::Unavailable || error.code == ErrorCode::StaleFence;
+}
 
 Refusal refusal_for(const common::Error& error) {
-    if (error.code == ErrorCode::Unavailable || error.code == ErrorCode::StaleFence) {
+    if (is_away(error)) {
         return {RefusalReason::MediaAway, "the media daemon is away: " + error.message,
                 kRetryWhenAwayS};
     }
@@ -140,22 +145,32 @@ void Conference::answered(const ParticipantId& id, const MediaOffer& answer,
 void Conference::take_media(Participant& participant, const MediaAnswer& ours,
                             const MediaOffer& peer, Admission::OnMedia done) {
     const bool was_expected = participant.media_expected();
+    MediaBefore before{participant.session.media, participant.peer};
     participant.session.media = session_media(ours, peer, participant.session.media);
     participant.peer = peer;
     ++participant.negotiations;
     if (!was_expected)
         participant.last_media = clock_.now();  // back from hold: its time starts anew
-    apply([this, id = participant.session.id, ours, done = std::move(done)](
-              const Result<void>& result) { finish_media(id, ours, result, done); });
+    apply([this, id = participant.session.id, ours, before = std::move(before),
+           done = std::move(done)](const Result<void>& result) {
+        finish_media(id, ours, before, result, done);
+    });
 }
 
-void Conference::finish_media(const ParticipantId& id, MediaAnswer ours, const Result<void>& result,
-                              const Admission::OnMedia& done) {
+void Conference::finish_media(const ParticipantId& id, MediaAnswer ours, MediaBefore before,
+                              const Result<void>& result, const Admission::OnMedia& done) {
     Participant* participant = find(id);
     if (participant == nullptr || participant->state != Participant::State::Joined) {
         return done(tl::unexpected(Refusal{RefusalReason::Internal, "no longer in the room", 0}));
     }
     --participant->negotiations;
+    if (!result && !is_away(result.error())) {
+        // The media daemon refused it, and with it the state of the whole room: back to what was.
+        participant->session.media = std::move(before.session);
+        participant->peer = std::move(before.peer);
+        sync_.changed();
+        return done(tl::unexpected(refusal_for(result.error())));
+    }
     // While the media daemon is away the dialog goes on with the addresses it had; a re-offer
     // brings the new ones.
     if (!participant->fill_addresses(ours)) {
@@ -236,6 +251,7 @@ void Conference::kick(const std::optional<ParticipantId>& id, const std::string&
     }
     for (const ParticipantId& each : leaving) dismiss(each, {Ending::Cause::Kicked, reason});
     if (node_.info() == nullptr) return done(common::fail(ErrorCode::Unavailable, "not connected"));
+    if (lost_) return done(common::fail(ErrorCode::StaleFence, kTakenOver));
     sync_.wait(std::move(done));
 }
 
@@ -311,7 +327,7 @@ void Conference::end_all(const Ending& ending) {
 }
 
 bool Conference::over() const {
-    return participants_.empty() && (!began_ || lost_ || sync_.settled());
+    return empty() && (lost_ || sync_.settled());
 }
 
 ConferenceSpec Conference::desired_state() const {
@@ -364,8 +380,9 @@ void Conference::state_adopted(const ClaimedState& claimed) {
 void Conference::state_lost(const std::string& why) {
     LOG_ERROR("lost conference={} room={}: {}", instance(), policy_.id, why);
     lost_ = true;
+    began_ = true;  // also when it was lost before it could be adopted: it makes room
     drop_adopted(why);
-    end_all({Ending::Cause::RoomEnded, "the room was taken over by another signalling daemon"});
+    end_all({Ending::Cause::RoomEnded, kTakenOver});
 }
 
 Participant* Conference::find(const ParticipantId& id) {
@@ -385,6 +402,8 @@ Capabilities Conference::capabilities() {
 }
 
 void Conference::apply(Done done) {
+    // Nothing we say counts any more, and nobody would answer.
+    if (lost_) return done(common::fail(ErrorCode::StaleFence, kTakenOver));
     if (node_.info() != nullptr) return sync_.changed(std::move(done));
     sync_.changed();
     done(common::fail(ErrorCode::Unavailable, "not connected"));

@@ -57,7 +57,10 @@ class Conference final : private StateOwner {
     void node_up(bool restarted);
     void node_down(const std::string& why);
     /// Goes on with what runs there under another owner.
-    void adopt() { sync_.adopt(); }
+    void adopt() {
+        adopts_ = true;
+        sync_.adopt();
+    }
 
     /// Once a second: ends calls without media, tries again what failed.
     void tick(common::Duration media_timeout);
@@ -73,9 +76,11 @@ class Conference final : private StateOwner {
     }
     [[nodiscard]] const std::vector<std::string>& speakers() const { return speakers_; }
     [[nodiscard]] const ConferenceStatistics& statistics() const { return statistics_; }
-    /// Nobody is in it, and the media daemon was told or is not there.
+    /// Nobody ever came in, nor is on the way in; and it runs nowhere.
+    [[nodiscard]] bool unused() const { return !began_ && !adopts_; }
+    /// Everybody left, and the media daemon was told or is another daemon's.
     [[nodiscard]] bool over() const;
-    /// Nobody is in it, nor on the way in, and somebody was.
+    /// Nobody is in it, nor on the way in, and somebody was; or it is another daemon's.
     [[nodiscard]] bool empty() const { return began_ && participants_.empty(); }
 
   private:
@@ -92,8 +97,12 @@ class Conference final : private StateOwner {
                       const Admission::OnAdmitted& done);
     void take_media(Participant& participant, const MediaAnswer& ours, const MediaOffer& peer,
                     Admission::OnMedia done);
-    void finish_media(const ParticipantId& id, MediaAnswer ours, const common::Result<void>& result,
-                      const Admission::OnMedia& done);
+    struct MediaBefore {
+        std::vector<SessionMedia> session;
+        MediaOffer peer;
+    };
+    void finish_media(const ParticipantId& id, MediaAnswer ours, MediaBefore before,
+                      const common::Result<void>& result, const Admission::OnMedia& done);
     void re_offer_where_told_otherwise();
     void re_offer(Participant& participant);
     void re_offered(const ParticipantId& id, std::uint64_t serial,
@@ -113,6 +122,7 @@ class Conference final : private StateOwner {
     std::vector<std::string> speakers_;
     ConferenceStatistics statistics_;
     bool began_ = false;
+    bool adopts_ = false;
     bool lost_ = false;
 };
 

@@ -48,6 +48,9 @@ void RoomDirectory::admit(const CallRequest& request, Call& call, OnAdmitted don
             std::make_unique<Conference>(node_, clock_, *policy, Ownership{ids_.next(), 1});
     }
     conference->admit(ids_.next(), request, call, std::move(done));
+    // A first caller who is refused at once leaves nothing behind: anybody may dial any name.
+    const auto made = conferences_.find(request.room);
+    if (made != conferences_.end() && made->second->unused()) conferences_.erase(made);
 }
 
 void RoomDirectory::update(const ParticipantId& id, const std::optional<MediaOffer>& offer,
@@ -95,6 +98,9 @@ void RoomDirectory::node_event(const NodeEvent& event) {
     for (auto& [room_id, conference] : conferences_) {
         if (conference->instance() == event.instance) return conference->handle(event);
     }
+    for (auto& conference : ending_) {
+        if (conference->instance() == event.instance) return conference->handle(event);
+    }
 }
 
 void RoomDirectory::learn_running() {
@@ -119,18 +125,21 @@ void RoomDirectory::adopt(const RunningConference& running) {
         std::ranges::any_of(ending_, is_it) ||
         std::ranges::any_of(conferences_, [&](const auto& entry) { return is_it(entry.second); });
     if (known) return;
-    if (conferences_.contains(running.room)) {
-        LOG_WARNING("not adopted conference={}: room={} has another", running.instance,
-                    running.room);
-        return;
-    }
     RoomSettings policy = settings_.room_template;
     policy.id = policy.name = running.room;
     if (const auto described = room(running.room)) policy = *described;
     auto conference = std::make_unique<Conference>(node_, clock_, policy,
                                                    Ownership{running.instance, running.epoch + 1});
     conference->adopt();
-    conferences_[running.room] = std::move(conference);
+    if (!conferences_.contains(running.room)) {
+        conferences_[running.room] = std::move(conference);
+        return;
+    }
+    // Left over from an end that was not told. Those in it stay among themselves; without an owner
+    // nobody would ever end them.
+    LOG_WARNING("second conference={} in room={}: nobody else is let into it", running.instance,
+                running.room);
+    ending_.push_back(std::move(conference));
 }
 
 void RoomDirectory::tick() {
@@ -164,9 +173,9 @@ void RoomDirectory::reload(const Settings& settings) {
 
 void RoomDirectory::shut_down() {
     shutting_down_ = true;
-    for (auto& [room_id, conference] : conferences_) {
-        conference->end_all({Ending::Cause::Shutdown, "the server is shutting down"});
-    }
+    const Ending ending{Ending::Cause::Shutdown, "the server is shutting down"};
+    for (auto& [room_id, conference] : conferences_) conference->end_all(ending);
+    for (auto& conference : ending_) conference->end_all(ending);
 }
 
 bool RoomDirectory::idle() const {
@@ -198,6 +207,7 @@ std::size_t RoomDirectory::participant_count() const {
     std::size_t count = 0;
     for (const auto& [room_id, conference] : conferences_)
         count += conference->participants().size();
+    for (const auto& conference : ending_) count += conference->participants().size();
     return count;
 }
 

@@ -72,7 +72,9 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
     IdMaker& ids_;
     Settings settings_;
     std::map<std::string, std::unique_ptr<Conference>> conferences_;  // by room id
-    std::vector<std::unique_ptr<Conference>> ending_;  // empty; until the media daemon was told
+    // Nobody is let into these: all have left, or another conference has the room. Until the media
+    // daemon was told of the end.
+    std::vector<std::unique_ptr<Conference>> ending_;
     std::string incarnation_;
     bool ready_ = false;
     bool learning_ = false;

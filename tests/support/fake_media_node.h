@@ -97,6 +97,13 @@ class FakeMediaNode final : public signaling::MediaNode {
                 if (found == conferences.end() || found->second.epoch != owner.epoch) {
                     return common::fail(common::ErrorCode::StaleFence, "not yours");
                 }
+                for (const auto& session : spec.sessions) {
+                    for (const auto& medium : session.media) {
+                        if (unreadable_fmtp.empty() || medium.send.fmtp != unreadable_fmtp)
+                            continue;
+                        return common::fail(common::ErrorCode::InvalidArgument, "unreadable");
+                    }
+                }
                 if (spec.sessions.empty()) {
                     conferences.erase(found);
                     return signaling::AppliedState{};
@@ -119,6 +126,7 @@ class FakeMediaNode final : public signaling::MediaNode {
 
     std::map<std::string, Running> conferences;  ///< by instance
     std::string refuse_sessions;                 ///< not empty: every new session fails so
+    std::string unreadable_fmtp;  ///< not empty: a state that sends with it is refused as a whole
     std::uint32_t max_sessions = 100;
     int apply_count = 0;
 

@@ -233,6 +233,23 @@ TEST_CASE("A change of media that cannot be agreed on changes nothing") {
     CHECK(house.session(id) == before);
 }
 
+TEST_CASE("A change that the media daemon refuses is undone and does not hold up the room") {
+    House house;
+    house.node.unreadable_fmtp = "odd=1";
+    tests::FakeCall call, other;
+    const auto id = house.admit(call)->participant;
+    const auto before = house.session(id).media;
+    MediaOffer odd = tests::usual_offer("192.0.2.77");
+    odd.media[0].codecs[0].fmtp = "odd=1";
+
+    const auto outcome = house.update(id, odd);
+
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error().text == "unreadable");
+    REQUIRE(house.admit(other));
+    CHECK(house.session(id).media == before);
+}
+
 TEST_CASE("A caller without an offer gets ours, and its answer settles the codecs") {
     House house;
     tests::FakeCall call;
@@ -424,6 +441,133 @@ TEST_CASE("A call whose media stopped is ended, one on hold is not") {
     CHECK_FALSE(held.hung_up);
     house.pass(1);
     CHECK(held.hung_up);
+}
+
+TEST_CASE("A call whose media never began is ended too: its BYE or ACK may be lost") {
+    House house;
+    tests::FakeCall with_offer, without;
+    const auto a = house.admit(with_offer)->participant;
+    const auto b = house.admit(without, "board", std::nullopt)->participant;
+
+    house.pass(60);
+    CHECK_FALSE(with_offer.hung_up);
+    house.pass(1);
+
+    REQUIRE(with_offer.hung_up);
+    CHECK(with_offer.hung_up->cause == Ending::Cause::MediaFailed);
+    REQUIRE(without.hung_up);
+    house.leave(a);
+    house.leave(b);
+    CHECK(house.node.conferences.empty());
+}
+
+TEST_CASE("A caller who is refused at once leaves no conference behind") {
+    House house;
+    tests::FakeCall call;
+    MediaOffer strange = tests::usual_offer();
+    for (auto& medium : strange.media) medium.codecs = {{"GSM", 3, 8000, 1, ""}};
+
+    CHECK(house.admit(call, "other", strange).error().reason == RefusalReason::NotAcceptable);
+
+    CHECK(house.directory.conference("other") == nullptr);
+    CHECK(house.directory.rooms().size() == 2);
+}
+
+TEST_CASE("A caller who is refused at once does not disturb an adoption") {
+    House house;
+    tests::FakeCall first, second;
+    REQUIRE(house.admit(first));
+    RoomDirectory reborn(house.node, house.clock, house.ids,
+                         *parse_settings(kConfiguration, "t.toml"));
+    CallRequest request;
+    request.room = "board";
+    request.offer = MediaOffer{};
+
+    reborn.node_up(*house.node.info());
+    house.node.run_one();  // the list came, the claim has not
+    reborn.admit(request, second, [](auto result) { CHECK_FALSE(result); });
+    house.node.run_all();
+
+    REQUIRE(reborn.conference("board") != nullptr);
+    CHECK(reborn.conference("board")->participants().size() == 1);
+}
+
+TEST_CASE("Who comes to a conference that another daemon took is asked to try again") {
+    House house;
+    tests::FakeCall call, late;
+    const auto id = house.admit(call)->participant;
+    house.node.conferences.begin()->second.epoch = 9;
+    house.directory.picture_fast_update(id, "");
+    house.node.run_all();
+    REQUIRE(call.hung_up);
+
+    CHECK(house.admit(late).error().reason == RefusalReason::MediaAway);
+
+    house.leave(id);
+    CHECK(house.admit(late));
+    CHECK(house.node.conferences.size() == 2);
+}
+
+TEST_CASE("A conference that is lost before it could be adopted makes room for the next one") {
+    House house;
+    tests::FakeCall first, second;
+    REQUIRE(house.admit(first));
+    RoomDirectory reborn(house.node, house.clock, house.ids,
+                         *parse_settings(kConfiguration, "t.toml"));
+    reborn.node_up(*house.node.info());
+    house.node.run_one();  // the list came, the claim has not
+    house.node.conferences.begin()->second.epoch = 9;
+    house.node.run_all();
+    CallRequest request;
+    request.room = "board";
+    request.offer = tests::usual_offer();
+    std::optional<tl::expected<Admitted, Refusal>> outcome;
+
+    reborn.admit(request, second, [&](auto result) { outcome = std::move(result); });
+    house.node.run_all();
+
+    REQUIRE(outcome);
+    CHECK(*outcome);
+}
+
+TEST_CASE("Of two conferences that run in one room both are adopted, and end with their media") {
+    House house;
+    tests::FakeCall first;
+    const auto a = house.admit(first)->participant;
+    const std::string instance = house.directory.conference("board")->instance();
+    auto& other = house.node.conferences["ffffffff-other"];
+    other.room = "board";
+    other.epoch = 1;
+    other.state.sessions.resize(1);
+    other.state.sessions[0].id = "left-over";
+    other.state.sessions[0].media = house.session(a).media;
+    RoomDirectory reborn(house.node, house.clock, house.ids,
+                         *parse_settings(kConfiguration, "t.toml"));
+
+    reborn.node_up(*house.node.info());
+    house.node.run_all();
+
+    CHECK(reborn.participant_count() == 2);
+    CHECK(reborn.conference("board")->instance() == instance);
+    CHECK(other.epoch == 2);
+    for (int i = 0; i < 61; ++i) {  // the other's media goes on
+        reborn.node_event(
+            {"ffffffff-other", "left-over", MediaFlow{"0", MediaFlow::State::Started}});
+        house.clock.advance(1s);
+        reborn.tick();
+        house.node.run_all();
+    }
+    CHECK(reborn.participant_count() == 1);
+    CHECK(house.node.conferences.size() == 1);
+    reborn.node_event({"ffffffff-other", "left-over", MediaFlow{"0", MediaFlow::State::Stopped}});
+    for (int i = 0; i < 61; ++i) {
+        house.clock.advance(1s);
+        reborn.tick();
+        house.node.run_all();
+    }
+    CHECK(reborn.participant_count() == 0);
+    CHECK(house.node.conferences.empty());
+    CHECK(reborn.idle());
 }
 
 TEST_CASE("A kicked participant loses its media at once and its call is ended") {
