@@ -38,6 +38,7 @@ struct SessionMedia {
     MediaCodec send;  ///< an empty name: nothing is sent
     int ptime_ms = 0;
     std::uint8_t telephone_event_pt = 0;
+    int telephone_event_clock_hz = 0;  ///< 0: 8000
     common::Bitrate bandwidth;
     bool feedback_pli = false;
     bool feedback_fir = false;

@@ -52,6 +52,12 @@ bool is_ours(const MediaCodec& offered, const std::vector<std::string>& have) {
            offered.channels == known->channels;
 }
 
+/// The same with the name as registered: everybody behind us compares it letter by letter.
+MediaCodec registered(MediaCodec codec) {
+    if (const KnownCodec* known = find_known(codec.name)) codec.name = known->name;
+    return codec;
+}
+
 /// Lower is better; nothing: we cannot send or read it.
 std::optional<int> h264_rank(const MediaCodec& codec) {
     const auto format = H264Format::parse(codec.fmtp);
@@ -129,8 +135,8 @@ void accept(const OfferedMedia& offered, const MediaCodec& chosen, const Capabil
             AnsweredMedia& answer) {
     answer.accepted = true;
     answer.direction = reversed(offered.direction);
-    answer.send = chosen;
-    MediaCodec receive = chosen;
+    answer.send = registered(chosen);
+    MediaCodec receive = answer.send;
     receive.fmtp = our_fmtp(chosen);
     answer.receive = {std::move(receive)};
     answer.rtcp_mux = offered.rtcp_mux;
@@ -290,7 +296,7 @@ AnsweredMedia settle_one(const AnsweredMedia& ours, const OfferedMedia& theirs) 
                                         [&](const auto& c) { return same_format(c, codec); });
         if (match == ours.receive.end()) continue;
         // RFC 3264 6.1: each side is sent the payload type that it wrote itself.
-        if (settled.send.name.empty()) settled.send = codec;
+        if (settled.send.name.empty()) settled.send = registered(codec);
         settled.receive.push_back(*match);
     }
     if (settled.receive.empty()) {

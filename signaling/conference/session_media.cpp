@@ -42,6 +42,8 @@ std::vector<SessionMedia> session_media(const MediaAnswer& ours, const MediaOffe
         medium.receive = mine.receive;
         medium.send = mine.send;
         medium.telephone_event_pt = mine.telephone_event_pt;
+        if (medium.telephone_event_pt != 0)
+            medium.telephone_event_clock_hz = mine.telephone_event_clock_hz;
         medium.feedback_pli = mine.feedback_pli;
         medium.feedback_fir = mine.feedback_fir;
         const auto theirs = std::ranges::find(peer.media, mine.mid, &OfferedMedia::mid);

@@ -76,6 +76,8 @@ void fill(pb::MediaState& message, const SessionMedia& medium) {
     for (const MediaCodec& codec : medium.receive) *message.add_receive() = to_proto(codec, 0);
     if (!medium.send.name.empty()) *message.mutable_send() = to_proto(medium.send, medium.ptime_ms);
     message.set_telephone_event_pt(medium.telephone_event_pt);
+    message.set_telephone_event_clock_rate(
+        static_cast<std::uint32_t>(medium.telephone_event_clock_hz));
     message.set_bandwidth_bps(static_cast<std::uint32_t>(medium.bandwidth.bps()));
     message.set_feedback_pli(medium.feedback_pli);
     message.set_feedback_fir(medium.feedback_fir);
@@ -100,6 +102,7 @@ SessionMedia from_proto(const pb::MediaState& message) {
         medium.ptime_ms = static_cast<int>(message.send().ptime_ms());
     }
     medium.telephone_event_pt = static_cast<std::uint8_t>(message.telephone_event_pt());
+    medium.telephone_event_clock_hz = static_cast<int>(message.telephone_event_clock_rate());
     medium.bandwidth = common::Bitrate::from_bps(message.bandwidth_bps());
     medium.feedback_pli = message.feedback_pli();
     medium.feedback_fir = message.feedback_fir();

@@ -52,6 +52,12 @@ std::optional<MediaCodec> parse_rtpmap(std::string_view value) {
     return MediaCodec{std::string(name), 0, static_cast<int>(*clock), channels, {}};
 }
 
+/// Parameters of a format go on to the media daemon as text. What no RFC would write is as good as
+/// none; bytes that are not UTF-8 would make the whole room's state unreadable there.
+bool is_plain_text(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 std::optional<MediaCodec> codec_for(const SdpMedia& media, std::uint8_t payload_type) {
     if (const auto rtpmap = value_for(media, "rtpmap", payload_type)) return parse_rtpmap(*rtpmap);
     for (const auto& known : kStatic) {
@@ -75,7 +81,8 @@ std::vector<MediaCodec> codecs_of(const SdpMedia& media) {
         auto codec = codec_for(media, *payload_type);
         if (twice || !codec) continue;
         codec->payload_type = *payload_type;
-        codec->fmtp = std::string(value_for(media, "fmtp", *payload_type).value_or(""));
+        const auto fmtp = value_for(media, "fmtp", *payload_type).value_or("");
+        if (is_plain_text(fmtp)) codec->fmtp = std::string(fmtp);
         codecs.push_back(*std::move(codec));
     }
     return codecs;

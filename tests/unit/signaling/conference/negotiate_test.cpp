@@ -65,6 +65,21 @@ TEST_CASE("The audio codec is the peer's first choice among what we have") {
     CHECK(answer_to(audio({kG722, kPcmu}), {{"PCMU"}, {}, {}}).send == kPcmu);
 }
 
+TEST_CASE("A codec spelled in another case is the registered one from here on") {
+    MediaCodec shouted = kOpus;
+    shouted.name = "OPUS";
+    MediaCodec small = h264(97, "profile-level-id=42e01f;packetization-mode=1");
+    small.name = "h264";
+    MediaCodec pcmu = kPcmu;
+    pcmu.name = "pcmu";
+
+    CHECK(answer_to(audio({shouted})).send.name == "opus");
+    CHECK(answer_to(audio({shouted})).receive.at(0).name == "opus");
+    CHECK(answer_to(video({small})).send.name == "H264");
+    CHECK(answer_to(video({small})).receive.at(0).name == "H264");
+    CHECK(settle(make_offer({}), {{audio({pcmu})}})->media.at(0).send.name == "PCMU");
+}
+
 TEST_CASE("We receive the chosen codec under the offered payload type with our own fmtp") {
     const auto answer = answer_to(audio({kOpus, kPcmu}));
 

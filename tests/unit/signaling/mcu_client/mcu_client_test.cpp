@@ -54,6 +54,7 @@ SessionSpec session_of_two_media() {
     audio.send = {"opus", 111, 48000, 2, "stereo=1"};
     audio.ptime_ms = 40;
     audio.telephone_event_pt = 101;
+    audio.telephone_event_clock_hz = 48000;
     audio.bandwidth = common::Bitrate::from_kbps(64);
     audio.relearn = 3;
     SessionMedia video = audio;

@@ -66,6 +66,18 @@ TEST_CASE("A broken rtpmap leaves its payload type out and no other") {
     CHECK(codecs == std::vector<MediaCodec>{{"PCMA", 8, 8000, 1, ""}});
 }
 
+TEST_CASE("Parameters of a format that are not plain text count as none") {
+    const auto codecs = medium(
+                            "m=audio 4000 RTP/AVP 96 97\r\na=rtpmap:96 opus/48000/2\r\n"
+                            "a=fmtp:96 x=\xff\xfe\r\na=rtpmap:97 opus/48000/2\r\n"
+                            "a=fmtp:97 x=\xc3\xa9\r\n")
+                            .codecs;
+
+    REQUIRE(codecs.size() == 2);
+    CHECK(codecs[0].fmtp.empty());
+    CHECK(codecs[1].fmtp.empty());
+}
+
 TEST_CASE("Digits are kept apart, one for each clock rate") {
     const auto audio = medium(
         "m=audio 4000 RTP/AVP 0 101 110\r\n"
