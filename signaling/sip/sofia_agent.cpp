@@ -277,7 +277,9 @@ void SofiaAgent::Impl::on_new_call(nua_handle_t* handle, const sip_t* sip) {
     auto call =
         std::make_shared<SipCall>(placed, around.admission, around.clock, around.new_session_id());
     placed.adopt(call);
-    LOG_INFO("sip invite room={} from={} address={} transport={}", request.room, request.remote_uri,
+    // As it was written: decoded, a line break in it would forge lines of the log.
+    LOG_INFO("sip invite room={} from={} address={} transport={}",
+             text_of(sip->sip_request->rq_url->url_user), request.remote_uri,
              request.remote_address, request.transport);
     call->on_invite(std::move(request), body_of(sip));
 }
@@ -336,8 +338,8 @@ common::Result<std::unique_ptr<SofiaAgent>> SofiaAgent::open(SofiaRoot& root, Op
     auto impl = std::make_unique<Impl>(std::move(options), std::move(around));
     const SipListener& listener = impl->options.listener;
     const std::string where = host_port(listener.address, listener.port);
-    // Without a transport parameter: UDP and TCP. A list of them crashes sofia 1.12.11 at the second
-    // agent, which reads the list after its scope has ended.
+    // Without a transport parameter: UDP and TCP. A list of them crashes sofia 1.12.11 at the
+    // second agent, which reads the list after its scope has ended.
     const std::string url = "sip:" + where;
     errno = 0;
     impl->nua = nua_create(

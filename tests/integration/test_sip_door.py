@@ -390,6 +390,27 @@ def test_cancel_while_the_rooms_think(host, peer):
     host.wait_empty()
 
 
+def test_a_cancel_that_crosses_our_answer_comes_too_late(host, peer):
+    branch = peer.request("INVITE", body=sdp(*AUDIO))
+    answer = peer.final()
+    peer.request("CANCEL", cseq=peer.cseq, branch=branch)
+    assert peer.wait(lambda m: m.status and "CANCEL" in m.get("CSeq")).status == 481
+    peer.to_tag = re.search(r"tag=([^;]+)", answer.get("To")).group(1)
+    peer.target = re.search(r"<(.*)>", answer.get("Contact")).group(1)
+    peer.ack()
+    assert host.expect("admitted")
+    assert peer.bye().status == 200
+    host.wait_empty()
+
+
+@pytest.mark.parametrize("body", ["", sdp(*AUDIO)], ids=["our offer", "their offer"])
+def test_a_bye_before_the_ack_ends_the_call(host, peer, body):
+    assert peer.invite(body=body).status == 200
+    assert peer.bye().status == 200
+    assert host.expect("left")
+    host.wait_empty()
+
+
 def test_an_answer_without_media_after_our_offer_ends_the_call(host, peer):
     assert peer.invite().status == 200
     peer.ack(sdp("m=audio 4000 RTP/AVP 18"))
