@@ -14,6 +14,7 @@ using common::Result;
 namespace {
 
 constexpr int kVideoClockHz = 90'000;
+constexpr int kMostClockHz = 192'000;  // of sound in any registry
 
 // RFC 7587 4.1; RFC 3551 4.5.2: G.722 has an RTP clock of 8000 by an old error that is now the
 // rule.
@@ -84,6 +85,11 @@ Result<StreamConfig> check_one(const MediaConfig& media) {
     }
     if (Result<void> ok = check_type(media.telephone_event_pt, media.rtcp_mux); !ok) {
         return tl::unexpected(std::move(ok.error()));
+    }
+    if (media.telephone_event_clock_hz < 1 || media.telephone_event_clock_hz > kMostClockHz) {
+        return common::fail(ErrorCode::InvalidArgument,
+                            "telephone-event has a clock of " +
+                                std::to_string(media.telephone_event_clock_hz) + " Hz");
     }
     Result<MediaTransport::Peer> peer = read_peer(media);
     if (!peer) return tl::unexpected(std::move(peer.error()));

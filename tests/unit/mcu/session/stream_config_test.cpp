@@ -70,6 +70,10 @@ TEST_CASE("Each mistake is named with its medium") {
     CHECK(error_of({clock}) ==
           "medium 'a': payload type 111 has a clock of 16000 Hz instead of 48000");
 
+    MediaConfig digits = audio();
+    digits.telephone_event_clock_hz = -1;
+    CHECK(error_of({digits}) == "medium 'a': telephone-event has a clock of -1 Hz");
+
     MediaConfig h264 = video();
     h264.send.fmtp = "profile-level-id=xyz";
     CHECK(error_of({h264}) ==
