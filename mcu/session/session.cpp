@@ -1,6 +1,9 @@
 #include "mcu/session/session.h"
 
 #include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <map>
 #include <random>
 #include <utility>
@@ -23,6 +26,14 @@ constexpr std::size_t kPooledPackets = 4096;
 std::uint64_t system_random() {
     std::random_device device;
     return (std::uint64_t{device()} << 32) | device();
+}
+
+/// RFC 7022 4.2: short-lived and random, so that it names nobody and meets no other.
+std::string random_cname() {
+    std::array<char, 33> text{};
+    std::snprintf(text.data(), text.size(), "%016" PRIx64 "%016" PRIx64, system_random(),
+                  system_random());
+    return text.data();
 }
 
 NtpClock ntp_from(const common::Clock& clock) {
@@ -54,6 +65,7 @@ Result<std::unique_ptr<Session>> Session::create(Config config, NetThread& net, 
         if (!parsed) return common::fail_in("local address", std::move(parsed.error()));
         local = *parsed;
     }
+    if (config.cname.empty()) config.cname = random_cname();
     const std::uint64_t seed = config.seed != 0 ? config.seed : system_random();
     auto impl = std::make_unique<Impl>(Impl{std::move(config), net, ports, local, {}, nullptr});
     net.call([&] {

@@ -47,7 +47,7 @@ class Session {
         std::string id = {};             ///< for logs
         std::string local_address = {};  ///< empty: the route to the peer decides, or the wildcard
                                          ///< while there is no peer
-        std::string cname = {};
+        std::string cname = {};          ///< empty: a random one
         std::uint64_t seed =
             0;  ///< SSRCs, first sequence numbers and timestamps; from the system's random source
     };

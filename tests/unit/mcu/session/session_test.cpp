@@ -118,6 +118,21 @@ TEST_CASE("When the ports run out the error says so, and what was opened is clos
     CHECK(few->pairs_in_use() == 0);
 }
 
+TEST_CASE("A session that is given no CNAME has a random one of its own") {
+    SessionFixture f;
+    const Session::Config unnamed{.id = "x", .local_address = "127.0.0.1"};
+    const std::vector media{SessionFixture::audio(AudioCodec::Opus, nullptr)};
+    auto one = Session::create(unnamed, f.net, *f.ports, f.clock, f.observer);
+    auto other = Session::create(unnamed, f.net, *f.ports, f.clock, f.observer);
+    REQUIRE((one && other));
+
+    const std::string first = (*(*one)->configure(media))[0].cname;
+    const std::string second = (*(*other)->configure(media))[0].cname;
+
+    CHECK(first.size() >= 16);
+    CHECK(first != second);
+}
+
 TEST_CASE("A local address that is none is refused at creation") {
     SessionFixture f;
 
