@@ -14,7 +14,8 @@ namespace mcu {
 ///
 /// Thread: `on_picture` media pool, one at a time; `take`, `take_overflow` net thread.
 /// Full:   kCapacity pictures; the newest goes, and with it all that follow up to the next key
-///         picture, since they refer to it. `take_overflow` then says that a start is needed.
+///         picture, since they refer to it. `take_overflow` then says that a start is needed, anew
+///         after each of them.
 class PictureOutbox final : public mixer::PictureSink {
   public:
     static constexpr std::size_t kCapacity = 4;

@@ -243,6 +243,26 @@ TEST_CASE(
     CHECK(f.drain_rtp(peer.rtp).size() == 1);
 }
 
+TEST_CASE("A start that an overflow needs is asked for even when one was asked for just before") {
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::video(&peer)});
+    f.send(peer.rtcp, pli(local[0].ssrc), local[0].rtcp_port);
+    f.picture(make_picture(true, {100}, f.clock.now()));
+    REQUIRE(f.observer.starts == 1);
+
+    for (int i = 0; i < 6; ++i) {
+        f.session->picture_sink().on_picture(make_picture(false, {100}, f.clock.now()));
+    }
+    f.net.run_ready();
+    for (int i = 0; i < 6; ++i) {
+        f.pass(33ms);
+        f.picture(make_picture(false, {100}, f.clock.now()));
+    }
+
+    CHECK(f.observer.starts >= 2);
+}
+
 TEST_CASE("PLI and FIR of the peer ask for a start, at most ten a second") {
     SessionFixture f;
     PeerPorts peer;
