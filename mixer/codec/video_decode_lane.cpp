@@ -100,6 +100,11 @@ void VideoDecodeLane::show(const FrameRef& picture, common::Timestamp arrival) {
         count(counters_.withheld);
         return;
     }
+    // Hidden while this was decoded: whoever muted its camera must not stand still in the picture.
+    if (!shown_.load(std::memory_order_relaxed)) {
+        count(counters_.withheld);
+        return;
+    }
     playout_.push(picture);
 }
 

@@ -38,7 +38,7 @@ class VideoDecodeLane final : private common::SerialJob {
         std::atomic<std::uint64_t> decoded{0}, corrupt{0}, dropped{0}, key_frames_requested{0};
         std::atomic<std::uint64_t> concealed{0};  ///< decoded, but with parts guessed
         std::atomic<std::uint64_t> withheld{
-            0};  ///< decoded, but not shown while a key frame is awaited
+            0};  ///< decoded, but not shown: a key frame is awaited, or hidden meanwhile
         std::atomic<std::uint64_t> too_large{0};  ///< refused for their size
     };
     VideoDecodeLane(common::Executor& media_pool, std::unique_ptr<VideoDecoder> decoder,

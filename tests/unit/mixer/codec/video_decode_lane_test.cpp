@@ -1,6 +1,7 @@
 #include "mixer/codec/video_decode_lane.h"
 
 #include <catch2/catch.hpp>
+#include <functional>
 
 #include "common/media_pool.h"
 #include "tests/support/color_source.h"
@@ -21,6 +22,7 @@ class PaintingDecoder final : public mixer::VideoDecoder {
     explicit PaintingDecoder(mixer::FramePool& pool) : camera_(pool, 1, {160, 90}) {}
     tl::expected<FrameRef, VideoDecodeError> decode(const EncodedFrame& frame) override {
         ++calls;
+        if (during) during();
         if (fails) return tl::unexpected(*fails);
         return camera_.next(frame.due);
     }
@@ -28,6 +30,7 @@ class PaintingDecoder final : public mixer::VideoDecoder {
 
     int calls = 0;
     bool conceals = false;
+    std::function<void()> during;
     std::optional<VideoDecodeError> fails;
 
   private:
@@ -164,6 +167,20 @@ TEST_CASE_METHOD(
     CHECK(asked.times == 1);
     CHECK_FALSE(shows_next());
     CHECK(shows_next(true));
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "A camera muted while its picture is decoded leaves no picture standing") {
+    shows_next(true);
+    decoder->during = [&] {
+        lane->set_shown(false);
+        playout.forget();
+    };
+
+    push(false);
+    executor.run_all();
+
+    CHECK_FALSE(playout.take_due(clock.now()).frame);
 }
 
 TEST_CASE("A real clip goes through a real pool of threads to the playout") {
