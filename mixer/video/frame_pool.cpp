@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 constexpr int kMaxSide = 8192;
+/// A peer may send another size with every key frame: beyond so many the idle ones are forgotten.
+constexpr std::size_t kMostSizes = 512;
 
 std::size_t aligned(std::size_t bytes) {
     return (bytes + kAlignment - 1) / kAlignment * kAlignment;
@@ -51,6 +53,7 @@ struct FramePool::Impl {
     VideoFrame* take(FramePool& pool, common::PictureSize size) EXCLUDES(mutex);
     void give_back(VideoFrame* frame) EXCLUDES(mutex);
     void free_idle(FreeList& list) REQUIRES(mutex);
+    void trim() REQUIRES(mutex);
 
     static VideoFrame* create(FramePool& pool, common::PictureSize size);
     static void destroy(VideoFrame* frame);
@@ -66,6 +69,7 @@ FramePool::Impl::FreeList& FramePool::Impl::list_of(common::PictureSize size) {
     for (FreeList& list : lists) {
         if (list.size == size) return list;
     }
+    if (lists.size() >= kMostSizes) trim();
     return lists.emplace_back(FreeList{size, Planes(size).total(), 0, {}});
 }
 
@@ -109,6 +113,11 @@ void FramePool::Impl::free_idle(FreeList& list) {
     idle_bytes -= list.idle.size() * list.picture_bytes;
     list.made -= list.idle.size();
     list.idle.clear();
+}
+
+void FramePool::Impl::trim() {
+    for (FreeList& list : lists) free_idle(list);
+    std::erase_if(lists, [](const FreeList& list) { return list.made == 0; });
 }
 
 VideoFrame* FramePool::Impl::create(FramePool& pool, common::PictureSize size) {
@@ -165,8 +174,7 @@ std::size_t FramePool::bytes_allocated() const {
 
 void FramePool::trim() {
     common::MutexLock lock(impl_->mutex);
-    for (Impl::FreeList& list : impl_->lists) impl_->free_idle(list);
-    std::erase_if(impl_->lists, [](const Impl::FreeList& list) { return list.made == 0; });
+    impl_->trim();
 }
 
 void VideoFrame::crop_to(common::PictureSize size) {

@@ -98,6 +98,19 @@ TEST_CASE("Idle pictures of an old size make room for a new size") {
     CHECK(pool.bytes_allocated() <= 200'000);
 }
 
+TEST_CASE("A peer that changes its size with every picture does not make the pool keep them all") {
+    FramePool pool(kPlenty);
+    const FrameWriter held = pool.acquire(kTile);
+
+    for (int width = 2; width <= 1920; width += 2) {
+        REQUIRE(pool.acquire({width, 2}));
+        REQUIRE(pool.acquire({width, 4}));
+    }
+
+    CHECK(pool.bytes_allocated() < pool.bytes_in_use() + std::size_t{512} * 14'000);
+    CHECK(held->size() == kTile);
+}
+
 TEST_CASE("Trim frees what nobody holds and leaves the rest") {
     FramePool pool(kPlenty);
     const FrameRef held = pool.acquire(kTile).publish();
