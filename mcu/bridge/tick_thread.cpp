@@ -62,7 +62,13 @@ void TickThread::add(TickClient& client) {
 
 void TickThread::remove(TickClient& client) {
     MutexLock lock(mutex_);
-    std::erase(clients_, &client);
+    const auto found = std::ranges::find(clients_, &client);
+    if (found != clients_.end()) {
+        // Those behind move up, and a tick under way must not miss one of them for it.
+        const auto place = static_cast<std::size_t>(found - clients_.begin());
+        if (place < next_client_) --next_client_;
+        clients_.erase(found);
+    }
     while (ticking_ == &client) client_done_.wait(mutex_);
 }
 
@@ -75,14 +81,16 @@ Timestamp TickThread::time_of(std::uint64_t index) const {
 void TickThread::run_tick(std::uint64_t index) {
     const Timestamp now = time_of(index);
     // The lock is held between clients only, so that control may add or remove while others tick. A
-    // client that was removed in between is simply not met; one that moved up may be met at the
-    // next tick.
-    for (std::size_t i = 0;; ++i) {
+    // client that was removed in between is simply not met.
+    while (true) {
         TickClient* client = nullptr;
         {
             MutexLock lock(mutex_);
-            if (i >= clients_.size()) return;
-            client = clients_[i];
+            if (next_client_ >= clients_.size()) {
+                next_client_ = 0;
+                return;
+            }
+            client = clients_[next_client_++];
             ticking_ = client;
         }
         client->tick(now, index);

@@ -64,6 +64,7 @@ class TickThread {
     common::Mutex mutex_;
     common::CondVar client_done_;
     std::vector<TickClient*> clients_ GUARDED_BY(mutex_);
+    std::size_t next_client_ GUARDED_BY(mutex_) = 0;  ///< of the tick under way
     TickClient* ticking_ GUARDED_BY(mutex_) = nullptr;
     std::atomic<bool> stopping_{false};
     std::atomic<std::uint64_t> skipped_{0};

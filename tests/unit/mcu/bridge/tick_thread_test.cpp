@@ -94,6 +94,26 @@ TEST_CASE("Removing a client waits for its tick under way") {
     CHECK(client.times.size() == count);
 }
 
+TEST_CASE("A client removed in the middle of a tick costs nobody else that tick") {
+    const FakeClock clock;
+    TickThread ticks("t", 50, clock);
+    Recorder gone;
+    Recorder busy;
+    Recorder behind;
+    ticks.add(gone);
+    ticks.add(busy);
+    ticks.add(behind);
+    busy.during = [&] { ticks.remove(gone); };
+
+    ticks.run_tick(1);
+    busy.during = nullptr;
+    ticks.run_tick(2);
+
+    CHECK(behind.times.size() == 2);
+    CHECK(busy.times.size() == 2);
+    CHECK(gone.times.size() == 1);
+}
+
 TEST_CASE("A client may be added while others tick") {
     const FakeClock clock;
     TickThread ticks("t", 50, clock);
