@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::array kAudioCodecs{AudioCodec::Opus, AudioCodec::G722, AudioCodec::Pcmu,
                                   AudioCodec::Pcma};
-constexpr Duration kFrozenAfter = std::chrono::seconds(2);
 
 std::uint64_t random_seed() {
     std::random_device device;
@@ -133,7 +132,7 @@ void BridgedSession::apply_video(const MediaConfig* video, bool muted) {
         on_start_wanted(video->mid);
     }
     if (muted || video == nullptr || !we_receive(video->direction)) {
-        lane_->set_shown(false);
+        set_shown(false);
         video_playout_.forget();
     }
 }
@@ -150,21 +149,14 @@ std::optional<mixer::StreamNeeds> BridgedSession::needs(common::PictureSize max_
     return stream_needs(*video, max_size);
 }
 
+void BridgedSession::set_shown(bool shown) {
+    shown_ = shown;
+    lane_->set_shown(shown);
+}
+
 std::optional<MediaEvent> BridgedSession::check_picture(Timestamp now) {
     const std::uint64_t decoded = lane_->counters().decoded.load(std::memory_order_relaxed);
-    const std::uint64_t fresh = decoded - decoded_before_;
-    const double seconds = std::chrono::duration<double>(now - checked_).count();
-    if (checked_ != Timestamp() && seconds > 0)
-        frames_per_second_ = static_cast<double>(fresh) / seconds;
-    checked_ = now;
-    decoded_before_ = decoded;
-
-    if (fresh > 0) last_picture_ = now;
-    const bool expected = shows_video() && last_picture_ != Timestamp();
-    const bool frozen = expected && now - last_picture_ > kFrozenAfter;
-    if (frozen == frozen_) return std::nullopt;
-    frozen_ = frozen;
-    return frozen ? MediaEvent::Frozen : MediaEvent::Resumed;
+    return picture_.check(now, {.decoded = decoded, .expected = shows_video(), .shown = shown_});
 }
 
 SessionStatistics BridgedSession::statistics() const {
@@ -172,7 +164,7 @@ SessionStatistics BridgedSession::statistics() const {
     statistics.session = id_;
     statistics.streams = session_->counters();
     statistics.received_size = lane_->picture_size();
-    statistics.received_frames_per_second = frames_per_second_;
+    statistics.received_frames_per_second = picture_.frames_per_second();
     const MediaConfig* audio = main_media(state_.media, MediaKind::Audio);
     if (audio != nullptr) statistics.audio_mid = audio->mid;
     if (audio != nullptr && !audio->receive.empty())

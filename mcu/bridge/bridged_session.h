@@ -14,6 +14,7 @@
 #include "mcu/bridge/bridge_audio.h"
 #include "mcu/bridge/bridge_services.h"
 #include "mcu/bridge/conference_state.h"
+#include "mcu/bridge/picture_watch.h"
 #include "mcu/session/session.h"
 #include "mixer/audio/audio_playout.h"
 #include "mixer/codec/video_decode_lane.h"
@@ -63,12 +64,13 @@ class BridgedSession final : private SessionObserver {
     /// What its decoder and link can take; nothing when it receives no pictures.
     [[nodiscard]] std::optional<mixer::StreamNeeds> needs(common::PictureSize max_size) const;
     [[nodiscard]] bool shows_video() const;  ///< a picture (not an avatar) may be expected of it
-    void set_shown(bool shown) { lane_->set_shown(shown); }
+    void set_shown(bool shown);
     /// Where PLIs of the peer go. Any start asked for before it is set is answered by the first
     /// picture anyway.
     void set_subscription(mixer::SubscriptionId id) { subscription_.store(id.value); }
 
-    /// Once a second. Frozen or Resumed when its picture stopped or came back.
+    /// Once a second. Frozen or Resumed when its picture stopped or came back; nothing
+    /// while nobody sees it, since it is not decoded then.
     std::optional<MediaEvent> check_picture(common::Timestamp now);
     [[nodiscard]] SessionStatistics statistics() const;
     /// When the newest packet of any medium came; before the first: when the session was made.
@@ -107,11 +109,8 @@ class BridgedSession final : private SessionObserver {
     std::optional<mixer::AudioFormat> listens_;
     std::atomic<std::uint64_t> subscription_{0};
     std::uint64_t start_asked_ = 0;  ///< by signalling, answered so far
-    std::uint64_t decoded_before_ = 0;
-    double frames_per_second_ = 0;
-    common::Timestamp checked_;
-    common::Timestamp last_picture_;
-    bool frozen_ = false;
+    PictureWatch picture_;
+    bool shown_ = true;
 };
 
 /// The first medium of a kind that carries the main content, or null.
