@@ -81,7 +81,7 @@ mixer::StreamNeeds stream_needs(const MediaConfig& video, common::PictureSize ma
     const H264Fmtp fmtp = video.send.fmtp.empty()
                               ? *H264Fmtp::parse("profile-level-id=42e00d")
                               : H264Fmtp::parse(video.send.fmtp).value_or(H264Fmtp{});
-    const H264LevelLimits limits = fmtp.limits();
+    const common::H264LevelLimits limits = fmtp.limits();
     needs.profile = fmtp.profile();
     needs.max_frame_size_mbs = static_cast<int>(std::min<std::int64_t>(limits.max_fs, 1 << 20));
     needs.max_macroblocks_per_second =

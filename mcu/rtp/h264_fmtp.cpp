@@ -20,29 +20,21 @@ bool same_name(std::string_view a, std::string_view b) {
                       [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-template <typename Number>
-std::optional<Number> number(std::string_view text, int base) {
-    Number value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
 std::optional<std::int64_t> limit(std::string_view text) {
     // Far beyond level 6.2, and far from overflowing when multiplied.
     constexpr std::int64_t kMost = 1'000'000'000;
-    const auto value = number<std::int64_t>(text, 10);
-    return value && *value > 0 ? std::optional(std::min(*value, kMost)) : std::nullopt;
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value <= 0) return std::nullopt;
+    return std::min(value, kMost);
 }
 
 bool read_profile_level_id(std::string_view text, H264Fmtp& fmtp) {
-    const auto value = number<std::uint32_t>(text, 16);
-    if (text.size() != 6 || !value) return false;
-    fmtp.profile_idc = static_cast<std::uint8_t>(*value >> 16);
-    fmtp.profile_iop = static_cast<std::uint8_t>(*value >> 8 & 0xff);
-    const auto level = h264_level(fmtp.profile_idc, fmtp.profile_iop, *value & 0xff);
-    if (level) fmtp.level = *level;
-    return level.has_value();
+    const auto id = common::H264ProfileLevelId::parse(text);
+    if (!id) return false;
+    fmtp.id = *id;
+    fmtp.level = *id->level();
+    return true;
 }
 
 bool read_parameter(std::string_view name, std::string_view value, H264Fmtp& fmtp) {
@@ -82,14 +74,23 @@ std::optional<H264Fmtp> H264Fmtp::parse(std::string_view text) {
 }
 
 common::H264Profile H264Fmtp::profile() const {
-    constexpr std::uint8_t kConstraintSet0 = 0x80;
-    if (profile_idc >= 100) return common::H264Profile::High;
-    const bool main = profile_idc == 77 && (profile_iop & kConstraintSet0) == 0;
-    return main ? common::H264Profile::Main : common::H264Profile::ConstrainedBaseline;
+    switch (id.sub_profile()) {
+        case common::H264SubProfile::Main:
+            return common::H264Profile::Main;
+        case common::H264SubProfile::High:
+            return common::H264Profile::High;
+        case common::H264SubProfile::Other:  // from 100 on they are supersets of High
+            return id.profile_idc >= 100 ? common::H264Profile::High
+                                         : common::H264Profile::ConstrainedBaseline;
+        case common::H264SubProfile::Baseline:
+        case common::H264SubProfile::ConstrainedBaseline:
+            break;
+    }
+    return common::H264Profile::ConstrainedBaseline;
 }
 
-H264LevelLimits H264Fmtp::limits() const {
-    H264LevelLimits limits = limits_of(level);
+common::H264LevelLimits H264Fmtp::limits() const {
+    common::H264LevelLimits limits = limits_of(level);
     limits.max_fs = std::max(limits.max_fs, max_fs.value_or(0));
     limits.max_mbps = std::max(limits.max_mbps, max_mbps.value_or(0));
     limits.max_br_kbps = std::max(limits.max_br_kbps, max_br_kbps.value_or(0));

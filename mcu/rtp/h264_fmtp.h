@@ -5,9 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "common/h264_level.h"
+#include "common/h264_profile_level_id.h"
 #include "common/media_types.h"
 #include "common/units.h"
-#include "mcu/rtp/h264_level.h"
 #include "mcu/rtp/h264_packetizer.h"
 
 namespace mcu {
@@ -15,9 +16,8 @@ namespace mcu {
 /// What an H.264 fmtp says the peer can receive (RFC 6184 8.1), with the RFC's defaults for what it
 /// leaves out.
 struct H264Fmtp {
-    std::uint8_t profile_idc = 66;
-    std::uint8_t profile_iop = 0;  ///< constraint flags
-    H264Level level = H264Level::L1;
+    common::H264ProfileLevelId id;
+    common::H264Level level = common::H264Level::L1;  ///< of `id`
     H264Packetizer::Mode packetization_mode = H264Packetizer::Mode::SingleNal;
     std::optional<std::int64_t> max_fs;       ///< macroblocks a picture
     std::optional<std::int64_t> max_mbps;     ///< macroblocks a second
@@ -32,7 +32,7 @@ struct H264Fmtp {
     [[nodiscard]] common::H264Profile profile() const;
     /// The level's limits, widened by max-fs, max-mbps and max-br (which never narrow: RFC
     /// 6184 8.1).
-    [[nodiscard]] H264LevelLimits limits() const;
+    [[nodiscard]] common::H264LevelLimits limits() const;
     /// Whether pictures of `size` at `frames_per_second` stay within `limits`.
     [[nodiscard]] bool allows(common::PictureSize size, double frames_per_second) const;
 };

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "common/rbsp_reader.h"
 #include "mcu/rtp/h264_nal.h"
-#include "mcu/rtp/rbsp_reader.h"
 
 namespace mcu {
+
+using common::SpsError;
 
 namespace {
 
@@ -74,7 +76,7 @@ bool H264ParameterSets::add(std::span<const std::uint8_t> nal) {
 bool H264ParameterSets::add_sps(std::span<const std::uint8_t> nal) {
     // Most streams repeat the same set with every key frame.
     if (last_sps_ && equal(sps_[last_sps_->id], nal)) return true;
-    const auto sps = parse_sps(nal);
+    const auto sps = common::parse_sps(nal);
     if (!sps) return refuse(sps.error());
     sps_[sps->id].assign(nal.begin(), nal.end());
     last_sps_ = *sps;
@@ -82,7 +84,7 @@ bool H264ParameterSets::add_sps(std::span<const std::uint8_t> nal) {
 }
 
 bool H264ParameterSets::add_pps(std::span<const std::uint8_t> nal) {
-    RbspReader reader(nal.subspan(1));
+    common::RbspReader reader(nal.subspan(1));
     const std::uint32_t id = reader.unsigned_exp_golomb();
     const std::uint32_t sps_id = reader.unsigned_exp_golomb();
     if (reader.failed()) return refuse(SpsError::TooShort);

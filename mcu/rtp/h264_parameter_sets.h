@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "mcu/rtp/h264_sps.h"
+#include "common/h264_sps.h"
 
 namespace mcu {
 
@@ -30,20 +30,20 @@ class H264ParameterSets {
     /// Puts all sets in front of `annex_b`, start codes included.
     void prepend_to(std::vector<std::uint8_t>& annex_b) const;
     /// Of the SPS that came last.
-    [[nodiscard]] const std::optional<H264Sps>& sps() const { return last_sps_; }
-    [[nodiscard]] std::optional<SpsError> refusal() const { return refusal_; }
+    [[nodiscard]] const std::optional<common::H264Sps>& sps() const { return last_sps_; }
+    [[nodiscard]] std::optional<common::SpsError> refusal() const { return refusal_; }
     [[nodiscard]] std::uint64_t refused_count() const { return refused_count_; }
 
   private:
     bool add_sps(std::span<const std::uint8_t> nal);
     bool add_pps(std::span<const std::uint8_t> nal);
-    bool refuse(SpsError error);
+    bool refuse(common::SpsError error);
 
     std::map<std::uint32_t, std::vector<std::uint8_t>>
         sps_;  ///< by id, at most 32 (H.264 7.4.2.1.1)
     std::map<std::uint32_t, std::vector<std::uint8_t>> pps_;  ///< by id, at most 256
-    std::optional<H264Sps> last_sps_;
-    std::optional<SpsError> refusal_;
+    std::optional<common::H264Sps> last_sps_;
+    std::optional<common::SpsError> refusal_;
     std::uint64_t refused_count_ = 0;
 };
 

@@ -8,7 +8,7 @@ extern "C" {
 #include <cstring>
 #include <utility>
 
-#include "mixer/codec/h264_sps.h"
+#include "mixer/codec/coded_size.h"
 #include "mixer/codec/video_decoder.h"
 
 namespace mixer {

@@ -18,7 +18,7 @@ struct StreamFormat {
     common::PictureSize size;
     int frames_per_second = 30;
     common::H264Profile profile = common::H264Profile::ConstrainedBaseline;
-    int level_idc = 31;  ///< see lowest_h264_level()
+    int level_idc = 31;  ///< see common::lowest_h264_level()
     friend bool operator==(const StreamFormat&, const StreamFormat&) = default;
 };
 

@@ -5,11 +5,11 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "common/h264_level.h"
 #include "common/invariant.h"
 #include "common/log.h"
 #include "common/mutex.h"
 #include "common/thread_checker.h"
-#include "mixer/codec/h264_level.h"
 #include "mixer/encode/rendition.h"
 #include "mixer/encode/rung_ladder.h"
 #include "mixer/encode/splice_pool.h"
@@ -61,11 +61,12 @@ bool draws(const CanvasTask& task, ViewId view, const Rung& rung) {
 }
 
 StreamFormat format_for(const Rung& rung, const StreamNeeds& needs) {
+    const auto level =
+        common::lowest_h264_level(rung.size, rung.frames_per_second, rung.bitrate, needs.profile);
     return {.size = rung.size,
             .frames_per_second = rung.frames_per_second,
             .profile = needs.profile,
-            .level_idc =
-                lowest_h264_level(rung.size, rung.frames_per_second, rung.bitrate, needs.profile)};
+            .level_idc = level ? static_cast<int>(*level) : 0};
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "common/h264_level.h"
 #include "common/invariant.h"
-#include "mixer/codec/h264_level.h"
 
 namespace mixer {
 namespace {
@@ -48,13 +48,13 @@ bool touch_same_limit(common::PictureSize a, common::PictureSize b) {
 
 /// Empty when the rung fits.
 std::string excess(const Rung& rung, const StreamNeeds& needs) {
-    const int mbs = macroblocks(rung.size);
+    const std::int64_t mbs = macroblocks(rung.size);
     const auto over = [](const char* what, std::int64_t has, std::int64_t may) {
         return std::to_string(has) + " " + what + " where the peer takes " + std::to_string(may);
     };
     if (mbs > needs.max_frame_size_mbs)
         return over("macroblocks per picture (max-fs)", mbs, needs.max_frame_size_mbs);
-    const int rate = mbs * rung.frames_per_second;
+    const std::int64_t rate = mbs * rung.frames_per_second;
     if (rate > needs.max_macroblocks_per_second) {
         return over("macroblocks per second (max-mbps)", rate, needs.max_macroblocks_per_second);
     }

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/media_types.h"
+#include "common/h264_profile_level_id.h"
 
 namespace signaling {
 
@@ -18,18 +18,15 @@ namespace signaling {
 /// defaults of the RFC: profile-level-id 42000a (Baseline, level 1), packetization-mode 0, no
 /// asymmetry.
 struct H264Format {
-    /// As RFC 6184 table 5 counts: the sub-profile, whatever bits spell it.
-    enum class Profile : std::uint8_t { ConstrainedBaseline, Baseline, Main, High, Other };
+    using Profile = common::H264SubProfile;
 
-    std::uint8_t profile_idc = 0x42;
-    std::uint8_t profile_iop = 0x00;
-    std::uint8_t level_idc = 0x0a;
+    common::H264ProfileLevelId id;
     int packetization_mode = 0;
     bool level_asymmetry_allowed = false;
 
     [[nodiscard]] static std::optional<H264Format> parse(
         std::string_view fmtp);  ///< nothing: not readable
-    [[nodiscard]] Profile profile() const;
+    [[nodiscard]] Profile profile() const { return id.sub_profile(); }
     /// Our fmtp in answer to this offer, when we can receive up to `our_level_idc` (RFC
     /// 6184 8.2.2).
     [[nodiscard]] std::string answer(std::uint8_t our_level_idc) const;

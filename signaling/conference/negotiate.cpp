@@ -227,7 +227,7 @@ void append_codec(AnsweredMedia& medium, MediaCodec codec) {
 
 std::string h264_offer_fmtp(int packetization_mode) {
     // Constrained Baseline: what everybody decodes, and what shares its encoder with most.
-    return H264Format{0x42, 0xe0, kOurLevelIdc, packetization_mode, true}.answer(kOurLevelIdc);
+    return H264Format{{0x42, 0xe0, kOurLevelIdc}, packetization_mode, true}.answer(kOurLevelIdc);
 }
 
 void append_all(AnsweredMedia& medium, const std::vector<std::string>& have) {

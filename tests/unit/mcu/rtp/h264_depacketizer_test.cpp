@@ -4,7 +4,7 @@
 
 #include "mcu/rtp/h264_packetizer.h"
 #include "tests/support/allocation_counter.h"
-#include "tests/unit/mcu/rtp/h264_test_sets.h"
+#include "tests/support/h264_test_sets.h"
 
 using common::EncodedFrame;
 using mcu::H264Depacketizer;
@@ -161,7 +161,7 @@ TEST_CASE("A nonsense SPS is refused, and the picture with it") {
         assemble(depacketizer, {tests::MadeSps{.width_mbs = 1024, .height_mbs = 1024}.nal(), kIdr});
 
     CHECK(assembled.error == H264PayloadError::RefusedParameterSet);
-    CHECK(depacketizer.parameter_sets().refusal() == mcu::SpsError::PictureTooLarge);
+    CHECK(depacketizer.parameter_sets().refusal() == common::SpsError::PictureTooLarge);
 }
 
 TEST_CASE("A picture beyond four megabytes is refused") {

@@ -2,9 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+using common::H264Level;
 using common::H264Profile;
 using mcu::H264Fmtp;
-using mcu::H264Level;
 using Mode = mcu::H264Packetizer::Mode;
 
 TEST_CASE("A usual fmtp is read") {
@@ -60,23 +60,4 @@ TEST_CASE("Level 3.1 allows 720p at 30 and not at 60") {
     CHECK(fmtp->allows({1280, 720}, 30));
     CHECK_FALSE(fmtp->allows({1280, 720}, 60));
     CHECK_FALSE(fmtp->allows({1920, 1080}, 10));
-}
-
-TEST_CASE("Level 1b hides behind 11 in Baseline and has a number of its own in High") {
-    CHECK(mcu::h264_level(66, 0x10, 11) == H264Level::L1b);
-    CHECK(mcu::h264_level(66, 0x00, 11) == H264Level::L1_1);
-    CHECK(mcu::h264_level(100, 0x10, 11) == H264Level::L1_1);
-    CHECK(mcu::h264_level(100, 0x00, 9) == H264Level::L1b);
-    CHECK_FALSE(mcu::h264_level(66, 0, 14).has_value());
-}
-
-TEST_CASE("The lowest level of each rung is that of Table A-1") {
-    using common::Bitrate;
-
-    CHECK(mcu::lowest_level({320, 180}, 15, Bitrate::from_kbps(80)) == H264Level::L1_2);
-    CHECK(mcu::lowest_level({640, 360}, 30, Bitrate::from_kbps(350)) == H264Level::L3);
-    CHECK(mcu::lowest_level({1280, 720}, 30, Bitrate::from_kbps(1000)) == H264Level::L3_1);
-    CHECK(mcu::lowest_level({1920, 1080}, 30, Bitrate::from_kbps(2500)) == H264Level::L4);
-    CHECK(mcu::lowest_level({1920, 1080}, 30, Bitrate::from_kbps(30'000)) == H264Level::L4_1);
-    CHECK_FALSE(mcu::lowest_level({16384, 16384}, 30, Bitrate::from_kbps(100)).has_value());
 }

@@ -2,10 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/unit/mcu/rtp/h264_test_sets.h"
+#include "tests/support/h264_test_sets.h"
 
+using common::SpsError;
 using mcu::H264ParameterSets;
-using mcu::SpsError;
 using tests::Bytes;
 
 TEST_CASE("Parameter sets are read from sprop-parameter-sets and go in front with start codes") {

@@ -4,8 +4,9 @@
 
 #include "mcu/rtp/h264_packetizer.h"
 #include "tests/support/allocation_counter.h"
+#include "tests/support/h264_test_sets.h"
 #include "tests/support/lossy_link.h"
-#include "tests/unit/mcu/rtp/h264_test_sets.h"
+#include "tests/unit/mcu/rtp/test_packets.h"
 
 using namespace std::chrono_literals;
 using common::EncodedFrame;

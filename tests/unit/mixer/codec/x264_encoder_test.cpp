@@ -1,7 +1,6 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
-#include "mixer/codec/h264_level.h"
 #include "mixer/codec/video_encoder.h"
 #include "tests/support/h264_viewer.h"
 #include "tests/support/moving_people.h"

@@ -1,11 +1,11 @@
-#include "mcu/rtp/h264_level.h"
+#include "common/h264_level.h"
 
 #include <algorithm>
 #include <array>
 
 #include "common/invariant.h"
 
-namespace mcu {
+namespace common {
 
 namespace {
 
@@ -36,17 +36,16 @@ constexpr std::array<LevelRow, 17> kLevels{{
     {H264Level::L5_2, {2'073'600, 36'864, 240'000, 184'320}},
 }};
 
-constexpr std::uint8_t kConstraintSet3 = 0x10;
+}  // namespace
 
-bool shares_11_with_1b(std::uint8_t profile_idc) {
+bool hides_level_1b(std::uint8_t profile_idc) {
     return profile_idc == 66 || profile_idc == 77 || profile_idc == 88;
 }
 
-}  // namespace
-
 std::optional<H264Level> h264_level(std::uint8_t profile_idc, std::uint8_t profile_iop,
                                     std::uint8_t level_idc) {
-    if (level_idc == 11 && shares_11_with_1b(profile_idc) && (profile_iop & kConstraintSet3) != 0) {
+    if (level_idc == 11 && hides_level_1b(profile_idc) &&
+        (profile_iop & kH264ConstraintSet3) != 0) {
         return H264Level::L1b;
     }
     for (const LevelRow& row : kLevels) {
@@ -62,22 +61,25 @@ H264LevelLimits limits_of(H264Level level) {
     return row->limits;
 }
 
-std::optional<H264Level> lowest_level(common::PictureSize size, double frames_per_second,
-                                      common::Bitrate bitrate) {
+std::optional<H264Level> lowest_h264_level(PictureSize size, double frames_per_second,
+                                           Bitrate bitrate, H264Profile profile) {
+    // Table A-2: High may use a quarter more bits at each level.
+    const std::int64_t bps_per_unit = profile == H264Profile::High ? 1250 : 1000;
     for (const LevelRow& row : kLevels) {
+        if (row.level == H264Level::L1b) continue;
         if (within(row.limits, size, frames_per_second) &&
-            bitrate.bps() <= row.limits.max_br_kbps * 1000) {
+            bitrate.bps() <= row.limits.max_br_kbps * bps_per_unit) {
             return row.level;
         }
     }
     return std::nullopt;
 }
 
-std::int64_t macroblocks(common::PictureSize size) {
+std::int64_t macroblocks(PictureSize size) {
     return static_cast<std::int64_t>((size.width + 15) / 16) * ((size.height + 15) / 16);
 }
 
-bool within(const H264LevelLimits& limits, common::PictureSize size, double frames_per_second) {
+bool within(const H264LevelLimits& limits, PictureSize size, double frames_per_second) {
     const std::int64_t picture = macroblocks(size);
     const std::int64_t longest = (std::max(size.width, size.height) + 15) / 16;
     // A.3.1: neither side longer than Sqrt(8 * MaxFS) macroblocks.
@@ -85,4 +87,4 @@ bool within(const H264LevelLimits& limits, common::PictureSize size, double fram
            static_cast<double>(picture) * frames_per_second <= static_cast<double>(limits.max_mbps);
 }
 
-}  // namespace mcu
+}  // namespace common

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-namespace mcu {
+namespace common {
 
 /// Reads the bits of a NAL unit's payload, stepping over emulation prevention bytes
 /// (H.264 7.3.1, 9.1). Past the end it gives zeros and stays `failed()`.
@@ -30,4 +30,4 @@ class RbspReader {
     bool failed_ = false;
 };
 
-}  // namespace mcu
+}  // namespace common

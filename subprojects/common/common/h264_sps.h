@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <tl/expected.hpp>
 
 #include "common/units.h"
 
-namespace mcu {
+namespace common {
 
 enum class SpsError : std::uint8_t {
     NotAnSps,
@@ -30,11 +31,16 @@ struct H264Sps {
     std::uint32_t id = 0;
     std::uint32_t max_num_ref_frames = 0;
     bool frame_mbs_only = true;
-    common::PictureSize coded;  ///< whole macroblocks
-    common::PictureSize size;   ///< after cropping
+    PictureSize coded;  ///< whole macroblocks
+    PictureSize size;   ///< after cropping
 };
 
-/// `nal` is a whole NAL unit, header first, emulation prevention still in it.
+/// `nal` is a whole NAL unit, header first, emulation prevention still in it. Refuses what is no
+/// legal set, and what is beyond the largest picture that we take.
 [[nodiscard]] tl::expected<H264Sps, SpsError> parse_sps(std::span<const std::uint8_t> nal);
+/// The coded size (whole macroblocks, before cropping) that a set announces, also one that
+/// `parse_sps` refuses: a guard wants to know how large a picture a decoder may be led to make.
+/// Sides of more than 2049 macroblocks read as 2049; nothing when the bits end before the size.
+[[nodiscard]] std::optional<PictureSize> read_coded_size(std::span<const std::uint8_t> nal);
 
-}  // namespace mcu
+}  // namespace common

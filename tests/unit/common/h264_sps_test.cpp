@@ -1,13 +1,15 @@
-#include "mcu/rtp/h264_sps.h"
+#include "common/h264_sps.h"
 
 #include <catch2/catch.hpp>
+#include <random>
 #include <string>
 
-#include "tests/unit/mcu/rtp/h264_test_sets.h"
+#include "tests/support/h264_test_sets.h"
 
+using common::parse_sps;
 using common::PictureSize;
-using mcu::parse_sps;
-using mcu::SpsError;
+using common::read_coded_size;
+using common::SpsError;
 using tests::Bytes;
 using tests::MadeSps;
 
@@ -83,4 +85,39 @@ TEST_CASE("Scaling lists and picture order cycles are walked over") {
 
     REQUIRE(sps.has_value());
     CHECK(sps->size == PictureSize{320, 192});
+}
+
+TEST_CASE("A hand-made set of 16384x16384 is read as such") {
+    // Profile 66, level 40; ue: id 0, frame_num 0, poc type 2, refs 1; gaps 0; 511 columns and rows
+    // more (1+9+9 bits and 10+9), interlaced: field pairs of 32 lines.
+    const Bytes sps{0x67,       66,         0xc0,       40,         0b11011010, 0b00000000,
+                    0b00010000, 0b00000000, 0b00000001, 0b00000000, 0b00110000};
+
+    CHECK(read_coded_size(sps) == PictureSize{16384, 16384});
+    CHECK(parse_sps(sps).error() == SpsError::PictureTooLarge);
+}
+
+TEST_CASE("A set that is refused still announces its size") {
+    CHECK(read_coded_size(tests::kSps720p) == PictureSize{1280, 720});
+    CHECK(read_coded_size(tests::kSps422) == PictureSize{640, 368});
+    CHECK(read_coded_size(tests::kSpsTooLarge) == PictureSize{2048, 1536});
+    CHECK(read_coded_size(MadeSps{.id = 32}.nal()) == PictureSize{640, 352});
+    CHECK(read_coded_size(MadeSps{.references = 17}.nal()) == PictureSize{640, 352});
+    CHECK(read_coded_size(MadeSps{.width_mbs = 4, .crop_right = 32}.nal()) == PictureSize{64, 352});
+    CHECK(read_coded_size(MadeSps{.width_mbs = 1'000'000'000}.nal()) ==
+          PictureSize{2049 * 16, 352});
+    CHECK_FALSE(read_coded_size(tests::kPps720p).has_value());
+}
+
+TEST_CASE("Random bytes are read to some size or none, without end") {
+    std::mt19937 random(7);
+    for (int round = 0; round < 20000; ++round) {
+        Bytes noise(random() % 40);
+        for (auto& byte : noise) byte = static_cast<std::uint8_t>(random() % 4 == 0 ? 0 : random());
+        if (!noise.empty()) noise[0] = 0x67;
+        if (noise.size() > 1 && random() % 2 == 0) noise[1] = 100;
+        const auto size = read_coded_size(noise);
+        if (size) CHECK((size->width > 0 && size->height > 0));
+        if (const auto legal = parse_sps(noise)) CHECK(size == legal->coded);
+    }
 }

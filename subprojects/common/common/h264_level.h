@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <optional>
 
+#include "common/media_types.h"
 #include "common/units.h"
 
-namespace mcu {
+namespace common {
 
 /// H.264 Table A-1. The value is level_idc; level 1b, which shares 11 with level 1.1, is 9 (as in
 /// High profile).
@@ -41,15 +42,19 @@ struct H264LevelLimits {
 /// makes 11 into 1b for Baseline, Main and Extended (RFC 6184 8.1, H.264 A.3.1).
 [[nodiscard]] std::optional<H264Level> h264_level(std::uint8_t profile_idc,
                                                   std::uint8_t profile_iop, std::uint8_t level_idc);
+/// Whether a profile hides level 1b in level_idc 11 behind that flag.
+[[nodiscard]] bool hides_level_1b(std::uint8_t profile_idc);
+inline constexpr std::uint8_t kH264ConstraintSet3 = 0x10;
 [[nodiscard]] H264LevelLimits limits_of(H264Level level);
-/// The lowest level that admits pictures of this size, rate and bitrate; nothing beyond 5.2.
-[[nodiscard]] std::optional<H264Level> lowest_level(common::PictureSize size,
-                                                    double frames_per_second,
-                                                    common::Bitrate bitrate);
-[[nodiscard]] std::int64_t macroblocks(common::PictureSize size);
+/// The lowest level that allows such a stream with one reference picture; nothing beyond 5.2.
+/// Level 1b is left out: it is signalled differently in each profile.
+[[nodiscard]] std::optional<H264Level> lowest_h264_level(PictureSize size, double frames_per_second,
+                                                         Bitrate bitrate, H264Profile profile);
+/// Macroblocks of a picture: 16x16 luma samples each, the last row and column rounded up.
+[[nodiscard]] std::int64_t macroblocks(PictureSize size);
 /// Whether the size, the longer side (A.3.1) and the macroblock rate are within `limits`; the
 /// bitrate is not looked at.
-[[nodiscard]] bool within(const H264LevelLimits& limits, common::PictureSize size,
+[[nodiscard]] bool within(const H264LevelLimits& limits, PictureSize size,
                           double frames_per_second);
 
-}  // namespace mcu
+}  // namespace common

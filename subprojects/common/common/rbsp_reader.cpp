@@ -1,6 +1,6 @@
-#include "mcu/rtp/rbsp_reader.h"
+#include "common/rbsp_reader.h"
 
-namespace mcu {
+namespace common {
 
 bool RbspReader::load_byte() {
     if (zero_run_ >= 2 && position_ < bytes_.size() && bytes_[position_] == 3) {
@@ -43,4 +43,4 @@ std::int32_t RbspReader::signed_exp_golomb() {
     return static_cast<std::int32_t>(code % 2 == 1 ? magnitude : -magnitude);
 }
 
-}  // namespace mcu
+}  // namespace common
