@@ -146,6 +146,7 @@ void Conference::take_media(Participant& participant, const MediaAnswer& ours,
                             const MediaOffer& peer, Admission::OnMedia done) {
     const bool was_expected = participant.media_expected();
     MediaBefore before{participant.session.media, participant.peer};
+    participant.took_media = participant.took_media || participant.takes_media();
     participant.session.media = session_media(ours, peer, participant.session.media);
     participant.peer = peer;
     ++participant.negotiations;

@@ -4,7 +4,13 @@
 
 namespace signaling {
 
+bool Participant::takes_media() const {
+    return std::ranges::any_of(session.media,
+                               [](const SessionMedia& m) { return sends(m.direction); });
+}
+
 bool Participant::media_expected() const {
+    if (took_media && !takes_media()) return false;
     return std::ranges::any_of(session.media,
                                [](const SessionMedia& m) { return receives(m.direction); });
 }

@@ -30,6 +30,7 @@ struct Participant {
     std::string failure;                      ///< why the media daemon could not make its session
     int negotiations = 0;         ///< exchanges with the door that wait for the media daemon
     std::uint64_t re_offers = 0;  ///< serial of the last re-offer
+    bool took_media = false;      ///< before its media changed last, at some time
     common::Timestamp joined;
     common::Timestamp last_media;   ///< when media was last known to flow, or not expected
     std::set<std::string> flowing;  ///< mids
@@ -37,8 +38,11 @@ struct Participant {
     std::optional<SessionStatistics> statistics;
 
     [[nodiscard]] bool adopted() const { return call == nullptr; }
-    /// True when the peer is to send us something: it is not on hold.
+    /// True when the peer is to send us something: it is not on hold. A peer that takes nothing any
+    /// more has put us on hold, and may send music or nothing (RFC 3264 8.4: sendonly); one that
+    /// never took anything is a source.
     [[nodiscard]] bool media_expected() const;
+    [[nodiscard]] bool takes_media() const;
     /// True when the addresses the peer was told are no longer those of its session.
     [[nodiscard]] bool told_otherwise() const;
     /// Writes the opened addresses into `answer`. False when one that is needed is not known.

@@ -568,6 +568,23 @@ TEST_CASE("Of two conferences that run in one room both are adopted, and end wit
     CHECK(reborn.participant_count() == 0);
     CHECK(house.node.conferences.empty());
     CHECK(reborn.idle());
+TEST_CASE("A peer that holds by sendonly may be silent, one that only ever sent may not") {
+    House house;
+    tests::FakeCall held, camera;
+    MediaOffer send_only = tests::usual_offer();
+    for (auto& medium : send_only.media) medium.direction = MediaDirection::SendOnly;
+    const auto b = house.admit(held)->participant;
+    const auto c = house.admit(camera)->participant;
+
+    REQUIRE(house.update(b, send_only));
+    house.pass(61);
+    CHECK_FALSE(held.hung_up);
+    REQUIRE(camera.hung_up);
+    house.leave(c);
+
+    REQUIRE(house.update(b, tests::usual_offer()));
+    house.pass(61);
+    CHECK(held.hung_up);
 }
 
 TEST_CASE("A kicked participant loses its media at once and its call is ended") {
