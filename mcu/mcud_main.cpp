@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "common/clock.h"
+#include "common/heap_rest.h"
 #include "common/log.h"
 #include "common/media_pool.h"
 #include "mcu/config/mcud_config.h"
@@ -113,8 +114,12 @@ common::Result<void> run(const McudConfig& config) {
     Node node(new_uuid(), {.max_sessions = config.max_sessions}, services, events);
     ControlService service(control, node, events);
 
+    common::HeapRest heap;
     control.every(std::chrono::milliseconds(100), [&](common::Timestamp now) { node.poll(now); });
-    control.every(std::chrono::seconds(1), [&](common::Timestamp now) { node.check(now); });
+    control.every(std::chrono::seconds(1), [&](common::Timestamp now) {
+        node.check(now);
+        heap.look(now, node.session_count());
+    });
     auto server = ControlServer::create(config.control, service);
     if (!server) return tl::unexpected(server.error());
     audio_tick.start(TickThread::Priority::Realtime);

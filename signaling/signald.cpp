@@ -56,11 +56,11 @@ common::Result<std::unique_ptr<Signald>> Signald::open(const Settings& settings,
     daemon->mcu_.start(daemon->rooms_);
     daemon->ticker_ = g_timeout_add_seconds(
         1,
-        [](gpointer rooms) -> gboolean {
-            static_cast<RoomDirectory*>(rooms)->tick();
+        [](gpointer self) -> gboolean {
+            static_cast<Signald*>(self)->tick();
             return G_SOURCE_CONTINUE;
         },
-        &daemon->rooms_);
+        daemon.get());
     for (const SipAddress& at : settings.sip) LOG_INFO("listening sip={}", to_string(at));
     LOG_INFO("listening api=http://{} token_file={}", to_string(settings.api), settings.token_file);
     return daemon;
@@ -70,6 +70,11 @@ Signald::~Signald() {
     for (const unsigned source : {ticker_, idle_watch_}) {
         if (source != 0) g_source_remove(source);
     }
+}
+
+void Signald::tick() {
+    rooms_.tick();
+    heap_.look(clock_.now(), rooms_.participant_count());
 }
 
 void Signald::reload(const Settings& settings) {

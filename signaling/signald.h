@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/clock.h"
+#include "common/heap_rest.h"
 #include "common/result.h"
 #include "signaling/api/http_server.h"
 #include "signaling/api/router.h"
@@ -39,6 +40,7 @@ class Signald {
     void shut_down(std::function<void()> done);
 
   private:
+    void tick();  ///< once a second
     Signald(const Settings& settings, const Identity& identity);
     void finish_when_idle();
 
@@ -50,6 +52,7 @@ class Signald {
     Router router_;
     std::unique_ptr<HttpServer> http_;
     std::unique_ptr<SipDoor> sip_;
+    common::HeapRest heap_;
     unsigned ticker_ = 0;
     unsigned idle_watch_ = 0;
     bool doors_closed_ = false;

@@ -66,6 +66,8 @@ class Node {
         return services_.layouts.names();
     }
 
+    [[nodiscard]] std::size_t session_count() const;
+
     void poll(common::Timestamp now);   ///< ten times a second
     void check(common::Timestamp now);  ///< once a second
     /// Tells the watchers how every conference is doing, now.
@@ -78,7 +80,6 @@ class Node {
         std::unique_ptr<Bridge> bridge;
     };
     [[nodiscard]] common::Result<void> admit(const Fence& fence) const;
-    [[nodiscard]] std::size_t session_count() const;
     void end_orphans(common::Timestamp now);
 
     const std::string incarnation_;

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+#include "common/units.h"
+
+namespace common {
+
+/// Gives memory that a rush of calls left free back to the system: glibc keeps what lies below a
+/// surviving allocation, and a daemon would look for ever as large as its busiest minute.
+///
+/// Thread: `look` any one thread. Giving back takes each arena's lock for milliseconds, which
+///         threads that allocate may feel: hence only after people left, and seldom.
+class HeapRest {
+  public:
+    /// After the first who left, and once more when nobody left for so long: SIP transactions
+    /// outlive their call by 32 s (RFC 3261 17: 64 x T1).
+    static constexpr Duration kSoon = std::chrono::seconds(5);
+    static constexpr Duration kAtLast = std::chrono::seconds(40);
+
+    /// `in_use`: how many there are now of what comes and goes with its memory (sessions, calls).
+    /// True when memory was given back.
+    bool look(Timestamp now, std::size_t in_use);
+
+  private:
+    std::size_t before_ = 0;
+    std::optional<Timestamp> soon_, at_last_;
+};
+
+}  // namespace common
