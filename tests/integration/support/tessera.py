@@ -23,21 +23,22 @@ name = "Demo"
 
 
 class Tessera:
-    def __init__(self, folder, rooms=ROOMS, mcud="", signald="", extra=""):
+    def __init__(self, folder, rooms=ROOMS, mcud="", signald="", extra="", address="127.0.0.1", media_ports=400):
         self.folder = folder
-        self.address = "127.0.0.1"
+        self.address = address
+        host = f"[{address}]" if ":" in address else address
         self.port = self.sip_port = free_port(also=1)
         self.api_port = free_port()
-        media = free_block(400)
+        media = free_block(media_ports)
         self.config = folder / "tessera.toml"
         self.config.write_text(
             f"{extra}\n[signald]\n"
-            f'sip = ["udp:127.0.0.1:{self.sip_port}", "tcp:127.0.0.1:{self.sip_port}"]\n'
+            f'sip = ["udp:{host}:{self.sip_port}", "tcp:{host}:{self.sip_port}"]\n'
             f'api = "127.0.0.1:{self.api_port}"\n'
             f'token_file = "{folder}/api.token"\n'
             f'mcud = "unix:{folder}/mcud.sock"\n{signald}\n'
             f'[mcud]\ncontrol = "unix:{folder}/mcud.sock"\n'
-            f'media_ports = "{media}-{media + 399}"\n{mcud}\n{rooms}'
+            f'media_ports = "{media}-{media + media_ports - 1}"\n{mcud}\n{rooms}'
         )
         self.mcud = Process("mcud", [BUILD / "mcu/tessera-mcud", "--config", self.config], folder)
         self.signald = Process("signald", [BUILD / "signaling/tessera-signald", "--config", self.config], folder)
@@ -63,8 +64,12 @@ class Tessera:
         codes = (self.signald.stop(), self.mcud.stop())
         return codes
 
+    def participants(self, room="demo"):
+        return self.api(f"/v1/rooms/{room}/participants")["participants"]
+
     def uri(self, room="demo", transport="udp"):
-        return f"sip:{room}@127.0.0.1:{self.sip_port};transport={transport}"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"sip:{room}@{host}:{self.sip_port};transport={transport}"
 
     def api(self, path, method="GET", body=None, raw=False):
         request = urllib.request.Request(f"http://127.0.0.1:{self.api_port}{path}", method=method)
