@@ -1,0 +1,121 @@
+"""A thousand calls at a hundred a second, twice: nothing of them is left behind in either daemon."""
+
+import os
+import threading
+import time
+
+from support import sipp
+from support.wait import until
+
+ROOMS = ["red", "green", "blue", "white"]
+CALLS = 1000
+PER_SECOND = 100
+WARM_UP = 200
+SETTLED_WITHIN_S = 60
+# The daemons rest for good 40 s after the last who left (common/heap_rest.h): SIP transactions outlive their calls.
+AT_REST_S = 42
+# What the heap may keep of a larger load than the warm-up: fragments, not calls. A call that left 2 KiB behind fails.
+RSS_TOLERANCE_KIB = 2048
+
+
+def configuration():
+    return "".join(f'\n[[room]]\nid = "{room}"\nmax_participants = 300\n' for room in ROOMS)
+
+
+def udp_sockets(process):
+    """Local UDP ports that the process holds."""
+    inodes = set()
+    for name in os.listdir(f"/proc/{process.pid}/fd"):
+        try:
+            target = os.readlink(f"/proc/{process.pid}/fd/{name}")
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            inodes.add(target[8:-1])
+    ports = []
+    for table in ("udp", "udp6"):
+        with open(f"/proc/net/{table}") as lines:
+            for line in list(lines)[1:]:
+                fields = line.split()
+                if fields[9] in inodes:
+                    ports.append(int(fields[1].rsplit(":", 1)[1], 16))
+    return ports
+
+
+def threads(process):
+    return len(os.listdir(f"/proc/{process.pid}/task"))
+
+
+class Figures:
+    def __init__(self, server):
+        self.media_ports = len(udp_sockets(server.mcud))
+        # First the descriptors: asking the API opens one.
+        self.descriptors = (server.signald.open_files(), server.mcud.open_files())
+        rooms = server.api("/v1/rooms")["rooms"]
+        self.participants = sum(room["participant_count"] for room in rooms)
+        self.conferences = sum(room["conference"] is not None for room in rooms)
+        self.threads = (threads(server.signald), threads(server.mcud))
+        self.rss_kib = (server.signald.rss_kib(), server.mcud.rss_kib())
+
+    def counts(self):
+        return (self.participants, self.conferences, self.media_ports, self.descriptors, self.threads)
+
+    def __str__(self):
+        return (f"participants={self.participants} conferences={self.conferences} media_ports={self.media_ports} "
+                f"descriptors(signald,mcud)={self.descriptors} threads={self.threads} rss_kib={self.rss_kib}")
+
+
+def load(server, folder, calls):
+    """All rooms at once, together PER_SECOND."""
+    outcomes = {}
+
+    def dial(room):
+        outcomes[room] = sipp.run(server, "short_call", folder, room, calls // len(ROOMS), PER_SECOND // len(ROOMS))
+
+    diallers = [threading.Thread(target=dial, args=(room,)) for room in ROOMS]
+    most = 0
+    for dialler in diallers:
+        dialler.start()
+    while any(dialler.is_alive() for dialler in diallers):
+        most = max(most, len(udp_sockets(server.mcud)))
+        time.sleep(0.2)
+    assert len(outcomes) == len(ROOMS), "sipp did not run"
+    for room, (good, failed, words) in outcomes.items():
+        assert (good, failed) == (calls // len(ROOMS), 0), f"{room}: {good} good, {failed} failed: {words}"
+    return most
+
+
+def at_rest(server):
+    """The figures when all that outlives a call is gone."""
+    began = time.monotonic()
+    until(lambda: time.monotonic() - began > AT_REST_S, AT_REST_S + 5, "time passes")
+    return Figures(server)
+
+
+def settle(server, before):
+    """The figures once they are what they were, and in how many seconds."""
+    began = time.monotonic()
+    last = None
+
+    def same():
+        nonlocal last
+        last = Figures(server)
+        grown = [now - then for now, then in zip(last.rss_kib, before.rss_kib)]
+        return last.counts() == before.counts() and max(grown) <= RSS_TOLERANCE_KIB
+
+    until(same, SETTLED_WITHIN_S, lambda: f"\nbefore {before}\nnow    {last}", every_s=1)
+    return last, time.monotonic() - began
+
+
+def test_a_thousand_calls_leave_nothing_behind(make_tessera, folder):
+    server = make_tessera(rooms=configuration(), mcud="max_sessions = 500", media_ports=2000)
+    print(f"\nfresh      {Figures(server)}")
+    load(server, folder, WARM_UP)
+    before = at_rest(server)
+    print(f"warmed up  {before}")
+    assert (before.participants, before.conferences, before.media_ports) == (0, 0, 0)
+    for run in (1, 2):
+        most = load(server, folder, CALLS)
+        busy = Figures(server)
+        after, seconds = settle(server, before)
+        print(f"after {run}    {busy}\nat rest    {after}: {seconds:.1f} s later; most media ports at once {most}")
