@@ -568,6 +568,8 @@ TEST_CASE("Of two conferences that run in one room both are adopted, and end wit
     CHECK(reborn.participant_count() == 0);
     CHECK(house.node.conferences.empty());
     CHECK(reborn.idle());
+}
+
 TEST_CASE("A peer that holds by sendonly may be silent, one that only ever sent may not") {
     House house;
     tests::FakeCall held, camera;
