@@ -99,7 +99,8 @@ void VideoStream::deliver(Timestamp at) {
 
 // Once a call: what comes after it is counted.
 void VideoStream::tell_refused_set() {
-    const std::optional<common::SpsError> refusal = receiver_->depacketizer().parameter_sets().refusal();
+    const std::optional<common::SpsError> refusal =
+        receiver_->depacketizer().parameter_sets().refusal();
     if (!refusal || std::exchange(refusal_told_, true)) return;
     LOG_WARNING("refused parameter set of cname={} mid={}: {}", environment().cname, config().mid,
                 common::describe(*refusal));
