@@ -26,7 +26,8 @@ std::size_t to_samples(common::Duration duration) {
 }
 
 common::Duration to_duration(std::int64_t samples) {
-    // In two parts: a broken sender's RTP time may be days away, and samples times 10^9 would overflow.
+    // In two parts: a broken sender's RTP time may be days away, and samples times 10^9 would
+    // overflow.
     constexpr std::int64_t kNsPerSecond = 1'000'000'000;
     return common::Duration(samples / kSampleRateHz * kNsPerSecond +
                             samples % kSampleRateHz * kNsPerSecond / kSampleRateHz);
