@@ -133,8 +133,7 @@ common::Result<void> run(const McudConfig& config) {
     // the threads.
     events.close_all();
     (*server)->shut_down(kShutdownLimit);
-    control.post([&node] { node.close_all(); });
-    control.stop();
+    control.stop([&node] { node.close_all(); });
     audio_tick.stop();
     video_tick.stop();
     LOG_INFO("down");

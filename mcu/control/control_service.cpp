@@ -135,9 +135,9 @@ grpc::ServerUnaryReactor* ControlService::Apply(grpc::CallbackServerContext* con
     });
 }
 
-grpc::ServerWriteReactor<pb::Event>* ControlService::Watch(grpc::CallbackServerContext*,
+grpc::ServerWriteReactor<pb::Event>* ControlService::Watch(grpc::CallbackServerContext* context,
                                                            const pb::WatchRequest*) {
-    auto* stream = events_.open();
+    auto* stream = events_.open(*context);
     // What runs now, without waiting for the next second.
     control_.post([this] { node_.report_statistics(); });
     return stream;

@@ -29,10 +29,11 @@ void ControlThread::start() {
     thread_ = std::thread([this] { run(); });
 }
 
-void ControlThread::stop() {
+void ControlThread::stop(std::function<void()> last) {
     {
         MutexLock lock(mutex_);
         stopping_ = true;
+        last_ = std::move(last);
         wake_.notify_all();
     }
     if (thread_.joinable()) thread_.join();
@@ -61,9 +62,15 @@ void ControlThread::run() {
         const Duration wait = run_timers();
         MutexLock lock(mutex_);
         if (!tasks_.empty()) continue;
-        if (stopping_) return;
+        if (stopping_) break;
         wake_.wait_for(mutex_, wait);
     }
+    std::function<void()> last;
+    {
+        MutexLock lock(mutex_);
+        last = std::move(last_);
+    }
+    if (last) last();
 }
 
 void ControlThread::run_tasks() {

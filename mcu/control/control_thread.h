@@ -24,8 +24,9 @@ class ControlThread final : public ControlPoster {
 
     void every(common::Duration period, std::function<void(common::Timestamp)> task);
     void start();
-    /// Runs what is queued, then ends. No task runs afterwards.
-    void stop() EXCLUDES(mutex_);
+    /// Runs what is queued, then `last` (never refused, however much waits), then ends.
+    /// No task runs afterwards.
+    void stop(std::function<void()> last = {}) EXCLUDES(mutex_);
 
     bool post(std::function<void()> task) override EXCLUDES(mutex_);
 
@@ -47,6 +48,7 @@ class ControlThread final : public ControlPoster {
     common::CondVar wake_;
     std::deque<std::function<void()>> tasks_ GUARDED_BY(mutex_);
     bool stopping_ GUARDED_BY(mutex_) = false;
+    std::function<void()> last_ GUARDED_BY(mutex_);
     std::uint64_t dropped_ GUARDED_BY(mutex_) = 0;
     std::thread thread_;
 };

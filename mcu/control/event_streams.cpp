@@ -25,7 +25,8 @@ pb::Event event_of(const std::string& instance, const std::string& session) {
 
 class WatchStream final : public grpc::ServerWriteReactor<pb::Event> {
   public:
-    explicit WatchStream(EventStreams& streams) : streams_(streams) {}
+    WatchStream(EventStreams& streams, grpc::CallbackServerContext& context)
+        : streams_(streams), context_(context) {}
 
     void send(const pb::Event& event) EXCLUDES(mutex_) {
         bool overflow = false;
@@ -52,6 +53,8 @@ class WatchStream final : public grpc::ServerWriteReactor<pb::Event> {
             finished_ = true;
         }
         Finish(status);
+        // A reader that stopped reading would hold Finish behind the write under way, for ever.
+        context_.TryCancel();
     }
 
     void OnWriteDone(bool ok) override EXCLUDES(mutex_) {
@@ -73,6 +76,7 @@ class WatchStream final : public grpc::ServerWriteReactor<pb::Event> {
     }
 
     EventStreams& streams_;
+    grpc::CallbackServerContext& context_;  // gRPC's, until OnDone
     common::Mutex mutex_;
     std::deque<pb::Event> waiting_
         GUARDED_BY(mutex_);  // the front is being written while `writing_`
@@ -85,8 +89,8 @@ EventStreams::~EventStreams() {
     close_all();
 }
 
-grpc::ServerWriteReactor<pb::Event>* EventStreams::open() {
-    auto* stream = new WatchStream(*this);  // gRPC's reactors delete themselves in OnDone
+grpc::ServerWriteReactor<pb::Event>* EventStreams::open(grpc::CallbackServerContext& context) {
+    auto* stream = new WatchStream(*this, context);  // gRPC's reactors delete themselves in OnDone
     bool closing = false;
     {
         MutexLock lock(mutex_);

@@ -28,8 +28,9 @@ class EventStreams final : public NodeEvents {
     EventStreams();
     ~EventStreams() override;
 
-    /// gRPC owns what it returns.
-    grpc::ServerWriteReactor<tessera::control::v1::Event>* open();
+    /// gRPC owns what it returns, and the context, until the stream is done.
+    grpc::ServerWriteReactor<tessera::control::v1::Event>* open(
+        grpc::CallbackServerContext& context);
     /// Ends every stream; returns when gRPC has let go of all of them.
     void close_all() EXCLUDES(mutex_);
 

@@ -11,10 +11,11 @@ import time
 
 import pytest
 
+from support.tessera import BUILD
 from sip_peer import AUDIO, VIDEO, Host, Peer, free_port, sdp
 
 HERE = pathlib.Path(__file__).parent
-PROGRAM = os.environ["SIP_DOOR_HOST"]
+PROGRAM = os.environ.get("SIP_DOOR_HOST") or str(BUILD / "tests/integration/sip/sip_door_host")
 
 
 @pytest.fixture

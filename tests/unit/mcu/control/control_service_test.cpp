@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "mcu/control/control_server.h"
 #include "tests/support/media_node.h"
@@ -59,8 +60,7 @@ struct Served {
     ~Served() {
         events.close_all();
         server->shut_down(std::chrono::seconds(3));
-        control.post([this] { node->close_all(); });
-        control.stop();
+        control.stop([this] { node->close_all(); });
         media.video_tick.stop();
     }
 
@@ -148,6 +148,23 @@ TEST_CASE("Refusals reach the client with their reason") {
     pb::SnapshotReply picture;
     snapshot.set_instance("elsewhere");
     CHECK(served.stub->Snapshot(&context, snapshot, &picture).error_code() == grpc::NOT_FOUND);
+}
+
+TEST_CASE("A watcher that stopped reading keeps nobody from going down") {
+    const common::MonotonicClock clock;
+    std::optional<Served> served(std::in_place);
+    grpc::ClientContext context;
+    auto reader = served->stub->Watch(&context, {});
+    pb::Event event;
+    REQUIRE(reader->Read(&event));
+    // More than gRPC's windows and the queue hold; nothing of it is read.
+    const std::string reason(8192, 'x');
+    for (int i = 0; i < 2000; ++i) served->events.on_session_ended("conf", "a", reason);
+
+    const common::Timestamp before = clock.now();
+    served.reset();
+
+    CHECK(clock.now() - before < std::chrono::seconds(10));
 }
 
 TEST_CASE(

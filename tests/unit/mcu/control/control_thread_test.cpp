@@ -46,6 +46,20 @@ TEST_CASE("More tasks than the bound are refused, not kept") {
     CHECK(control.dropped() == 5000 - 4096);
 }
 
+TEST_CASE("The last task runs after all others, even when no more are taken") {
+    const common::MonotonicClock clock;
+    ControlThread control(clock);
+    std::vector<int> order;
+    while (control.post([&] { order.push_back(1); })) {
+    }
+    control.start();
+
+    control.stop([&] { order.push_back(2); });
+
+    REQUIRE(order.size() == 4097);
+    CHECK(order.back() == 2);
+}
+
 TEST_CASE("A timer comes round again") {
     const common::MonotonicClock clock;
     ControlThread control(clock);
