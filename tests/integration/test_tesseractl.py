@@ -27,8 +27,8 @@ def anna(server, make_baresip):
 
 @pytest.fixture
 def boris(server):
-    """A telephone: it has ears whose tones we can measure, and no picture."""
-    caller = Caller(server, 700).dial(name='"Boris" ')
+    """Has ears whose tones we can measure and sees Anna (who is seen by nobody is not decoded); shows nothing."""
+    caller = Caller(server, 700, video=True).dial(name='"Boris" ')
     yield caller
     caller.close()
 
