@@ -43,6 +43,8 @@ class Run:
                 [ROOT / "tools/run.sh", "--config", self.config, *self.arguments], cwd=self.folder,
                 env={**os.environ, "TESSERA_BUILD": str(BUILD)}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
+                # A test run in the background has SIGINT ignored, and a shell cannot trap what it inherited as ignored.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         return self
 
