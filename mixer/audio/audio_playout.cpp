@@ -11,10 +11,11 @@ namespace mixer {
 
 struct AudioPlayout::Impl {
     Impl(const Config& config, DecoderSet decoders)
-        : line(config, std::move(decoders), inbox, tally) {}
+        : line(config, std::move(decoders), inbox, tally, position) {}
 
     PacketInbox inbox;
     PlayoutTally tally;
+    PlayoutPositionCell position;
     /// Raised by `reset`; packets carry the one they were pushed under, so that what the net thread
     /// pushes after a reset is not lost to it.
     std::atomic<std::uint32_t> generation{0};
@@ -101,7 +102,16 @@ AudioPlayoutCounters AudioPlayout::counters() const {
             .concealed_ticks = tally.concealed_ticks,
             .fec_packets = tally.fec_packets,
             .resyncs = tally.resyncs,
-            .delay = common::Duration(tally.delay_ns.load())};
+            .played_samples = tally.played_samples,
+            .concealed_samples = tally.concealed_samples,
+            .removed_samples = tally.removed_samples,
+            .added_samples = tally.added_samples,
+            .delay = common::Duration(tally.delay_ns.load()),
+            .target = common::Duration(tally.target_ns.load())};
+}
+
+std::optional<PlayoutPosition> AudioPlayout::position() const {
+    return impl_->position.load();
 }
 
 }  // namespace mixer

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "common/media_types.h"
@@ -24,15 +25,31 @@ struct AudioPacket {
 struct AudioPlayoutCounters {
     std::uint64_t packets = 0, late = 0, duplicate = 0, overflow = 0, undecodable = 0;
     std::uint64_t concealed_ticks = 0, fec_packets = 0, resyncs = 0;
-    common::Duration delay{};  ///< how long the sound now played had waited
+    /// Concealed: heard, but made up for what was lost or late. A pause of the sender is not, nor
+    /// what FEC brought back, nor the silence that goes on when a packet of silence is lost. Played
+    /// counts all, concealed sound too.
+    std::uint64_t played_samples = 0, concealed_samples = 0;
+    std::uint64_t removed_samples = 0, added_samples = 0;  ///< by time scaling
+    common::Duration delay{};   ///< how long the sound now played had waited
+    common::Duration target{};  ///< what `delay` should be in the mean, on a link without jitter
+};
+
+/// When a sender's sound is mixed: what was said at `rtp_time` begins at the tick's time `at`.
+struct PlayoutPosition {
+    std::uint32_t rtp_time = 0;
+    int clock_hz = 0;  ///< of `rtp_time`
+    common::Timestamp at{};
 };
 
 /// Reorders, decodes and conceals one participant's sound, pulled by the audio tick. It alone does
 /// that: packets come in any order, with their arrival time.
 ///
-/// Shape:  mono 48 kHz ticks out. Target delay fixed at creation (adaptive later, behind the same
-/// face). Thread: `push` any one thread (net), `pull` audio tick alone. Packets wait in a ring of
-/// fixed slots (64 packets,
+/// Delay: follows the measured jitter, from `target_delay` (a link without any) up to below
+/// `max_delay`. Where it is longer than needed, pitch periods are left out, where shorter,
+/// repeated; a sender's clock that drifts is corrected in the same way.
+///
+/// Shape:  mono 48 kHz ticks out. Thread: `push` any one thread (net), `pull` audio tick alone.
+/// Packets wait in a ring of fixed slots (64 packets,
 ///         1500 bytes each): neither end allocates. `reset` any thread: forgets everything (SSRC
 ///         change, hold).
 /// Full:   the oldest packet goes.
@@ -52,6 +69,8 @@ class AudioPlayout final : public AudioSource {
     void reset();
     bool pull(common::Timestamp now, AudioFrame& out) override;
     [[nodiscard]] AudioPlayoutCounters counters() const;  // any thread
+    /// Of the packet decoded last; nothing before the first one. Any thread.
+    [[nodiscard]] std::optional<PlayoutPosition> position() const;
 
   private:
     struct Impl;

@@ -9,6 +9,7 @@
 
 #include "common/media_types.h"
 #include "common/units.h"
+#include "mixer/audio/arrival_watch.h"
 
 namespace mixer {
 
@@ -21,6 +22,7 @@ struct PacketSlot {
     std::uint32_t rtp_time = 0;
     std::uint32_t generation = 0;  ///< of the stream; see AudioPlayout::reset
     common::Timestamp arrival;
+    ArrivalWatch::Place place;  ///< the audio tick's
     std::size_t payload_bytes = 0;
     std::array<std::uint8_t, kMaxPayloadBytes> bytes{};
 

@@ -1,23 +1,36 @@
 #include "mixer/audio/playout_line.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <numeric>
+
+#include "mixer/audio/time_scale.h"
 
 namespace mixer {
 namespace {
 
 constexpr std::size_t kMaxPacketSamples = 5760;  // 120 ms
 constexpr std::size_t kMaxLossFill = 4800;  // more than 100 ms of loss is left out, not invented
-constexpr std::size_t kMaxSkip = 4800;
+// What is cut at once, what it is compared with, and a tick that must remain.
+constexpr std::size_t kCutSamples = kMostLag + 2 * kMatchSamples;
 constexpr std::size_t kFifoSamples =
-    kTickSamples + kMaxSkip + kMaxLossFill + kMaxPacketSamples + SampleFifo::kGlideSamples;
+    kTickSamples + kCutSamples + kMostLag + kMaxLossFill + kMaxPacketSamples;
 
 // Concealment that goes on becomes a drone: it fades between 60 and 160 ms, then the line rests.
 constexpr std::size_t kFadeBegin = 2880;
 constexpr std::size_t kFadeEnd = 7680;
 
-// Standing delay is taken back in a pause; if none comes for a while, in mid-word.
-constexpr float kQuietPeak = 0.003F;  // about -50 dBFS
+// Speech is cut where two pitch periods are so alike that nobody can tell.
+constexpr float kAlike = 0.8F;
+
+// Losses: a share above the first is worth waiting a packet longer for the copy that Opus sends in
+// the next one, until it has fallen below the second.
+constexpr float kLossForget = 0.002F;
+constexpr float kWorthWaiting = 0.005F;
+constexpr float kNotWorthWaiting = 0.002F;
+
+constexpr float kHeardPeak = 0.004F;  // -48 dBFS
 
 constexpr common::Duration kJumpTolerance = std::chrono::milliseconds(500);
 
@@ -39,20 +52,16 @@ float fade_gain(std::size_t concealed) {
     return static_cast<float>(kFadeEnd - concealed) / static_cast<float>(kFadeEnd - kFadeBegin);
 }
 
-common::Duration least_slack(const AudioPlayout::Config& config) {
-    return std::max(common::Duration::zero(), config.target_delay - kAudioTick / 2);
-}
-
 }  // namespace
 
 PlayoutLine::PlayoutLine(const AudioPlayout::Config& config, DecoderSet decoders,
-                         PacketInbox& inbox, PlayoutTally& tally)
+                         PacketInbox& inbox, PlayoutTally& tally, PlayoutPositionCell& position)
     : config_(config),
       decoders_(std::move(decoders)),
       inbox_(inbox),
       tally_(tally),
       fifo_(kFifoSamples),
-      slack_(least_slack(config)) {}
+      position_(position) {}
 
 AudioDecoder* PlayoutLine::decoder_for(common::AudioCodec codec) const {
     const auto index = static_cast<std::size_t>(codec);
@@ -72,7 +81,12 @@ void PlayoutLine::accept(PacketSlot& slot) {
         displaced = true;
         give_back(old);
     };
-    switch (queue_.insert(slot, samples, displace)) {
+    const PlayoutQueue::Verdict verdict = queue_.insert(slot, samples, displace);
+    if (verdict == PlayoutQueue::Verdict::Restart) arrivals_.reset();
+    if (verdict != PlayoutQueue::Verdict::Duplicate && verdict != PlayoutQueue::Verdict::Suspect) {
+        slot.place = arrivals_.note(slot.rtp_time, rtp_clock_hz(slot.codec), slot.arrival);
+    }
+    switch (verdict) {
         case PlayoutQueue::Verdict::Kept:
             if (displaced) PlayoutTally::add_one(tally_.overflow);
             return;
@@ -99,16 +113,21 @@ void PlayoutLine::reset() {
     for (const auto& decoder : decoders_) {
         if (decoder != nullptr) decoder->reset();
     }
+    arrivals_.reset();
+    control_.restart();
+    position_.clear();
     playing_ = joined_ = started_ = false;
-    concealed_ = 0;
+    concealed_ = unjudged_ = unheard_ = 0;
+    loss_ = 0;
+    fec_comes_ = waits_for_fec_ = false;
 }
 
 bool PlayoutLine::pull(common::Timestamp now, AudioFrame& out) {
-    concealed_in_tick_ = false;
+    concealed_in_tick_ = decoded_in_tick_ = false;
     drop_excess();
     while (fifo_.size() < kTickSamples && decode_next(now)) {
     }
-    skip_standing(now);
+    if (decoded_in_tick_) keep_delay(now);
 
     if (playing_ && fifo_.size() < kTickSamples) {
         conceal(kTickSamples - fifo_.size());
@@ -141,23 +160,42 @@ PlayoutLine::Step PlayoutLine::step_to_front() const {
     return {Follows::AfterJump, gap};
 }
 
-// Packets come with the tick's period but another phase: the first one waits until the tick nearest
-// to the target, so that the mean delay is the target and the least is half a tick less. Of packets
-// shorter than a tick the last one needed is as much younger.
-common::Duration PlayoutLine::wait_before_start(const PlayoutQueue::Entry& entry) const {
-    const auto length = to_duration(static_cast<std::int64_t>(entry.samples));
-    return least_slack(config_) + std::max(common::Duration::zero(), kAudioTick - length);
+// How long the fastest packet should lie here at least. Of the configured target half a tick is
+// the mean wait for the tick itself.
+common::Duration PlayoutLine::least_delay() const {
+    const common::Duration least =
+        std::max(common::Duration::zero(), config_.target_delay - kAudioTick / 2);
+    common::Duration wanted = std::max(least, arrivals_.jitter());
+    // On a clean link the lowest bucket says up to 5 ms, and that is within the least.
+    if (waits_for_fec_) wanted += to_duration(static_cast<std::int64_t>(last_samples_));
+    // A burst within the hard cap must not be thrown away: it needs a tick of room, and a packet.
+    return std::clamp(wanted, least, std::max(least, config_.max_delay - 2 * kAudioTick));
+}
+
+// Packets whose length is no multiple of a tick are needed earlier at one tick than at another: the
+// worst one counts.
+std::size_t PlayoutLine::need_samples(std::size_t packet_samples) const {
+    return to_samples(least_delay()) + kTickSamples - std::gcd(packet_samples, kTickSamples);
+}
+
+bool PlayoutLine::is_early(const PlayoutQueue::Entry& entry, common::Timestamp now) const {
+    const common::Duration lay = now - entry.slot->arrival + arrivals_.lateness(entry.slot->place);
+    return lay < to_duration(static_cast<std::int64_t>(need_samples(entry.samples)));
 }
 
 bool PlayoutLine::decode_next(common::Timestamp now) {
     if (queue_.empty()) return false;
     const PlayoutQueue::Entry& front = queue_.front();
-    const bool early = now - front.slot->arrival < wait_before_start(front);
+    const bool early = is_early(front, now);
     if (!playing_) {
         if (early) return false;
-        if (started_) count_jump(step_to_front());
+        if (started_) {
+            const Step step = step_to_front();
+            count_jump(step);
+            count_concealed(step);
+        }
         playing_ = joined_ = true;
-        slack_.restart(now);
+        control_.restart();
         return decode_front(now, {});
     }
     const Step step = step_to_front();
@@ -166,8 +204,32 @@ bool PlayoutLine::decode_next(common::Timestamp now) {
         count_jump(step);
         // Straight after the last one, in number and in our time: only the clock is odd.
         joined_ = concealed_ > 0 || queue_.missing_before_front() > 0;
+        control_.restart();
     }
+    count_concealed(step);
     return decode_front(now, step);
+}
+
+// Only who comes after a silence says what it was: a pause is not concealed, it is silent.
+void PlayoutLine::count_concealed(const Step& step) {
+    const bool pause = queue_.missing_before_front() == 0 && step.gap_samples > 0;
+    if (!pause) {
+        PlayoutTally::add(tally_.concealed_samples, unjudged_);
+        PlayoutTally::add(tally_.played_samples, unjudged_ + unheard_);
+    }
+    unjudged_ = unheard_ = 0;
+}
+
+void PlayoutLine::note_loss(const Step& step) {
+    const bool lost = step.follows == Follows::AfterLoss;
+    loss_ *= 1 - kLossForget;
+    if (lost) {
+        const auto missing = static_cast<float>(queue_.missing_before_front());
+        loss_ = std::min(1.0F, loss_ + kLossForget * missing);
+        const PlayoutQueue::Entry& front = queue_.front();
+        fec_comes_ = decoder_for(front.slot->codec)->carries_fec(front.slot->payload());
+    }
+    waits_for_fec_ = fec_comes_ && loss_ > (waits_for_fec_ ? kNotWorthWaiting : kWorthWaiting);
 }
 
 void PlayoutLine::count_jump(const Step& step) {
@@ -180,12 +242,17 @@ void PlayoutLine::count_jump(const Step& step) {
 bool PlayoutLine::decode_front(common::Timestamp now, const Step& step) {
     if (step.follows == Follows::AfterLoss && !fill_loss(step.gap_samples)) return false;
     if (concealed_ > kFadeBegin) joined_ = true;
+    note_loss(step);
 
     const PlayoutQueue::Entry entry = queue_.pop();
     PacketSlot& slot = *entry.slot;
     const common::Duration waited = now - slot.arrival;
-    slack_.note(now, waited);
+    const std::size_t ahead = fifo_.size();
+    lead_ = static_cast<std::int64_t>(to_samples(waited + arrivals_.lateness(slot.place)) + ahead);
+    decoded_in_tick_ = true;
     tally_.delay_ns.store(waited.count(), std::memory_order_relaxed);
+    publish_position(slot.rtp_time, slot.codec,
+                     now + to_duration(static_cast<std::int64_t>(ahead)));
     decode_joined(entry);
 
     const auto length = entry.samples * static_cast<std::size_t>(rtp_clock_hz(slot.codec)) /
@@ -220,6 +287,7 @@ void PlayoutLine::decode_joined(const PlayoutQueue::Entry& entry) {
     }
     fifo_.grow(samples);
     if (join) glide(before, fifo_.last(samples));
+    PlayoutTally::add(tally_.played_samples, samples);
     concealed_ = 0;
 }
 
@@ -240,8 +308,11 @@ bool PlayoutLine::fill_loss(std::int64_t gap_samples) {
         conceal(last_lost);
         return true;
     }
-    fifo_.grow(decoder.decode_fec(front.slot->payload(), last_lost, fifo_.room()));
+    const std::size_t recovered =
+        decoder.decode_fec(front.slot->payload(), last_lost, fifo_.room());
+    fifo_.grow(recovered);
     PlayoutTally::add_one(tally_.fec_packets);
+    PlayoutTally::add(tally_.played_samples, recovered);
     concealed_ = 0;
     return true;
 }
@@ -254,6 +325,10 @@ void PlayoutLine::conceal(std::size_t samples) {
         std::fill_n(fifo_.room().begin(), made, 0.0F);
     }
     fifo_.grow(made);
+    // What goes on from silence is silence, and nobody misses anything.
+    const bool heard = std::ranges::any_of(
+        fifo_.last(made), [](float sample) { return std::abs(sample) > kHeardPeak; });
+    (heard ? unjudged_ : unheard_) += made;
     for (float& sample : fifo_.last(made)) sample *= fade_gain(concealed_++);
 }
 
@@ -261,7 +336,7 @@ void PlayoutLine::conceal(std::size_t samples) {
 void PlayoutLine::drop_excess() {
     std::size_t waiting = fifo_.size() + queue_.samples();
     if (waiting <= to_samples(config_.max_delay) || queue_.size() < 2) return;
-    const std::size_t keep = std::max(kTickSamples, to_samples(config_.target_delay));
+    const std::size_t keep = need_samples(queue_.front().samples) + kTickSamples / 2;
     while (queue_.size() > 1 && waiting > keep) {
         const PlayoutQueue::Entry dropped = queue_.pop();
         waiting -= dropped.samples;
@@ -274,18 +349,62 @@ void PlayoutLine::drop_excess() {
     PlayoutTally::add_one(tally_.resyncs);
 }
 
-void PlayoutLine::skip_standing(common::Timestamp now) {
-    const std::size_t spare = std::min(slack_.spare_samples(), kMaxSkip);
-    if (spare == 0) return;
-    const bool quiet = fifo_.peak(kTickSamples) < kQuietPeak;
-    if (!quiet && !slack_.urgent(now)) return;
-    while (fifo_.size() < spare + kTickSamples && !queue_.empty() &&
+void PlayoutLine::keep_delay(common::Timestamp now) {
+    tally_.target_ns.store((least_delay() + kAudioTick / 2).count(), std::memory_order_relaxed);
+    const auto step = static_cast<std::int64_t>(std::gcd(last_samples_, kTickSamples));
+    const auto rest = static_cast<std::int64_t>(fifo_.size()) % step;
+    const auto need = static_cast<std::int64_t>(need_samples(last_samples_));
+    const DelayControl::Wish wish = control_.wish(lead_, need, step, rest);
+    if (wish.samples < 0) shorten(now, static_cast<std::size_t>(-wish.samples), wish.soon);
+    if (wish.samples > 0) lengthen(static_cast<std::size_t>(wish.samples), wish.soon);
+}
+
+void PlayoutLine::shorten(common::Timestamp now, std::size_t most, bool anywhere) {
+    const std::size_t enough = std::max(kCutSamples, kTickSamples + kMostLag);
+    while (fifo_.size() < enough && !queue_.empty() &&
            step_to_front().follows == Follows::Directly) {
         if (!decode_front(now, {})) break;
     }
-    if (fifo_.size() < spare + kTickSamples) return;
-    fifo_.skip(spare);
-    slack_.restart(now);
+    // A tick must remain, or the cut would be filled by concealment.
+    if (fifo_.size() <= kTickSamples) return;
+    const std::size_t room = std::min(most, fifo_.size() - kTickSamples);
+    PitchMatch match = find_pitch(fifo_.view(), kLeastLag, room);
+    if (room < kLeastLag) match = find_pitch(fifo_.view(), kLeastLag, kLeastLag);
+    if (match.lag == 0) return;
+    if (match.quiet) {
+        match.lag = std::min(room, kMostLag);
+    } else if (room < kLeastLag || (match.likeness < kAlike && !anywhere)) {
+        return;
+    }
+    fifo_.skip(match.lag);
+    const auto cut = static_cast<std::int64_t>(match.lag);
+    control_.done(-cut);
+    PlayoutTally::add(tally_.removed_samples, match.lag);
+    newest_position_.at = newest_position_.at - to_duration(cut);
+    position_.store(newest_position_);
+}
+
+void PlayoutLine::lengthen(std::size_t least, bool anywhere) {
+    PitchMatch match = find_pitch(fifo_.view(), kLeastLag, kMostLag);
+    if (match.lag == 0) return;
+    if (match.quiet) {
+        const std::size_t most = std::min(kMostLag, fifo_.size() - SampleFifo::kGlideSamples);
+        match.lag = std::clamp(least, kLeastLag, most);
+    } else if (match.likeness < kAlike && !anywhere) {
+        return;
+    }
+    fifo_.repeat(match.lag);
+    const auto added = static_cast<std::int64_t>(match.lag);
+    control_.done(added);
+    PlayoutTally::add(tally_.added_samples, match.lag);
+    newest_position_.at = newest_position_.at + to_duration(added);
+    position_.store(newest_position_);
+}
+
+void PlayoutLine::publish_position(std::uint32_t rtp_time, common::AudioCodec codec,
+                                   common::Timestamp at) {
+    newest_position_ = {rtp_time, rtp_clock_hz(codec), at};
+    position_.store(newest_position_);
 }
 
 }  // namespace mixer

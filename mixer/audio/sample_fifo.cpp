@@ -1,7 +1,7 @@
 #include "mixer/audio/sample_fifo.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 
 #include "common/invariant.h"
 
@@ -37,12 +37,17 @@ void SampleFifo::skip(std::size_t count) {
     size_ -= count;
 }
 
-float SampleFifo::peak(std::size_t count) const {
-    float highest = 0;
-    for (const float sample : std::span(samples_).first(std::min(count, size_))) {
-        highest = std::max(highest, std::abs(sample));
-    }
-    return highest;
+void SampleFifo::repeat(std::size_t count) {
+    INVARIANT(count + kGlideSamples <= size_ && size_ + count <= samples_.size());
+    const auto begin = samples_.begin();
+    const auto shift = static_cast<std::ptrdiff_t>(count);
+    // What follows the first saying, for as long as it takes to fade into the second.
+    std::array<float, kGlideSamples> after;
+    std::copy_n(begin + shift, kGlideSamples, after.begin());
+    std::copy_backward(begin, begin + static_cast<std::ptrdiff_t>(size_),
+                       begin + static_cast<std::ptrdiff_t>(size_ + count));
+    size_ += count;
+    glide(after, std::span(samples_).subspan(count, kGlideSamples));
 }
 
 void glide(std::span<const float> before, std::span<float> samples) {

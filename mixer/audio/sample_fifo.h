@@ -23,8 +23,11 @@ class SampleFifo {
     /// Leaves out `count` samples at the front: what is there glides into what comes after them.
     /// Needs `count` plus the length of the glide.
     void skip(std::size_t count);
-    /// The loudest sample among the first `count`.
-    [[nodiscard]] float peak(std::size_t count) const;
+    /// Says the first `count` samples twice: they glide into themselves. Needs as much as `skip`,
+    /// and room for `count` more.
+    void repeat(std::size_t count);
+    /// The samples from the front on.
+    [[nodiscard]] std::span<const float> view() const { return std::span(samples_).first(size_); }
     void clear() { size_ = 0; }
 
     static constexpr std::size_t kGlideSamples = 240;  // 5 ms

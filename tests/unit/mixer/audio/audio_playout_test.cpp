@@ -241,7 +241,7 @@ TEST_CASE("When our own tick stalls for 500 ms, sound resumes at the target") {
     CHECK(rig.playout->counters().resyncs == 1);
 }
 
-TEST_CASE("Delay that nobody needs for two seconds is taken back, without a click") {
+TEST_CASE("Delay that nobody needs any more is taken back, without a click") {
     for (const AudioCodec codec : kAllCodecs) {
         CAPTURE(static_cast<int>(codec));
         PlayoutRig rig;
@@ -253,37 +253,13 @@ TEST_CASE("Delay that nobody needs for two seconds is taken back, without a clic
         std::vector<mixer::AudioPacket> held;
         for (int i = 0; i < 4; ++i) rig.tick();
         for (int i = 0; i < 4; ++i) rig.playout->push(sender.next(rig.now + 15ms));
-        rig.run(sender, 20);
-        const auto grown = rig.playout->counters().delay;
-        CHECK(grown >= 80ms);
-        rig.run(sender, 250);
+        rig.run(sender, 450);
 
         CHECK(rig.playout->counters().delay < 30ms);
         CHECK(rig.playout->counters().resyncs == 0);
-        CHECK(tests::loudest_click_dbfs(rig.last_ticks(250), 3000) < -50);
+        CHECK(rig.playout->counters().removed_samples > 2400);
+        CHECK(tests::loudest_click_dbfs(rig.last_ticks(450), 3000) < -50);
         CHECK(tests::tones_snr_db(rig.last_ticks(40), kTone) > 25);
-    }
-}
-
-TEST_CASE("A sender's clock that is fast or slow by 200 ppm makes no delay and no lasting loss") {
-    for (const int ppm : {-200, 200}) {
-        CAPTURE(ppm);
-        PlayoutRig rig;
-        HummingSender sender(AudioCodec::Pcmu);
-        auto due = rig.now + 7ms;
-        const Duration period = 20ms - Duration(20ns) * ppm;
-        Duration worst{};
-
-        for (int tick = 0; tick < 50 * 300; ++tick) {  // five minutes: 60 ms of drift
-            for (; due <= rig.now + 20ms; due += period) rig.playout->push(sender.next(due));
-            rig.tick();
-            worst = std::max(worst, rig.playout->counters().delay);
-        }
-
-        CHECK(worst <= 50ms);
-        CHECK(rig.playout->counters().late == 0);
-        CHECK(rig.playout->counters().concealed_ticks < 20);
-        CHECK(rig.playout->counters().resyncs == 0);
     }
 }
 
