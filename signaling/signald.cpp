@@ -2,7 +2,6 @@
 
 #include <glib.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "common/log.h"
@@ -15,19 +14,36 @@ namespace {
 
 constexpr auto kLongestShutDown = std::chrono::seconds(8);
 
-// The door opens an address for UDP and TCP alike.
+SipListener::Over over(const std::vector<SipTransport>& transports) {
+    if (transports.size() > 1) return SipListener::Over::UdpAndTcp;
+    switch (transports.front()) {
+        case SipTransport::Udp:
+            return SipListener::Over::Udp;
+        case SipTransport::Tcp:
+            return SipListener::Over::Tcp;
+        case SipTransport::Tls:
+            break;
+    }
+    return SipListener::Over::Tls;
+}
+
 SipDoor::Config door_config(const Settings& settings, std::uint64_t seed) {
     SipDoor::Config config;
     config.seed = seed;
-    for (const SipAddress& wanted : settings.sip) {
-        const bool there = std::ranges::any_of(config.listeners, [&](const SipListener& l) {
-            return l.address == wanted.at.host && l.port == wanted.at.port;
-        });
-        if (there) continue;
-        const bool same_family = (wanted.at.host.find(':') == std::string::npos) ==
-                                 (settings.public_address.find(':') == std::string::npos);
-        config.listeners.push_back({wanted.at.host, wanted.at.port,
-                                    same_family ? settings.public_address : std::string()});
+    config.certificate = {settings.certificate_file, settings.private_key_file,
+                          settings.make_certificate};
+    for (const ListenerSettings& wanted : settings.listeners) {
+        SipListener listener;
+        listener.address = wanted.at.host;
+        listener.port = wanted.at.port;
+        listener.over = over(wanted.transports);
+        listener.media_encryption = wanted.media_encryption;
+        listener.public_address = wanted.public_address;
+        if (listener.public_address.empty() &&
+            is_ipv6(settings.public_address) == is_ipv6(listener.address)) {
+            listener.public_address = settings.public_address;
+        }
+        config.listeners.push_back(std::move(listener));
     }
     return config;
 }
@@ -61,7 +77,9 @@ common::Result<std::unique_ptr<Signald>> Signald::open(const Settings& settings,
             return G_SOURCE_CONTINUE;
         },
         daemon.get());
-    for (const SipAddress& at : settings.sip) LOG_INFO("listening sip={}", to_string(at));
+    for (const ListenerSettings& listener : settings.listeners) {
+        for (const std::string& name : names_of(listener)) LOG_INFO("listening sip={}", name);
+    }
     LOG_INFO("listening api=http://{} token_file={}", to_string(settings.api), settings.token_file);
     return daemon;
 }

@@ -74,7 +74,9 @@ signaling::Signald::Identity make_identity() {
 // For people, and for scripts that must know where this daemon will answer: a word and a value.
 int describe(const signaling::Settings& settings) {
     std::printf("%zu rooms, no mistakes\n", settings.rooms.size());
-    for (const auto& at : settings.sip) std::printf("sip %s\n", to_string(at).c_str());
+    for (const auto& listener : settings.listeners) {
+        for (const auto& name : names_of(listener)) std::printf("sip %s\n", name.c_str());
+    }
     std::printf("api http://%s\n", to_string(settings.api).c_str());
     std::printf("token_file %s\n", settings.token_file.c_str());
     return 0;

@@ -92,13 +92,14 @@ dialable() {
                 for address in ::1 $(hostname -I); do [[ $address != *:* ]] || echo "[$address]:$port"; done ;;
             *) echo "$host:$port" ;;
         esac
-    done < <(sed -n 's/^sip ...://p' <<<"$addresses" | sort -u)
+    done < <(sed -n 's/^sip [ut][dc]p://p' <<<"$addresses" | sort -u)
 }
 
 print_addresses() {
     echo
     echo "Tessera is ready. Dial any room, for example:"
     dialable | sed 's/^/  sip:demo@/; s/:5060$//'
+    sed -n 's/^sip tls:\(.*\)/By TLS: port \1/p' <<<"$addresses" | sed 's/port .*:/port /' | sort -u
     echo "See who is there:"
     echo "  $ctl --url $api --token-file $token_file room list"
     echo "Ctrl-C ends it."

@@ -8,6 +8,7 @@
 
 #include "common/units.h"
 #include "signaling/conference/media_offer.h"
+#include "signaling/config/listener_settings.h"
 
 namespace signaling {
 
@@ -76,15 +77,25 @@ class Call {
 
 /// What a door knows about somebody who wants to come in.
 struct CallRequest {
-    std::string room;            ///< id as dialled, percent-decoded
-    std::string display_name;    ///< UTF-8; never empty
-    std::string remote_uri;      ///< "sip:anna@example.org"
-    std::string user_agent;      ///< empty: not said
-    std::string protocol;        ///< "sip", later "h323", "webrtc"
-    std::string transport;       ///< "udp", "tcp"
+    std::string room;          ///< id as dialled, percent-decoded
+    std::string display_name;  ///< UTF-8; never empty
+    std::string remote_uri;    ///< "sip:anna@example.org"
+    std::string user_agent;    ///< empty: not said
+    std::string protocol;      ///< "sip", later "h323", "webrtc"
+    std::string transport;     ///< "udp", "tcp", "tls"
+    /// The signalling came encrypted, over a connection that the door itself decrypts: keys may
+    /// stand in it (SDES).
+    bool secure_signalling = false;
+    /// What the listener at which it came in wants of its media.
+    MediaEncryption media_encryption = MediaEncryption::Optional;
     std::string remote_address;  ///< numeric, where its signalling came from
     std::string
         local_address;  ///< numeric, ours on the route to `remote_address`; empty: not known
+    /// Numeric, what the peer shall send its media to instead of `local_address`, when it is of the
+    /// same family; empty: nothing else.
+    std::string public_address;
+    /// The layout it asked for when it dialled; empty: the room's.
+    std::string layout;
     /// Absent: we make the offer. The answer then lists all we have, and `answered` follows.
     std::optional<MediaOffer> offer;
 };

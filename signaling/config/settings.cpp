@@ -1,11 +1,10 @@
 #include "signaling/config/settings.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <map>
+#include <utility>
 
 #include "common/toml_config.h"
 
@@ -18,44 +17,6 @@ using common::TomlSection;
 constexpr std::array<std::string_view, 3> kSelfViews{"layout", "show", "hide"};
 constexpr std::array<std::string_view, 5> kLogLevels{"trace", "debug", "info", "warning", "error"};
 constexpr std::size_t kLongestRoomName = 128;
-
-bool is_numeric_address(const std::string& host) {
-    std::array<std::uint8_t, 16> address{};
-    return inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
-           inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
-}
-
-// "127.0.0.1:80", "[::1]:80"
-std::optional<ListenAddress> parse_address(std::string_view text) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string_view::npos) return std::nullopt;
-    std::string_view host = text.substr(0, colon);
-    const bool bracketed = host.starts_with('[') && host.ends_with(']');
-    if (bracketed) host = host.substr(1, host.size() - 2);
-    if (bracketed != (host.find(':') != std::string_view::npos)) return std::nullopt;
-
-    ListenAddress address{std::string(host), 0};
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, address.port);
-    if (error != std::errc() || stop != end || address.port == 0) return std::nullopt;
-    if (!is_numeric_address(address.host)) return std::nullopt;
-    return address;
-}
-
-std::optional<SipAddress> parse_listener(std::string_view text) {
-    SipAddress listener;
-    if (text.starts_with("udp:")) {
-        listener.transport = SipTransport::Udp;
-    } else if (text.starts_with("tcp:")) {
-        listener.transport = SipTransport::Tcp;
-    } else {
-        return std::nullopt;
-    }
-    const auto at = parse_address(text.substr(4));
-    if (!at) return std::nullopt;
-    listener.at = *at;
-    return listener;
-}
 
 // "1280x720": both even, as every picture we make.
 std::optional<common::PictureSize> parse_size(std::string_view text) {
@@ -125,29 +86,18 @@ void read_rooms(TomlSection root, Settings& settings) {
     }
 }
 
-void read_listeners(TomlSection& section, Settings& settings) {
-    std::vector<std::string> given;
-    for (const SipAddress& listener : settings.sip) given.push_back(to_string(listener));
-    const bool in_file = section.has("sip");
-    given = section.texts("sip", given);
-    if (!in_file) return;
-    settings.sip.clear();
-    for (std::size_t i = 0; i < given.size(); ++i) {
-        const auto listener = parse_listener(given[i]);
-        if (!listener) {
-            section.problem(
-                "sip",
-                found(given[i],
-                      "udp: or tcp:, a numeric address and a port, such as udp:0.0.0.0:5060"),
-                i);
-        } else if (std::ranges::find(settings.sip, *listener) != settings.sip.end()) {
-            section.problem("sip", "found \"" + given[i] + "\" a second time", i);
-        } else {
-            settings.sip.push_back(*listener);
-        }
-    }
-    if (given.empty())
-        section.problem("sip", "found an empty array, expected at least one listener");
+void read_certificate(TomlSection& section, Settings& settings) {
+    settings.make_certificate =
+        !section.has("certificate_file") && !section.has("private_key_file");
+    settings.certificate_file = section.text("certificate_file", settings.certificate_file);
+    settings.private_key_file = section.text("private_key_file", settings.private_key_file);
+    if (settings.make_certificate) return;
+    section.require("certificate_file");
+    section.require("private_key_file");
+    if (settings.certificate_file.empty() && section.has("certificate_file"))
+        section.problem("certificate_file", found("", "the path of a PEM file"));
+    if (settings.private_key_file.empty() && section.has("private_key_file"))
+        section.problem("private_key_file", found("", "the path of a PEM file"));
 }
 
 void read_api(TomlSection& section, Settings& settings) {
@@ -163,7 +113,8 @@ void read_api(TomlSection& section, Settings& settings) {
 }
 
 void read_signald(TomlSection section, Settings& settings) {
-    read_listeners(section, settings);
+    settings.listeners = read_listeners(section, settings.listeners);
+    read_certificate(section, settings);
     settings.public_address = section.text("public_address", "");
     if (!settings.public_address.empty() && !is_numeric_address(settings.public_address)) {
         section.problem("public_address",
@@ -201,13 +152,19 @@ common::Result<Settings> read(TomlDocument document) {
 
 }  // namespace
 
-std::string to_string(const ListenAddress& address) {
-    const bool ipv6 = address.host.find(':') != std::string::npos;
-    return (ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
-}
-
-std::string to_string(const SipAddress& listener) {
-    return (listener.transport == SipTransport::Udp ? "udp:" : "tcp:") + to_string(listener.at);
+std::vector<ListenerSettings> default_listeners() {
+    std::vector<ListenerSettings> listeners;
+    for (const char* host : {"0.0.0.0", "::"}) {
+        ListenerSettings open;
+        open.transports = {SipTransport::Udp, SipTransport::Tcp};
+        open.at = {host, 5060};
+        ListenerSettings tls;
+        tls.transports = {SipTransport::Tls};
+        tls.at = {host, 5061};
+        listeners.push_back(std::move(open));
+        listeners.push_back(std::move(tls));
+    }
+    return listeners;
 }
 
 bool is_room_id(std::string_view text) {
@@ -236,8 +193,12 @@ std::optional<RoomSettings> find_room(const Settings& settings, std::string_view
 
 std::vector<std::string> needs_restart(const Settings& running, const Settings& read) {
     std::vector<std::string> names;
-    if (running.sip != read.sip) names.emplace_back("signald.sip");
+    if (running.listeners != read.listeners) names.emplace_back("signald.sip or signald.listener");
     if (running.public_address != read.public_address) names.emplace_back("signald.public_address");
+    if (running.certificate_file != read.certificate_file ||
+        running.private_key_file != read.private_key_file) {
+        names.emplace_back("signald.certificate_file or signald.private_key_file");
+    }
     if (running.api != read.api) names.emplace_back("signald.api");
     if (running.token_file != read.token_file) names.emplace_back("signald.token_file");
     if (running.mcud != read.mcud) names.emplace_back("signald.mcud");

@@ -8,6 +8,7 @@
 
 #include "common/result.h"
 #include "common/units.h"
+#include "signaling/config/listener_settings.h"
 
 namespace signaling {
 
@@ -25,34 +26,18 @@ struct RoomSettings {
     friend bool operator==(const RoomSettings&, const RoomSettings&) = default;
 };
 
-enum class SipTransport : std::uint8_t { Udp, Tcp };
-
-/// A numeric address and port to listen at.
-struct ListenAddress {
-    std::string host;  ///< numeric IPv4 or IPv6, without brackets
-    std::uint16_t port = 0;
-    friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
-};
-
-struct SipAddress {
-    SipTransport transport = SipTransport::Udp;
-    ListenAddress at;
-    friend bool operator==(const SipAddress&, const SipAddress&) = default;
-};
-
-/// `host:port`, with brackets around IPv6.
-[[nodiscard]] std::string to_string(const ListenAddress& address);
-/// `udp:host:port`
-[[nodiscard]] std::string to_string(const SipAddress& listener);
+/// UDP and TCP at port 5060 and TLS at port 5061 of 0.0.0.0 and ::.
+[[nodiscard]] std::vector<ListenerSettings> default_listeners();
 
 /// What of `tessera.toml` concerns tessera-signald. The values here are the embedded defaults.
 struct Settings {
-    std::vector<SipAddress> sip{{SipTransport::Udp, {"0.0.0.0", 5060}},
-                                {SipTransport::Tcp, {"0.0.0.0", 5060}},
-                                {SipTransport::Udp, {"::", 5060}},
-                                {SipTransport::Tcp, {"::", 5060}}};
-    std::string public_address;  ///< what SIP calls itself behind a NAT; empty: the route to the
-                                 ///< peer decides
+    std::vector<ListenerSettings> listeners = default_listeners();
+    std::string public_address;  ///< of every listener of that family which names none of its own
+    /// PEM files, for listeners with TLS; read again when they change.
+    std::string certificate_file = "var/certificate.pem";
+    std::string private_key_file = "var/private_key.pem";
+    /// Nobody named them: they are made, self-signed, where they are not there.
+    bool make_certificate = true;
     ListenAddress api{"127.0.0.1", 8060};  ///< loopback only
     std::string token_file = "var/api.token";
     std::string mcud = "unix:var/mcud.sock";  ///< the media daemon's control address

@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kForByes = 3s;  // how long the peers have to answer our BYE
 constexpr auto kForAll = 5s;
+constexpr auto kCertificateLook = 1s;
 
 }  // namespace
 
@@ -32,11 +33,14 @@ struct SipDoor::Impl {
     void check_closing();
     void stop_agents();
     void finish_closing();
+    common::Result<void> open_listeners();
+    void watch_certificate();
 
     Config config;
     Admission& admission;
     const common::Clock& clock;
     std::mt19937_64 random;
+    std::unique_ptr<TlsIdentity> identity;  // null: no listener has TLS
     SofiaRoot root;
     std::vector<std::unique_ptr<SofiaAgent>> agents;
     LoopTimers timers;
@@ -97,15 +101,33 @@ common::Result<std::unique_ptr<SipDoor>> SipDoor::open(Config config, Admission&
                                                        const common::Clock& clock) {
     std::unique_ptr<SipDoor> door(
         new SipDoor(std::make_unique<Impl>(std::move(config), admission, clock)));
-    Impl& impl = *door->impl_;
-    for (const auto& listener : impl.config.listeners) {
-        auto agent = SofiaAgent::open(
-            impl.root, {listener, impl.config.user_agent, impl.config.max_message_bytes},
-            impl.surroundings());
-        if (!agent) return tl::unexpected(agent.error());
-        impl.agents.push_back(*std::move(agent));
-    }
+    const auto opened = door->impl_->open_listeners();
+    if (!opened) return tl::unexpected(opened.error());
     return door;
+}
+
+common::Result<void> SipDoor::Impl::open_listeners() {
+    for (const auto& listener : config.listeners) {
+        if (listener.over == SipListener::Over::Tls && identity == nullptr) {
+            auto read = TlsIdentity::open(config.certificate);
+            if (!read) return common::fail_in("certificate for TLS", read.error());
+            identity = *std::move(read);
+            watch_certificate();
+        }
+        auto agent = SofiaAgent::open(
+            root, {listener, config.user_agent, config.max_message_bytes, identity.get()},
+            surroundings());
+        if (!agent) return tl::unexpected(agent.error());
+        agents.push_back(*std::move(agent));
+    }
+    return {};
+}
+
+void SipDoor::Impl::watch_certificate() {
+    timers.after(kCertificateLook, [this] {
+        identity->refresh();
+        watch_certificate();
+    });
 }
 
 SipDoor::~SipDoor() {

@@ -9,17 +9,22 @@
 
 #include "common/clock.h"
 #include "common/result.h"
+#include "signaling/auth/tls_identity.h"
 #include "signaling/conference/call_door.h"
 
 namespace signaling {
 
-/// Where SIP is listened for: UDP and TCP on one numeric address, IPv4 or IPv6, and one port.
+/// Where SIP is listened for: one numeric address, IPv4 or IPv6, and one port.
 struct SipListener {
+    enum class Over : std::uint8_t { UdpAndTcp, Udp, Tcp, Tls };
+
     std::string address = "0.0.0.0";
     std::uint16_t port = 5060;
     /// What we call ourselves in Contact, where it differs from the address (NAT); empty: the route
     /// to the peer decides.
     std::string public_address;
+    Over over = Over::UdpAndTcp;
+    MediaEncryption media_encryption = MediaEncryption::Optional;
 };
 
 /// The door of SIP: takes calls in, and tells the rooms in their own words (call_door.h).
@@ -35,10 +40,12 @@ class SipDoor {
         std::string user_agent = "Tessera";
         std::size_t max_message_bytes = 64 * 1024;  ///< larger messages are not read
         std::size_t max_calls = 2000;               ///< beyond: 503 with Retry-After
+        TlsIdentity::Files certificate;             ///< read when a listener has TLS
         std::uint64_t seed = 0;  ///< SDP session ids; from the system's random source
     };
 
-    /// Fails when one of the listeners cannot be opened, and names it; nothing is listened on then.
+    /// Fails when one of the listeners or the certificate cannot be opened, and names it; nothing
+    /// is listened on then.
     [[nodiscard]] static common::Result<std::unique_ptr<SipDoor>> open(Config config,
                                                                        Admission& admission,
                                                                        const common::Clock& clock);

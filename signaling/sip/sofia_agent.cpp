@@ -31,6 +31,7 @@ class SofiaDialog;
 #include "signaling/sip/refusal_response.h"
 #include "signaling/sip/sip_call.h"
 #include "signaling/sip/sofia_root.h"
+#include "signaling/sip/tls_folder.h"
 
 namespace signaling {
 namespace {
@@ -82,6 +83,23 @@ std::string source_of(msg_t* message) {
     }
     const std::string address = text.data();
     return address.starts_with("::ffff:") ? address.substr(7) : address;
+}
+
+// Without a transport parameter: UDP and TCP. A list of them crashes sofia 1.12.11 at the second
+// agent, which reads the list after its scope has ended. It knows TLS by the scheme alone.
+std::string listening_url(const SipListener& listener) {
+    const std::string where = host_port(listener.address, listener.port);
+    switch (listener.over) {
+        case SipListener::Over::UdpAndTcp:
+            break;
+        case SipListener::Over::Udp:
+            return "sip:" + where + ";transport=udp";
+        case SipListener::Over::Tcp:
+            return "sip:" + where + ";transport=tcp";
+        case SipListener::Over::Tls:
+            return "sips:" + where;
+    }
+    return "sip:" + where;
 }
 
 std::string uri_of(const url_t* url) {
@@ -205,7 +223,10 @@ CallRequest SofiaAgent::Impl::describe(const sip_t* sip, msg_t* message) const {
     request.remote_uri = uri_of(from->a_url);
     if (sip->sip_user_agent != nullptr) request.user_agent = text_of(sip->sip_user_agent->g_string);
     request.protocol = "sip";
-    request.transport = transport_of(sip);
+    request.secure_signalling = options.listener.over == SipListener::Over::Tls;
+    request.transport = request.secure_signalling ? "tls" : transport_of(sip);
+    request.media_encryption = options.listener.media_encryption;
+    request.public_address = options.listener.public_address;
     request.remote_address = source_of(message);
     const std::string& bound = options.listener.address;
     const bool wildcard = bound == "0.0.0.0" || bound == "::";
@@ -217,8 +238,11 @@ std::string SofiaAgent::Impl::contact_for(const sip_t* sip, const CallRequest& r
     const std::string& named = options.listener.public_address;
     const std::string address = named.empty() ? request.local_address : named;
     const std::string user = text_of(sip->sip_request->rq_url->url_user);
-    return "<sip:" + (user.empty() ? "" : user + "@") + host_port(address, options.listener.port) +
-           (request.transport == "udp" ? "" : ";transport=" + request.transport) + ">";
+    // RFC 5630 3.1.3: who asked for sips is answered with it.
+    const bool sips = request.secure_signalling && sip->sip_request->rq_url->url_type == url_sips;
+    return std::string(sips ? "<sips:" : "<sip:") + (user.empty() ? "" : user + "@") +
+           host_port(address, options.listener.port) +
+           (request.transport == "udp" || sips ? "" : ";transport=" + request.transport) + ">";
 }
 
 void SofiaAgent::Impl::on_event(nua_event_t event, int status, const char* phrase,
@@ -338,9 +362,10 @@ common::Result<std::unique_ptr<SofiaAgent>> SofiaAgent::open(SofiaRoot& root, Op
     auto impl = std::make_unique<Impl>(std::move(options), std::move(around));
     const SipListener& listener = impl->options.listener;
     const std::string where = host_port(listener.address, listener.port);
-    // Without a transport parameter: UDP and TCP. A list of them crashes sofia 1.12.11 at the
-    // second agent, which reads the list after its scope has ended.
-    const std::string url = "sip:" + where;
+    const std::string url = listening_url(listener);
+    const TlsFolder folder(listener.over == SipListener::Over::Tls);
+    std::optional<TlsIdentity::Furnishing> furnishing;
+    if (listener.over == SipListener::Over::Tls) furnishing.emplace(*impl->options.identity);
     errno = 0;
     impl->nua = nua_create(
         static_cast<su_root_t*>(root.get()), on_nua_event, impl.get(), NUTAG_URL(url.c_str()),
@@ -352,7 +377,9 @@ common::Result<std::unique_ptr<SofiaAgent>> SofiaAgent::open(SofiaRoot& root, Op
         NTATAG_UDP_MTU(kLargestUdpMessage), NTATAG_SERVER_RPORT(1),
         // Else every datagram that begins with 0 or 1 goes to its STUN parser (two heap overflows
         // in 2023, and a leak for each malformed request).
-        TPTAG_STUN_SERVER(0), TAG_END());
+        TPTAG_STUN_SERVER(0),
+        TAG_IF(!folder.path().empty(), NUTAG_CERTIFICATE_DIR(folder.path().c_str())), TAG_END());
+    furnishing.reset();
     if (impl->nua == nullptr) {
         const std::string reason = errno != 0 ? std::strerror(errno) : "not a usable address";
         return common::fail(

@@ -33,6 +33,7 @@ class SofiaAgent {
         SipListener listener;
         std::string user_agent;
         std::size_t max_message_bytes = 0;
+        TlsIdentity* identity = nullptr;  ///< of a listener with TLS
     };
 
     [[nodiscard]] static common::Result<std::unique_ptr<SofiaAgent>> open(SofiaRoot& root,

@@ -37,7 +37,7 @@ def has_colour(png, colour, tolerance=40):
     return (abs(pixels - wanted).max(axis=2) < tolerance).mean()
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_three_callers_see_and_hear_each_other(tessera, make_baresip, transport):
     callers = {name: make_baresip(name, c["hertz"], c["colour"], audio_codec=c["audio_codec"], transport=transport)
                for name, c in CALLERS.items()}

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import socket
+import ssl
 import subprocess
 import time
 
@@ -127,6 +128,69 @@ def test_contact_and_names_fit_the_transport(host, transport, suffix):
     peer.ack()
     peer.bye()
     peer.close()
+
+
+def test_tls_callers_are_known_as_such(tmp_path):
+    host = Host(PROGRAM, tls=tmp_path)
+    plain, encrypted = Peer(host), Peer(host, "tls")
+    in_call(host, plain)
+    answer = encrypted.invite(body=sdp(*AUDIO))
+    assert answer.get("Contact") == f"<sip:blue@127.0.0.1:{host.port + 1};transport=tls>"
+    request = host.expect("admit")
+    assert (request["transport"], request["secure"]) == ("tls", True)
+    encrypted.ack()
+    who = host.expect("admitted")["id"]
+    # Over the caller's own connection: nobody listens at what its Contact says.
+    host.say(f"hangup {who}")
+    encrypted.respond(encrypted.incoming("BYE"))
+    plain.bye()
+    host.wait_empty()
+    plain.close()
+    encrypted.close()
+    host.stop()
+
+
+def test_a_via_that_says_tls_over_tcp_is_not_believed(host):
+    peer = Peer(host, "tcp")
+    peer.transport = "tls"
+    peer.request("INVITE", body=sdp(*AUDIO))
+    in_call(host, honest := Peer(host, "tcp"))
+    assert host.counts()["guests"] == 1
+    honest.bye()
+    honest.close()
+    peer.close()
+
+
+def common_name(peer):
+    text = ssl.DER_cert_to_PEM_cert(peer.socket.getpeercert(True))
+    return subprocess.run(["openssl", "x509", "-noout", "-subject"], input=text, capture_output=True, text=True,
+                          check=True).stdout.strip()
+
+
+def test_a_new_certificate_is_taken_and_calls_stay(tmp_path):
+    host = Host(PROGRAM, tls=tmp_path)
+    old = Peer(host, "tls")
+    in_call(host, old)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                    "-subj", "/CN=renewed", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "certificate.pem"],
+                   check=True, capture_output=True)
+
+    deadline = time.monotonic() + 8
+    while True:
+        new = Peer(host, "tls")
+        if "renewed" in common_name(new):
+            break
+        new.close()
+        assert time.monotonic() < deadline, "the new certificate is not shown"
+
+    in_call(host, new)
+    for peer in (old, new):
+        peer.request("INFO", body="5", kind="application/dtmf")
+        assert peer.final().status == 200
+        assert peer.bye().status == 200
+        peer.close()
+    host.wait_empty()
+    host.stop()
 
 
 # ---- refusals name their reason

@@ -1,6 +1,8 @@
 // The SIP door with rooms that are scripted by their names, for tests from outside.
 //
-//   sip_door_host ADDRESS PORT [MAX_CALLS]
+//   sip_door_host ADDRESS PORT [MAX_CALLS [KEY=VALUE]...]
+//
+// tls=FOLDER listens at PORT + 1, too, with certificate.pem and key.pem of that folder.
 //
 // Rooms: "full" 486, "nowhere" 404, "away" 503, "closed" 403, "slow" waits for the command
 // `answer`; all others let in. Says one JSON object a line on stdout for everything that happens;
@@ -58,6 +60,7 @@ class ScriptedRooms final : public Admission {
              {"uri", request.remote_uri},
              {"agent", request.user_agent},
              {"transport", request.transport},
+             {"secure", request.secure_signalling},
              {"remote", request.remote_address},
              {"local", request.local_address},
              {"offer", request.offer.has_value()}});
@@ -217,6 +220,20 @@ gboolean on_input(GIOChannel* channel, GIOCondition, gpointer data) {
     return G_SOURCE_CONTINUE;
 }
 
+// "tls=/tmp/x"
+void set(SipDoor::Config& config, const std::string& option) {
+    const std::size_t equals = option.find('=');
+    const std::string key = option.substr(0, equals);
+    const std::string value = option.substr(equals + 1);
+    if (key == "tls") {
+        SipListener listener = config.listeners.front();
+        ++listener.port;
+        listener.over = SipListener::Over::Tls;
+        config.listeners.push_back(listener);
+        config.certificate = {value + "/certificate.pem", value + "/key.pem", true};
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -225,9 +242,12 @@ int main(int argc, char** argv) {
     common::MonotonicClock clock;
     Host host;
     SipDoor::Config config;
-    config.listeners = {{argv[1], static_cast<std::uint16_t>(std::atoi(argv[2])), ""}};
+    config.listeners.resize(1);
+    config.listeners[0].address = argv[1];
+    config.listeners[0].port = static_cast<std::uint16_t>(std::atoi(argv[2]));
     config.user_agent = "Tessera/test";
     if (argc > 3) config.max_calls = static_cast<std::size_t>(std::atoi(argv[3]));
+    for (int i = 4; i < argc; ++i) set(config, argv[i]);
     config.seed = 7;
     auto door = SipDoor::open(config, host.rooms, clock);
     if (!door) {

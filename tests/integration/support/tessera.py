@@ -28,12 +28,13 @@ class Tessera:
         self.address = address
         host = f"[{address}]" if ":" in address else address
         self.port = self.sip_port = free_port(also=1)
+        self.tls_port = self.sip_port + 1
         self.api_port = free_port()
         media = free_block(media_ports)
         self.config = folder / "tessera.toml"
         self.config.write_text(
             f"{extra}\n[signald]\n"
-            f'sip = ["udp:{host}:{self.sip_port}", "tcp:{host}:{self.sip_port}"]\n'
+            f'sip = ["udp:{host}:{self.sip_port}", "tcp:{host}:{self.sip_port}", "tls:{host}:{self.tls_port}"]\n'
             f'api = "127.0.0.1:{self.api_port}"\n'
             f'token_file = "{folder}/api.token"\n'
             f'mcud = "unix:{folder}/mcud.sock"\n{signald}\n'
@@ -69,7 +70,8 @@ class Tessera:
 
     def uri(self, room="demo", transport="udp"):
         host = f"[{self.address}]" if ":" in self.address else self.address
-        return f"sip:{room}@{host}:{self.sip_port};transport={transport}"
+        port = self.tls_port if transport == "tls" else self.sip_port
+        return f"sip:{room}@{host}:{port};transport={transport}"
 
     def api(self, path, method="GET", body=None, raw=False):
         request = urllib.request.Request(f"http://127.0.0.1:{self.api_port}{path}", method=method)

@@ -12,13 +12,25 @@ std::string error_of(std::string_view text) {
     return settings.error().message;
 }
 
+using Names = std::vector<std::string>;
+
+Names names(const Settings& settings) {
+    Names all;
+    for (const auto& listener : settings.listeners) {
+        for (const auto& name : names_of(listener)) all.push_back(name);
+    }
+    return all;
+}
+
 }  // namespace
 
 TEST_CASE("An empty configuration file gives the embedded defaults") {
     const auto settings = parse_settings("", "t.toml");
 
     REQUIRE(settings);
-    CHECK(settings->sip.size() == 4);
+    CHECK(names(*settings) == Names{"udp:0.0.0.0:5060", "tcp:0.0.0.0:5060", "tls:0.0.0.0:5061",
+                                    "udp:[::]:5060", "tcp:[::]:5060", "tls:[::]:5061"});
+    CHECK(settings->make_certificate);
     CHECK(to_string(settings->api) == "127.0.0.1:8060");
     CHECK(settings->media_timeout == std::chrono::seconds(60));
     CHECK_FALSE(settings->auto_create);
@@ -52,9 +64,7 @@ max_size = "1920x1080"
                                          "t.toml");
 
     REQUIRE(settings);
-    REQUIRE(settings->sip.size() == 2);
-    CHECK(to_string(settings->sip[0]) == "udp:192.0.2.1:5060");
-    CHECK(to_string(settings->sip[1]) == "tcp:[2001:db8::1]:5070");
+    CHECK(names(*settings) == Names{"udp:192.0.2.1:5060", "tcp:[2001:db8::1]:5070"});
     CHECK(settings->api == ListenAddress{"::1", 9000});
     CHECK(settings->token_file == "/etc/tessera/token");
     CHECK(settings->mcud == "unix:/run/tessera/mcud.sock");
@@ -82,9 +92,9 @@ TEST_CASE("An unknown key in any section is named") {
 }
 
 TEST_CASE("Bad values are named with what was expected") {
-    CHECK(error_of("[signald]\nsip = [\"udp:0.0.0.0:5060\", \"tls:0.0.0.0:5061\"]\n") ==
-          "t.toml:2:28: sip: found \"tls:0.0.0.0:5061\", expected udp: or tcp:, a numeric address "
-          "and a port, such as "
+    CHECK(error_of("[signald]\nsip = [\"udp:0.0.0.0:5060\", \"ws:0.0.0.0:5061\"]\n") ==
+          "t.toml:2:28: sip: found \"ws:0.0.0.0:5061\", expected udp:, tcp: or tls:, a numeric "
+          "address and a port, such as "
           "udp:0.0.0.0:5060");
     CHECK(error_of("[signald]\napi = \"0.0.0.0:80\"\n") ==
           "t.toml:2:7: api: found \"0.0.0.0:80\", expected a loopback address and a port, such as "
@@ -112,6 +122,79 @@ TEST_CASE("Listeners that cannot be are refused") {
     CHECK(error_of("[signald]\nsip = []\n").find("at least one listener") != std::string::npos);
     CHECK(error_of("[signald]\nsip = [\"udp:[::]:1\", \"udp:[::]:1\"]\n").find("a second time") !=
           std::string::npos);
+}
+
+TEST_CASE("UDP and TCP at one address are one listener, whoever comes first") {
+    const auto settings = parse_settings(
+        "[signald]\nsip = [\"tcp:[::1]:1\", \"tls:[::1]:2\", \"udp:[::1]:1\"]\n", "t.toml");
+
+    REQUIRE(settings);
+    REQUIRE(settings->listeners.size() == 2);
+    CHECK(names_of(settings->listeners[0]) == Names{"tcp:[::1]:1", "udp:[::1]:1"});
+    CHECK(error_of("[signald]\nsip = [\"tcp:[::]:1\", \"tls:[::]:1\"]\n").find("second time") !=
+          std::string::npos);
+}
+
+TEST_CASE("A listener's table says all that holds for who calls there") {
+    const auto settings = parse_settings(R"(
+[signald]
+certificate_file = "/etc/tessera/cert.pem"
+private_key_file = "/etc/tessera/key.pem"
+[[signald.listener]]
+transport = "tls"
+address = "192.0.2.1"
+public_address = "203.0.113.5"
+media_encryption = "required"
+digest_users_file = "/etc/tessera/users"
+digest_realm = "example.org"
+[[signald.listener]]
+port = 5070
+)",
+                                         "t.toml");
+
+    REQUIRE(settings);
+    REQUIRE(settings->listeners.size() == 2);
+    CHECK(settings->listeners[0] == ListenerSettings{{SipTransport::Tls},
+                                                     {"192.0.2.1", 5061},
+                                                     "203.0.113.5",
+                                                     MediaEncryption::Required,
+                                                     "/etc/tessera/users",
+                                                     "example.org"});
+    CHECK(names_of(settings->listeners[1]) == Names{"udp:0.0.0.0:5070", "tcp:0.0.0.0:5070"});
+    CHECK(settings->listeners[1].media_encryption == MediaEncryption::Optional);
+    CHECK_FALSE(settings->make_certificate);
+}
+
+TEST_CASE("Tables come on top of the short form") {
+    const auto settings = parse_settings(
+        "[signald]\nsip = \"udp:127.0.0.1:1\"\n[[signald.listener]]\nport = 2\n", "t.toml");
+
+    REQUIRE(settings);
+    CHECK(names(*settings) == Names{"udp:127.0.0.1:1", "udp:0.0.0.0:2", "tcp:0.0.0.0:2"});
+}
+
+TEST_CASE("Mistakes in a listener's table are named") {
+    const auto mistake = [](const std::string& line) {
+        return error_of("[signald]\n[[signald.listener]]\n" + line + "\n");
+    };
+    const auto has = [](const std::string& text, const std::string& part) {
+        INFO(text);
+        CHECK(text.find(part) != std::string::npos);
+    };
+    has(mistake("transport = \"sctp\""), "t.toml:3:13: transport: found \"sctp\", expected one of");
+    has(mistake("transport = [\"udp\", \"tls\"]"), "or \"tls\" alone");
+    has(mistake("transport = [\"udp\", \"udp\"]"), "\"udp\" a second time");
+    has(mistake("transport = []"), "expected \"udp\"");
+    has(mistake("address = \"here\""), "expected a numeric address");
+    has(mistake("port = 0"), "from 1 to 65535");
+    has(mistake("media_encryption = \"yes\""), "one of off, optional, required");
+    has(mistake("public_address = \"2001:db8::1\""), "of the same family");
+    has(mistake("digest_users_file = \"\""), "expected the path of a file");
+    has(mistake("digest_users_file = \"x\"\ndigest_realm = 'a\"b'"), "without quotation marks");
+    has(mistake("digest_realm = \"x\""), "'digest_users_file' is missing");
+    has(mistake("realm = \"x\""), "unknown key 'realm'");
+    has(mistake("port = 7\n[[signald.listener]]\nport = 7"), "found 0.0.0.0:7 a second time");
+    has(error_of("[signald]\ncertificate_file = \"c.pem\"\n"), "'private_key_file' is missing");
 }
 
 TEST_CASE("Picture sizes are even and within what we decode") {
@@ -153,7 +236,7 @@ TEST_CASE("A reload names the settings that need a restart") {
         "t.toml");
 
     CHECK(needs_restart(running, rooms_only).empty());
-    CHECK(needs_restart(running, moved) == std::vector<std::string>{"signald.sip", "signald.api",
-                                                                    "signald.token_file",
-                                                                    "signald.mcud"});
+    CHECK(needs_restart(running, moved) ==
+          std::vector<std::string>{"signald.sip or signald.listener", "signald.api",
+                                   "signald.token_file", "signald.mcud"});
 }

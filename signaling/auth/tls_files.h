@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "common/result.h"
+
+namespace signaling {
+
+/// Makes a key (ECDSA P-256) and a certificate for it that is signed by itself and good for ten
+/// years, and writes both as PEM: the key with mode 0600. Folders are made.
+[[nodiscard]] common::Result<void> make_self_signed(const std::string& certificate_file,
+                                                    const std::string& private_key_file,
+                                                    const std::string& name);
+
+}  // namespace signaling
