@@ -144,6 +144,7 @@ PlanInput Bridge::plan_input() const {
                 viewer.pinned.push_back(pinned);
         }
         viewer.needs = *needs;
+        viewer.budget = session->budget();
         viewer.sink = &session->picture_sink();
         input.viewers.push_back(std::move(viewer));
     }
@@ -285,6 +286,18 @@ void Bridge::post_media(const std::string& session, const std::string& mid, bool
 
 void Bridge::post_key_frame_wanted(const std::string& session, const std::string& mid) {
     post([=](Bridge& self) { self.observer_.on_key_frame_wanted(self.instance_, session, mid); });
+}
+
+void Bridge::post_bitrate_limited(const std::string& session, const std::string& mid,
+                                  common::Bitrate limit) {
+    post([=](Bridge& self) {
+        BridgedSession* limited = self.find(session);
+        if (limited == nullptr || limited->video_mid() != mid) return;
+        LOG_INFO("limited conference={} session={} to {} bit/s by the peer", self.instance_,
+                 session, limit.bps());
+        limited->limit_bitrate(limit);
+        self.replan(self.services_.clock.now());
+    });
 }
 
 }  // namespace mcu

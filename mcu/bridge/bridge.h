@@ -95,6 +95,8 @@ class Bridge final : private BridgedSessionEvents {
     void post_dtmf(const std::string& session, char digit, common::Duration duration) override;
     void post_media(const std::string& session, const std::string& mid, bool started) override;
     void post_key_frame_wanted(const std::string& session, const std::string& mid) override;
+    void post_bitrate_limited(const std::string& session, const std::string& mid,
+                              common::Bitrate limit) override;
 
     const std::string instance_;
     const BridgeServices& services_;

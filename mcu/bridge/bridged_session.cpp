@@ -196,6 +196,10 @@ void BridgedSession::on_key_frame_wanted(const std::string& mid) {
     events_.post_key_frame_wanted(id_, mid);
 }
 
+void BridgedSession::on_bitrate_limited(const std::string& mid, common::Bitrate limit) {
+    events_.post_bitrate_limited(id_, mid, limit);
+}
+
 void BridgedSession::on_start_wanted(const std::string& /*mid*/) {
     const mixer::SubscriptionId subscription{subscription_.load()};
     if (subscription.valid()) stage_.need_start(subscription, mixer::StartReason::PictureLoss);

@@ -32,6 +32,8 @@ class BridgedSessionEvents {
     virtual void post_dtmf(const std::string& session, char digit, common::Duration duration) = 0;
     virtual void post_media(const std::string& session, const std::string& mid, bool started) = 0;
     virtual void post_key_frame_wanted(const std::string& session, const std::string& mid) = 0;
+    virtual void post_bitrate_limited(const std::string& session, const std::string& mid,
+                                      common::Bitrate limit) = 0;
 };
 
 /// One session's place in a bridge: its media transport, its voice and picture on the way into the
@@ -61,6 +63,9 @@ class BridgedSession final : private SessionObserver {
     [[nodiscard]] mixer::ViewerId viewer() const { return mixer::ViewerId{source_.value}; }
     [[nodiscard]] mixer::VideoPlayout& video_playout() { return video_playout_; }
     [[nodiscard]] mixer::PictureSink& picture_sink() { return session_->picture_sink(); }
+    /// The peer's TMMBR: what it is sent from the next plan on.
+    void limit_bitrate(common::Bitrate limit) { budget_ = limit; }
+    [[nodiscard]] common::Bitrate budget() const { return budget_; }
     /// What its decoder and link can take; nothing when it receives no pictures.
     [[nodiscard]] std::optional<mixer::StreamNeeds> needs(common::PictureSize max_size) const;
     [[nodiscard]] bool shows_video() const;  ///< a picture (not an avatar) may be expected of it
@@ -89,6 +94,7 @@ class BridgedSession final : private SessionObserver {
     void on_media_stopped(const std::string& mid) override;
     void on_start_wanted(const std::string& mid) override;
     void on_key_frame_wanted(const std::string& mid) override;
+    void on_bitrate_limited(const std::string& mid, common::Bitrate limit) override;
 
     const common::SourceId source_;
     const BridgeServices& services_;
@@ -108,6 +114,7 @@ class BridgedSession final : private SessionObserver {
     std::string video_mid_;
     std::optional<mixer::AudioFormat> listens_;
     std::atomic<std::uint64_t> subscription_{0};
+    common::Bitrate budget_;         ///< 0: not limited
     std::uint64_t start_asked_ = 0;  ///< by signalling, answered so far
     PictureWatch picture_;
     bool shown_ = true;

@@ -49,6 +49,7 @@ VideoPlan ViewPlanner::plan(Timestamp now, const PlanInput& input) {
     drop_departed(input);
     apply_needs(input);
     follow(lineage_.update(now, resolve(input)), input);
+    apply_budgets(input);
     note_shown();
     VideoPlan result;
     result.drawings = draw();
@@ -108,6 +109,16 @@ void ViewPlanner::apply_needs(const PlanInput& input) {
         } else {
             subscribe(viewer, lineage_.view_of(viewer.viewer));
         }
+    }
+}
+
+void ViewPlanner::apply_budgets(const PlanInput& input) {
+    for (const PlannedViewer& viewer : input.viewers) {
+        const auto found = subscribers_.find(viewer.viewer);
+        if (found == subscribers_.end() || !found->second.subscription.valid()) continue;
+        if (found->second.budget == viewer.budget) continue;
+        found->second.budget = viewer.budget;
+        stage_.set_budget(found->second.subscription, viewer.budget);
     }
 }
 

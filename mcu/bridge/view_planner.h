@@ -26,6 +26,7 @@ struct PlannedViewer {
     mixer::SelfView self_view = mixer::SelfView::ByLayout;
     std::vector<common::SourceId> pinned;
     mixer::StreamNeeds needs;
+    common::Bitrate budget;  ///< what its link takes now (TMMBR); 0: as much as it needs
     mixer::PictureSink* sink = nullptr;
 };
 
@@ -71,6 +72,7 @@ class ViewPlanner final : private mixer::ViewOpener {
     struct Subscriber {
         mixer::SubscriptionId subscription;
         mixer::StreamNeeds needs;
+        common::Bitrate budget;
         std::string failure;
     };
     struct DrawnScene {
@@ -92,6 +94,7 @@ class ViewPlanner final : private mixer::ViewOpener {
     void follow(const mixer::LineageChange& change, const PlanInput& input);
     void subscribe(const PlannedViewer& viewer, mixer::ViewId view);
     void apply_needs(const PlanInput& input);
+    void apply_budgets(const PlanInput& input);
     [[nodiscard]] std::vector<VideoPlan::Drawing> draw();
     void note_shown();
 

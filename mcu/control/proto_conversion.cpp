@@ -131,6 +131,8 @@ Result<MediaConfig> from_proto(const pb::MediaState& proto) {
     media.bandwidth = Bitrate::from_bps(proto.bandwidth_bps());
     media.feedback_pli = proto.feedback_pli();
     media.feedback_fir = proto.feedback_fir();
+    media.feedback_nack = proto.feedback_nack();
+    media.feedback_tmmbr = proto.feedback_tmmbr();
     media.relearn = proto.relearn();
     media.start_asked = proto.start_asked();
     return media;
@@ -185,6 +187,8 @@ pb::MediaState to_proto(const MediaConfig& media) {
     proto.set_bandwidth_bps(static_cast<std::uint32_t>(media.bandwidth.bps()));
     proto.set_feedback_pli(media.feedback_pli);
     proto.set_feedback_fir(media.feedback_fir);
+    proto.set_feedback_nack(media.feedback_nack);
+    proto.set_feedback_tmmbr(media.feedback_tmmbr);
     proto.set_relearn(media.relearn);
     proto.set_start_asked(media.start_asked);
     return proto;
@@ -214,6 +218,8 @@ void add_stream(const StreamCounters& counters, const SessionStatistics& session
     stream.set_packets_lost(counters.packets_lost);
     stream.set_packets_dropped(counters.packets_dropped);
     stream.set_pictures_broken(counters.pictures_broken);
+    stream.set_packets_recovered(counters.packets_recovered);
+    stream.set_packets_sent_again(counters.packets_sent_again);
     stream.set_jitter_ms(counters.jitter_ms);
     stream.set_packets_sent(counters.packets_sent);
     stream.set_bytes_sent(counters.bytes_sent);

@@ -51,6 +51,10 @@ class JitterBuffer {
     bool take(common::Timestamp now, PicturePackets& out);
     /// When waiting ends for the gap there is; nothing when there is none.
     [[nodiscard]] std::optional<common::Timestamp> next_deadline() const;
+    /// For gaps noticed from here on, and for the one that is being waited for.
+    void set_max_wait(common::Duration max_wait) { config_.max_wait = max_wait; }
+    /// Packets before this one are handed over or given up.
+    [[nodiscard]] std::int64_t next_sequence() const { return next_; }
     /// A new stream begins: forgets everything; its first picture does not follow a loss.
     void reset();
 

@@ -5,6 +5,7 @@
 
 #include "common/invariant.h"
 #include "mcu/rtp/rtp_clock.h"
+#include "mcu/rtp/rtp_packet.h"
 #include "mcu/rtp/rtp_reception.h"
 #include "mcu/rtp/rtp_sender.h"
 
@@ -36,11 +37,14 @@ RtcpSession::RtcpSession(Config config, RtcpObserver& observer, common::Timestam
       bandwidth_(config.session_bandwidth),
       pli_(config.pli),
       fir_(config.fir),
+      tmmbr_(config.tmmbr),
       random_(config.seed),
       timer_(now),
       now_(now) {
     receive_only_ssrc_ = make_ssrc();
     scratch_.reserve(2 * kRtcpMaxBytes);
+    nack_waiting_.reserve(kMostNackedPackets);
+    nack_received_.reserve(kMostNackedPackets);
     timer_.start(group(now), now, random_);
 }
 
@@ -48,9 +52,10 @@ RtcpSession::~RtcpSession() {
     INVARIANT(locals_.empty() && receptions_.empty());
 }
 
-void RtcpSession::set_feedback(bool pli, bool fir) {
+void RtcpSession::set_feedback(bool pli, bool fir, bool tmmbr) {
     pli_ = pli;
     fir_ = fir;
+    tmmbr_ = tmmbr;
 }
 
 // Local SSRCs.
@@ -58,7 +63,8 @@ void RtcpSession::set_feedback(bool pli, bool fir) {
 std::uint32_t RtcpSession::register_sender(RtpSender& sender) {
     // The first sender inherits the SSRC that receiver reports went out under.
     const std::uint32_t ssrc = locals_.empty() ? receive_only_ssrc_ : make_ssrc();
-    locals_.push_back({.sender = &sender, .ssrc = ssrc, .remote = {}, .start_told = {}});
+    locals_.push_back(
+        {.sender = &sender, .ssrc = ssrc, .remote = {}, .start_told = {}, .limit = {}});
     return ssrc;
 }
 
@@ -241,6 +247,38 @@ void RtcpSession::tell_start_wanted(std::uint32_t media_ssrc) {
 
 void RtcpSession::on_generic_nack(const GenericNack& nack) {
     counters_.nacked_packets += nack.packet_count();
+    if (find_local(nack.media_ssrc) == nullptr) {
+        ++counters_.foreign_feedback;
+        return;
+    }
+    nack_received_.clear();
+    nack.append_sequences(nack_received_, kMostNackedPackets);
+    observer_.on_packets_missed(nack.media_ssrc, nack_received_);
+}
+
+// One peer: its newest request is the whole bounding set (RFC 5104 3.5.4).
+void RtcpSession::on_temporary_bitrate_request(const TemporaryBitrate& request) {
+    for (std::size_t i = 0; i < request.size(); ++i) {
+        const TemporaryBitrate::Entry entry = request[i];
+        LocalStream* local = find_local(entry.ssrc);
+        if (local == nullptr) {
+            ++counters_.foreign_feedback;
+            continue;
+        }
+        ++counters_.bitrate_requests_received;
+        owed_notification_ = {request.sender_ssrc, entry.limit, entry.overhead_bytes};
+        if (local->limit == entry.limit) continue;
+        local->limit = entry.limit;
+        observer_.on_bitrate_limited(entry.ssrc, entry.limit);
+    }
+}
+
+void RtcpSession::on_temporary_bitrate_notification(const TemporaryBitrate& notification) {
+    if (!bitrate_wish_) return;
+    for (std::size_t i = 0; i < notification.size(); ++i) {
+        // What binds is ours, or somebody's that is tighter: either way we get no more.
+        if (notification[i].limit <= bitrate_wish_->limit) bitrate_wish_->asks_left = 0;
+    }
 }
 
 // What goes out.
@@ -263,8 +301,31 @@ void RtcpSession::key_frame_arrived(std::uint32_t remote_ssrc) {
     }
 }
 
+void RtcpSession::request_packets(std::uint32_t remote_ssrc,
+                                  std::span<const std::uint16_t> sequences, common::Timestamp now) {
+    if (nack_ssrc_ != remote_ssrc) nack_waiting_.clear();
+    nack_ssrc_ = remote_ssrc;
+    now_ = now;
+    for (const std::uint16_t sequence : sequences) {
+        if (nack_waiting_.size() == kMostNackedPackets) return;
+        nack_waiting_.push_back(sequence);
+    }
+}
+
+void RtcpSession::limit_sender(std::uint32_t remote_ssrc, common::Bitrate limit,
+                               common::Timestamp now) {
+    if (!tmmbr_) return;
+    const bool known =
+        bitrate_wish_ && bitrate_wish_->remote_ssrc == remote_ssrc && bitrate_wish_->limit == limit;
+    if (!known) bitrate_wish_ = {remote_ssrc, limit, now, BitrateWish::kMostAsks};
+}
+
 common::Timestamp RtcpSession::next_deadline() const {
-    common::Timestamp deadline = leaving_.empty() ? timer_.next() : std::min(now_, timer_.next());
+    const bool waits = !leaving_.empty() || !nack_waiting_.empty() || owed_notification_;
+    common::Timestamp deadline = waits ? std::min(now_, timer_.next()) : timer_.next();
+    if (bitrate_wish_ && bitrate_wish_->asks_left > 0) {
+        deadline = std::min(deadline, bitrate_wish_->next_ask);
+    }
     for (const KeyFrameNeed& need : needs_) {
         if (need.standing) deadline = std::min(deadline, need.next_ask);
     }
@@ -282,6 +343,8 @@ std::size_t RtcpSession::poll(common::Timestamp now, std::span<std::uint8_t> out
     for (KeyFrameNeed& need : needs_) {
         if (scratch_.size() < kFeedbackBytes && need.due(now)) ask(need);
     }
+    if (scratch_.size() < kFeedbackBytes) write_bitrate_feedback(now);
+    write_waiting_nack();
     if (!leaving_.empty()) {
         begin_compound();
         common::ByteWriter writer(scratch_);
@@ -333,6 +396,41 @@ void RtcpSession::ask(KeyFrameNeed& need) {
     if (first) ++need.fir_sequence;
     write_full_intra_request(
         report_ssrc(), {.media_ssrc = need.remote_ssrc, .sequence = need.fir_sequence}, writer);
+}
+
+/// Behind everything else and only where it fits: what does not comes with the next poll.
+void RtcpSession::write_waiting_nack() {
+    constexpr std::size_t kMostNackBytes = kRtcpHeaderBytes + 8 + 4 * kMostNackedPackets;
+    if (nack_waiting_.empty() || scratch_.size() + kMostNackBytes > kFeedbackBytes) return;
+    begin_compound();
+    common::ByteWriter writer(scratch_);
+    write_generic_nack(report_ssrc(), nack_ssrc_, nack_waiting_, writer);
+    nack_waiting_.clear();
+    ++counters_.nacks_sent;
+}
+
+void RtcpSession::write_bitrate_feedback(common::Timestamp now) {
+    common::ByteWriter writer(scratch_);
+    if (owed_notification_) {
+        begin_compound();
+        write_temporary_bitrate(TemporaryBitrate::kNotificationFormat, report_ssrc(),
+                                {.ssrc = owed_notification_->requester,
+                                 .limit = owed_notification_->limit,
+                                 .overhead_bytes = owed_notification_->overhead_bytes},
+                                writer);
+        owed_notification_.reset();
+    }
+    if (!bitrate_wish_ || bitrate_wish_->asks_left == 0 || now < bitrate_wish_->next_ask) return;
+    begin_compound();
+    write_temporary_bitrate(
+        TemporaryBitrate::kRequestFormat, report_ssrc(),
+        {.ssrc = bitrate_wish_->remote_ssrc,
+         .limit = bitrate_wish_->limit,
+         .overhead_bytes = static_cast<std::uint16_t>(kIpUdpHeaderBytes + kRtpHeaderBytes)},
+        writer);
+    ++counters_.bitrate_requests_sent;
+    --bitrate_wish_->asks_left;
+    bitrate_wish_->next_ask = now + BitrateWish::kRepeat;
 }
 
 /// Our first stream carries the report blocks for all of them; each says SR or RR and its CNAME.

@@ -32,6 +32,11 @@ class RtcpObserver {
     virtual void on_bye(std::uint32_t remote_ssrc) = 0;
     /// RFC 3550 8.2: the peer used our SSRC; the stream goes on under another.
     virtual void on_ssrc_changed(std::uint32_t old_ssrc, std::uint32_t new_ssrc) = 0;
+    /// The peer misses these packets of ours (generic NACK), at most kMostNackedPackets at once.
+    virtual void on_packets_missed(std::uint32_t local_ssrc,
+                                   std::span<const std::uint16_t> sequences) = 0;
+    /// The peer's TMMBR changed: send no more than this as `local_ssrc`, all headers counted.
+    virtual void on_bitrate_limited(std::uint32_t local_ssrc, common::Bitrate limit) = 0;
 };
 
 /// The RTCP of one transport: owns its local SSRCs, the interval timer, compounds, feedback and
@@ -53,12 +58,15 @@ class RtcpSession final : private RtcpHandler {
             common::Bitrate::from_kbps(1000);  ///< 5 % of it is RTCP's
         bool pli = false;                      ///< the peer takes PLI; preferred over FIR
         bool fir = false;
+        bool tmmbr = false;  ///< the peer obeys TMMBR
     };
     struct Counters {
         RtcpCounters received;
         std::uint64_t sent = 0;
         std::uint64_t plis_received = 0, firs_received = 0, fir_repetitions = 0;
-        std::uint64_t nacked_packets = 0;  ///< asked for by generic NACK, and not sent again
+        std::uint64_t nacked_packets = 0;  ///< that the peer asked for by generic NACK
+        std::uint64_t nacks_sent = 0;
+        std::uint64_t bitrate_requests_received = 0, bitrate_requests_sent = 0;
         std::uint64_t plis_sent = 0, firs_sent = 0;
         std::uint64_t collisions = 0;
         std::uint64_t foreign_feedback = 0;  ///< about an SSRC that is not ours
@@ -78,7 +86,7 @@ class RtcpSession final : private RtcpHandler {
     RtcpSession& operator=(const RtcpSession&) = delete;
 
     void set_bandwidth(common::Bitrate session_bandwidth) { bandwidth_ = session_bandwidth; }
-    void set_feedback(bool pli, bool fir);
+    void set_feedback(bool pli, bool fir, bool tmmbr);
 
     void receive(std::span<const std::uint8_t> datagram, common::Timestamp now);
 
@@ -86,6 +94,14 @@ class RtcpSession final : private RtcpHandler {
     /// Repeating it is harmless.
     void want_key_frame(std::uint32_t remote_ssrc, common::Timestamp now);
     void key_frame_arrived(std::uint32_t remote_ssrc);
+
+    /// Asks for these packets of `remote_ssrc` with the next `poll`, which is due at once. In
+    /// sending order; at most kMostNackedPackets are waiting, more are forgotten.
+    void request_packets(std::uint32_t remote_ssrc, std::span<const std::uint16_t> sequences,
+                         common::Timestamp now);
+    /// Asks the peer to send no more than this as `remote_ssrc` (TMMBR), until it confirms;
+    /// repeated a few times at most. A peer that does not understand is not asked.
+    void limit_sender(std::uint32_t remote_ssrc, common::Bitrate limit, common::Timestamp now);
 
     /// When `poll` has something to do; always a time to come or now.
     [[nodiscard]] common::Timestamp next_deadline() const;
@@ -119,6 +135,22 @@ class RtcpSession final : private RtcpHandler {
         std::uint32_t ssrc = 0;
         std::optional<RemoteView> remote;
         std::optional<common::Timestamp> start_told;  ///< limits on_start_wanted
+        std::optional<common::Bitrate> limit;         ///< by TMMBR
+    };
+    /// A limit of a remote stream that the peer has not confirmed yet (RFC 5104 4.2.1.2).
+    struct BitrateWish {
+        static constexpr common::Duration kRepeat = std::chrono::seconds(1);
+        static constexpr int kMostAsks = 5;
+        std::uint32_t remote_ssrc = 0;
+        common::Bitrate limit;
+        common::Timestamp next_ask;
+        int asks_left = 0;
+    };
+    /// A confirmation we owe: TMMBN with what binds our stream.
+    struct OwedNotification {
+        std::uint32_t requester = 0;
+        common::Bitrate limit;
+        std::uint16_t overhead_bytes = 0;
     };
     /// The last FIR number of one requester for one of our streams (RFC 5104 4.3.1.2).
     struct FirSeen {
@@ -133,6 +165,8 @@ class RtcpSession final : private RtcpHandler {
     void on_picture_loss_indication(const PictureLossIndication& pli) override;
     void on_full_intra_request(const FullIntraRequest& fir) override;
     void on_generic_nack(const GenericNack& nack) override;
+    void on_temporary_bitrate_request(const TemporaryBitrate& request) override;
+    void on_temporary_bitrate_notification(const TemporaryBitrate& notification) override;
 
     // For RtpSender and RtpReception.
     std::uint32_t register_sender(RtpSender& sender);
@@ -149,6 +183,8 @@ class RtcpSession final : private RtcpHandler {
     void tell_start_wanted(std::uint32_t media_ssrc);
     void begin_compound();
     void ask(KeyFrameNeed& need);
+    void write_waiting_nack();
+    void write_bitrate_feedback(common::Timestamp now);
     void write_reports(common::Timestamp now);
     [[nodiscard]] bool sent_lately(const RtpSender& sender, common::Timestamp now) const;
     [[nodiscard]] RtcpTimer::Group group(common::Timestamp now) const;
@@ -158,13 +194,17 @@ class RtcpSession final : private RtcpHandler {
     RtcpObserver& observer_;
     NtpClock ntp_;
     common::Bitrate bandwidth_;
-    bool pli_, fir_;
+    bool pli_, fir_, tmmbr_;
     std::mt19937_64 random_;
     std::uint32_t receive_only_ssrc_ = 0;
     std::vector<LocalStream> locals_;
     std::vector<RtpReception*> receptions_;
     std::vector<KeyFrameNeed> needs_;
     std::vector<FirSeen> firs_seen_;
+    std::uint32_t nack_ssrc_ = 0;  ///< whose packets `nack_waiting_` are
+    std::vector<std::uint16_t> nack_waiting_, nack_received_;
+    std::optional<BitrateWish> bitrate_wish_;
+    std::optional<OwedNotification> owed_notification_;
     std::vector<std::uint32_t>
         leaving_;  ///< SSRCs given up after a collision: BYE in the next compound
     std::optional<common::Timestamp> last_collision_;

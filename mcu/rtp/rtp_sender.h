@@ -48,6 +48,8 @@ class RtpSender {
     [[nodiscard]] SenderInfo sender_info(common::Timestamp now, const NtpClock& ntp) const;
 
     [[nodiscard]] std::uint32_t ssrc() const { return ssrc_; }
+    /// That of the packet stamped next.
+    [[nodiscard]] std::uint16_t next_sequence() const { return next_sequence_; }
     [[nodiscard]] std::uint64_t packet_count() const { return packet_count_; }
     [[nodiscard]] std::uint64_t byte_count() const { return byte_count_; }    ///< with RTP headers
     [[nodiscard]] common::Timestamp last_sent() const { return last_sent_; }  ///< 0: never

@@ -14,7 +14,7 @@ VideoReceiver::VideoReceiver(std::string_view sprop_parameter_sets, common::Dura
 void VideoReceiver::on_stream_started(common::Timestamp now) {
     jitter_buffer_.reset();
     lost_ = counters_.pictures > 0;
-    waiting_for_key_ = dropping_ = true;
+    waiting_for_key_ = dropping_ = starting_ = true;
     frozen_since_ = now;
 }
 
@@ -69,12 +69,12 @@ H264Depacketizer::Completion VideoReceiver::assemble(common::EncodedFrame& frame
 
 bool VideoReceiver::may_pass(const common::EncodedFrame& frame, common::Timestamp now) {
     if (frame.key_frame) {
-        waiting_for_key_ = dropping_ = false;
+        waiting_for_key_ = dropping_ = starting_ = false;
         return true;
     }
     if (!dropping_) return true;
     if (!frozen_since_) frozen_since_ = now;
-    const bool frozen_too_long = now - *frozen_since_ >= kMostFreeze;
+    const bool frozen_too_long = now - *frozen_since_ >= (starting_ ? kMostStartWait : kMostFreeze);
     if (frozen_too_long && depacketizer_.parameter_sets().complete()) dropping_ = false;
     return !dropping_;
 }

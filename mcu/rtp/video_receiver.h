@@ -15,12 +15,14 @@ namespace mcu {
 ///
 /// From the start, and after a loss, pictures are dropped until the next key frame, and a key frame
 /// is wanted; after kMostFreeze they are handed over all the same (`follows_loss`), because a
-/// concealed picture is better than a frozen one.
+/// concealed picture is better than one that visibly stands.
 ///
 /// Thread: net thread. Steady state allocates nothing: hand the same EncodedFrame to every `take`.
 class VideoReceiver {
   public:
-    static constexpr common::Duration kMostFreeze = std::chrono::seconds(2);
+    static constexpr common::Duration kMostFreeze = std::chrono::milliseconds(350);
+    /// At a stream's start there is nothing to conceal with: longer.
+    static constexpr common::Duration kMostStartWait = std::chrono::seconds(2);
 
     struct Counters {
         std::uint64_t pictures = 0;  ///< handed over
@@ -34,6 +36,8 @@ class VideoReceiver {
                            common::Duration max_wait = std::chrono::milliseconds(100));
 
     void on_stream_started(common::Timestamp now);
+    /// How long a missing packet is waited for: long where it is asked for again, short elsewhere.
+    void set_max_wait(common::Duration max_wait) { jitter_buffer_.set_max_wait(max_wait); }
     void insert(RtpPacket packet, std::int64_t extended_sequence);
     /// The next frame to decode, or false: none now. Call until false, after each insert and at
     /// `next_deadline`. `due` is set to `arrival`: who knows the playout delay moves it.
@@ -63,6 +67,7 @@ class VideoReceiver {
     bool dropping_ = true;  ///< waiting, and nothing is handed over meanwhile
     bool lost_ = false;     ///< since the last frame handed over
     std::optional<common::Timestamp> frozen_since_;
+    bool starting_ = true;  ///< no key frame of this stream was seen yet
     Counters counters_;
 };
 

@@ -28,6 +28,8 @@ class AudioStream final : public MediaStream {
     void on_new_stream(std::uint32_t ssrc, common::Timestamp now) override;
     void on_packet(RtpPacket packet, std::int64_t extended_sequence) override;
     void on_peer_wants_start(common::Timestamp /*now*/) override {}
+    /// Sound is repaired by FEC and concealment: a packet sent again would come too late.
+    void on_packets_missed(std::span<const std::uint16_t>, common::Timestamp) override {}
     void on_deadline(common::Timestamp now) override;
     [[nodiscard]] std::optional<common::Timestamp> deadline() const override;
     void tell(const std::optional<TelephoneEventReceiver::Digit>& digit);

@@ -46,6 +46,8 @@ struct MediaConfig {
     common::Bitrate bandwidth;  ///< 0: not limited
     bool feedback_pli = false;
     bool feedback_fir = false;
+    bool feedback_nack = false;     ///< generic NACK, both ways
+    bool feedback_tmmbr = false;    ///< both ways
     std::uint64_t start_asked = 0;  ///< raised: the peer asked for a start by signalling (RFC 5168)
     std::uint64_t relearn = 0;      ///< raised: the peer's address and SSRC may be learnt anew
 };
@@ -70,7 +72,9 @@ struct StreamCounters {
     std::uint64_t starts_wanted = 0;  ///< PLI and FIR to the peer
     /// Received, but of packets that make no picture, or of parameter sets that we refuse.
     std::uint64_t pictures_broken = 0;
-    common::Timestamp last_packet;  ///< 0: none yet
+    std::uint64_t packets_recovered = 0;   ///< came because we asked for them again
+    std::uint64_t packets_sent_again = 0;  ///< because the peer asked
+    common::Timestamp last_packet;         ///< 0: none yet
 };
 
 }  // namespace mcu

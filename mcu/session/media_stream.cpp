@@ -49,7 +49,8 @@ MediaStream::MediaStream(const StreamEnvironment& environment, const StreamConfi
              .ntp = environment.ntp,
              .session_bandwidth = rtcp_bandwidth(config.media),
              .pli = config.media.feedback_pli,
-             .fir = config.media.feedback_fir},
+             .fir = config.media.feedback_fir,
+             .tmmbr = config.media.feedback_tmmbr},
             *this, now()),
       sender_(rtcp_, send_format(config.media), now()),
       reception_(rtcp_, *this),
@@ -81,7 +82,7 @@ void MediaStream::apply(const StreamConfig& config) {
         reception_.relearn();
     }
     rtcp_.set_bandwidth(rtcp_bandwidth(media));
-    rtcp_.set_feedback(media.feedback_pli, media.feedback_fir);
+    rtcp_.set_feedback(media.feedback_pli, media.feedback_fir, media.feedback_tmmbr);
     if (first || !same_receive_formats(before.media, media)) apply_receive_formats();
     if (media.sends &&
         (first || !before.media.sends || !same_format(before.media.send, media.send))) {
@@ -196,6 +197,20 @@ void MediaStream::on_ssrc_changed(std::uint32_t old_ssrc, std::uint32_t new_ssrc
     LOG_INFO("SSRC collision mid={} old={:08x} new={:08x}", config_.media.mid, old_ssrc, new_ssrc);
 }
 
+void MediaStream::on_packets_missed(std::uint32_t /*local_ssrc*/,
+                                    std::span<const std::uint16_t> sequences) {
+    on_packets_missed(sequences, now());
+}
+
+void MediaStream::on_bitrate_limited(std::uint32_t /*local_ssrc*/, common::Bitrate limit) {
+    observer().on_bitrate_limited(config_.media.mid, limit);
+}
+
+Duration MediaStream::jitter() const {
+    const RtpReceiver* active = reception_.active();
+    return active == nullptr ? Duration(0) : active->jitter();
+}
+
 void MediaStream::note_media(Timestamp at) {
     last_media_ = at;
     if (std::exchange(media_flows_, true)) return;
@@ -221,7 +236,7 @@ StreamCounters MediaStream::counters() const {
                           in.suspect + in.other_ssrc + in.collisions + rtcp.received.bad_datagrams;
     out.packets_sent = sender_.packet_count();
     out.bytes_sent = sender_.byte_count();
-    if (const RtpReceiver* active = reception_.active()) out.jitter_ms = ms(active->jitter());
+    out.jitter_ms = ms(jitter());
     if (const auto remote = rtcp_.remote_view(sender_.ssrc())) {
         out.remote_loss_percent = remote->loss_fraction * 100;
         if (remote->round_trip) out.round_trip_ms = ms(*remote->round_trip);

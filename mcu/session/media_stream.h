@@ -60,6 +60,9 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     virtual void on_packet(RtpPacket packet, std::int64_t extended_sequence) = 0;
     /// The peer asks for a start, at most ten times a second.
     virtual void on_peer_wants_start(common::Timestamp now) = 0;
+    /// The peer misses these packets of ours.
+    virtual void on_packets_missed(std::span<const std::uint16_t> sequences,
+                                   common::Timestamp now) = 0;
     /// Something the derived class set a deadline for may be due.
     virtual void on_deadline(common::Timestamp now) = 0;
     [[nodiscard]] virtual std::optional<common::Timestamp> deadline() const = 0;
@@ -77,6 +80,12 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     [[nodiscard]] MediaTransport& transport() { return transport_; }
     [[nodiscard]] RtcpSession& rtcp() { return rtcp_; }
     [[nodiscard]] RtpSender& sender() { return sender_; }
+    /// What the peer reported of what we send; nothing before its first report.
+    [[nodiscard]] std::optional<RtcpSession::RemoteView> remote_view() const {
+        return rtcp_.remote_view(sender_.ssrc());
+    }
+    /// RFC 3550's, of the stream that is heard; 0 before the first.
+    [[nodiscard]] common::Duration jitter() const;
     common::ThreadChecker net_thread_;
 
   private:
@@ -88,6 +97,9 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     void on_key_frame_wanted(std::uint32_t remote_ssrc) final;
     void on_bye(std::uint32_t remote_ssrc) final;
     void on_ssrc_changed(std::uint32_t old_ssrc, std::uint32_t new_ssrc) final;
+    void on_packets_missed(std::uint32_t local_ssrc,
+                           std::span<const std::uint16_t> sequences) final;
+    void on_bitrate_limited(std::uint32_t local_ssrc, common::Bitrate limit) final;
 
     void apply_receive_formats();
     void send_rtcp(common::Timestamp now);

@@ -30,6 +30,8 @@ class SessionObserver {
     virtual void on_start_wanted(const std::string& mid) = 0;
     /// We need a key frame and the peer understands no RTCP feedback: ask by signalling.
     virtual void on_key_frame_wanted(const std::string& mid) = 0;
+    /// The peer asks to be sent no more than this (TMMBR), all headers counted.
+    virtual void on_bitrate_limited(const std::string& mid, common::Bitrate limit) = 0;
 };
 
 /// One peer's media: its transport, its RTP streams, its ports into a bridge.

@@ -37,6 +37,13 @@ std::size_t most_packets(const mixer::EncodedPicture& picture) {
     return packets;
 }
 
+/// Between two answers to the same NACK, while the round trip is not known.
+constexpr Duration kRepeatGuard = std::chrono::milliseconds(50);
+/// Reports older than this say nothing of the path as it is.
+constexpr Duration kReportLife = std::chrono::seconds(15);
+/// From here on repeating pays; beyond the second, the path is full rather than noisy.
+constexpr double kLeastRepeatLoss = 0.01, kMostRepeatLoss = 0.2;
+
 }  // namespace
 
 VideoStream::VideoStream(const StreamEnvironment& environment, const StreamConfig& config,
@@ -68,6 +75,7 @@ void VideoStream::on_receive_formats() {
 void VideoStream::restart_receiver() {
     if (receiver_) broken_before_ += receiver_->counters().broken_pictures;
     receiver_.emplace(sprop_);
+    nack_.reset();
     if (remote_ssrc_) receiver_->on_stream_started(now());
 }
 
@@ -76,11 +84,13 @@ void VideoStream::on_new_stream(std::uint32_t ssrc, Timestamp at) {
     asking_ = false;
     remote_ssrc_ = ssrc;
     timing_.reset();
+    nack_.reset();
     receiver_->on_stream_started(at);
 }
 
 void VideoStream::on_packet(RtpPacket packet, std::int64_t extended_sequence) {
     const Timestamp arrival = packet.arrival();
+    if (config().feedback_nack) nack_.on_packet(extended_sequence, arrival);
     receiver_->insert(std::move(packet), extended_sequence);
     deliver(arrival);
 }
@@ -94,7 +104,19 @@ void VideoStream::deliver(Timestamp at) {
         frame = {};
     }
     tell_refused_set();
+    ask_for_missing(at);
     follow_key_frame_need(at);
+}
+
+void VideoStream::ask_for_missing(Timestamp at) {
+    if (!config().feedback_nack || !remote_ssrc_ || lane_ == nullptr || !may_receive()) return;
+    const auto remote = remote_view();
+    nack_.set_path(remote && remote->round_trip ? *remote->round_trip : Duration(0), jitter());
+    receiver_->set_max_wait(nack_.longest_wait());
+    nack_.forget_before(receiver_->jitter_buffer().next_sequence());
+    missing_.clear();
+    nack_.take_due(at, missing_);
+    if (!missing_.empty()) rtcp().request_packets(*remote_ssrc_, missing_, at);
 }
 
 // Once a call: what comes after it is counted.
@@ -109,6 +131,8 @@ void VideoStream::tell_refused_set() {
 StreamCounters VideoStream::counters() const {
     StreamCounters out = MediaStream::counters();
     out.pictures_broken = broken_before_ + (receiver_ ? receiver_->counters().broken_pictures : 0);
+    out.packets_recovered = nack_.counters().recovered;
+    if (sent_) out.packets_sent_again = sent_->counters().sent_again;
     return out;
 }
 
@@ -136,7 +160,11 @@ void VideoStream::on_deadline(Timestamp at) {
 }
 
 std::optional<Timestamp> VideoStream::deadline() const {
-    return receiver_ ? receiver_->next_deadline() : std::nullopt;
+    if (!receiver_) return std::nullopt;
+    const std::optional<Timestamp> picture = receiver_->next_deadline();
+    const std::optional<Timestamp> asking = nack_.next_deadline();
+    if (!picture || !asking) return picture ? picture : asking;
+    return std::min(*picture, *asking);
 }
 
 // ---- out ----
@@ -145,6 +173,21 @@ void VideoStream::on_send_format() {
     const std::optional<H264Fmtp> fmtp = H264Fmtp::parse(config().send.fmtp);
     packetizer_ = H264Packetizer(fmtp ? fmtp->packetization_mode : H264Packetizer::Mode::SingleNal);
     needs_key_ = true;
+    if (!config().feedback_nack) {
+        sent_.reset();
+    } else if (!sent_) {
+        sent_.emplace();
+    }
+}
+
+void VideoStream::on_packets_missed(std::span<const std::uint16_t> sequences, Timestamp at) {
+    if (!sent_ || !may_send(at)) return;
+    const auto remote = remote_view();
+    const Duration round_trip = remote && remote->round_trip ? *remote->round_trip : kRepeatGuard;
+    for (const std::uint16_t sequence : sequences) {
+        const auto packet = sent_->take(sequence, at, round_trip);
+        if (packet) transport().send_rtp(std::span(&*packet, 1), at);
+    }
 }
 
 void VideoStream::on_peer_wants_start(Timestamp at) {
@@ -165,7 +208,7 @@ void VideoStream::ask_start(Timestamp at, Duration least_interval) {
 void VideoStream::send(const mixer::EncodedPicture& picture) {
     net_thread_.check();
     const Timestamp at = now();
-    if (!may_send(at) || !pacer_.has_room(most_packets(picture))) {
+    if (!may_send(at) || !pacer_.has_room(2 * most_packets(picture))) {
         needs_key_ = true;
         return;
     }
@@ -179,15 +222,26 @@ void VideoStream::send(const mixer::EncodedPicture& picture) {
 
 void VideoStream::packetize(const mixer::EncodedPicture& picture, Timestamp at) {
     packetizer_.start(picture.nals);
+    std::size_t packets = 0;
     while (true) {
         const std::span<std::uint8_t> buffer = pacer_.next_buffer();
         const auto payload = packetizer_.next(buffer.subspan(kRtpHeaderBytes));
         if (!payload) break;
         const std::size_t bytes = kRtpHeaderBytes + payload->bytes;
+        const std::uint16_t sequence = sender().next_sequence();
         sender().stamp(buffer.first(bytes), payload->last, picture.media_time, at);
+        if (sent_) sent_->keep(buffer.first(bytes), sequence, at);
         pacer_.add(bytes);
+        ++packets;
     }
+    if (picture.key && repeats_key_pictures(at)) pacer_.repeat_last(packets);
     pacer_.flush(at);
+}
+
+bool VideoStream::repeats_key_pictures(Timestamp at) const {
+    const auto remote = remote_view();
+    return !sent_ && remote && at - remote->at < kReportLife &&
+           remote->loss_fraction >= kLeastRepeatLoss && remote->loss_fraction <= kMostRepeatLoss;
 }
 
 }  // namespace mcu

@@ -45,6 +45,8 @@ json to_json(const StreamStatistics& s) {
             {"packets_lost", s.packets_lost},
             {"packets_dropped", s.packets_dropped},
             {"pictures_broken", s.pictures_broken},
+            {"packets_recovered", s.packets_recovered},
+            {"packets_sent_again", s.packets_sent_again},
             {"jitter_ms", s.jitter_ms},
             {"packets_sent", s.packets_sent},
             {"bytes_sent", s.bytes_sent},

@@ -42,6 +42,8 @@ struct SessionMedia {
     common::Bitrate bandwidth;
     bool feedback_pli = false;
     bool feedback_fir = false;
+    bool feedback_nack = false;
+    bool feedback_tmmbr = false;
     std::uint64_t relearn = 0;
     std::uint64_t start_asked = 0;
     friend bool operator==(const SessionMedia&, const SessionMedia&) = default;
@@ -120,6 +122,7 @@ struct StreamStatistics {
     std::uint64_t packets_lost = 0;
     std::uint64_t packets_dropped = 0;
     std::uint64_t pictures_broken = 0;
+    std::uint64_t packets_recovered = 0, packets_sent_again = 0;  ///< by generic NACK
     double jitter_ms = 0;
     std::uint64_t packets_sent = 0;
     std::uint64_t bytes_sent = 0;

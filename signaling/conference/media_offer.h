@@ -63,6 +63,8 @@ struct OfferedMedia {
     int ptime_ms = 0;           ///< 0: not said
     bool feedback_pli = false;
     bool feedback_fir = false;
+    bool feedback_nack = false;
+    bool feedback_tmmbr = false;
     friend bool operator==(const OfferedMedia&, const OfferedMedia&) = default;
 };
 
@@ -94,6 +96,8 @@ struct AnsweredMedia {
     bool rtcp_mux = false;
     bool feedback_pli = false;
     bool feedback_fir = false;
+    bool feedback_nack = false;
+    bool feedback_tmmbr = false;
     // Filled in from what the media daemon opened:
     std::string address;  ///< numeric, as the peer must send to it
     std::uint16_t rtp_port = 0;

@@ -146,6 +146,8 @@ void accept(const OfferedMedia& offered, const MediaCodec& chosen, const Capabil
         answer.bandwidth = have.video_bandwidth;
         answer.feedback_pli = offered.feedback_pli;
         answer.feedback_fir = offered.feedback_fir;
+        answer.feedback_nack = offered.feedback_nack;
+        answer.feedback_tmmbr = offered.feedback_tmmbr;
     }
 }
 
@@ -261,6 +263,8 @@ void offer_all(AnsweredMedia& medium, const Capabilities& have) {
         medium.bandwidth = have.video_bandwidth;
         medium.feedback_pli = true;
         medium.feedback_fir = true;
+        medium.feedback_nack = true;
+        medium.feedback_tmmbr = true;
     }
 }
 
@@ -308,6 +312,8 @@ AnsweredMedia settle_one(const AnsweredMedia& ours, const OfferedMedia& theirs) 
     settled.rtcp_mux = ours.rtcp_mux && theirs.rtcp_mux;
     settled.feedback_pli = theirs.feedback_pli;
     settled.feedback_fir = theirs.feedback_fir;
+    settled.feedback_nack = theirs.feedback_nack;
+    settled.feedback_tmmbr = theirs.feedback_tmmbr;
     if (theirs.telephone_events.empty()) settled.telephone_event_pt = 0;
     return settled;
 }

@@ -46,6 +46,8 @@ std::vector<SessionMedia> session_media(const MediaAnswer& ours, const MediaOffe
             medium.telephone_event_clock_hz = mine.telephone_event_clock_hz;
         medium.feedback_pli = mine.feedback_pli;
         medium.feedback_fir = mine.feedback_fir;
+        medium.feedback_nack = mine.feedback_nack;
+        medium.feedback_tmmbr = mine.feedback_tmmbr;
         const auto theirs = std::ranges::find(peer.media, mine.mid, &OfferedMedia::mid);
         if (theirs != peer.media.end()) describe_peer(medium, *theirs);
         if (before != nullptr) {

@@ -81,6 +81,8 @@ void fill(pb::MediaState& message, const SessionMedia& medium) {
     message.set_bandwidth_bps(static_cast<std::uint32_t>(medium.bandwidth.bps()));
     message.set_feedback_pli(medium.feedback_pli);
     message.set_feedback_fir(medium.feedback_fir);
+    message.set_feedback_nack(medium.feedback_nack);
+    message.set_feedback_tmmbr(medium.feedback_tmmbr);
     message.set_relearn(medium.relearn);
     message.set_start_asked(medium.start_asked);
 }
@@ -106,6 +108,8 @@ SessionMedia from_proto(const pb::MediaState& message) {
     medium.bandwidth = common::Bitrate::from_bps(message.bandwidth_bps());
     medium.feedback_pli = message.feedback_pli();
     medium.feedback_fir = message.feedback_fir();
+    medium.feedback_nack = message.feedback_nack();
+    medium.feedback_tmmbr = message.feedback_tmmbr();
     medium.relearn = message.relearn();
     medium.start_asked = message.start_asked();
     return medium;
@@ -149,6 +153,8 @@ StreamStatistics from_proto(const pb::StreamStatistics& message) {
     stream.packets_lost = message.packets_lost();
     stream.packets_dropped = message.packets_dropped();
     stream.pictures_broken = message.pictures_broken();
+    stream.packets_recovered = message.packets_recovered();
+    stream.packets_sent_again = message.packets_sent_again();
     stream.jitter_ms = message.jitter_ms();
     stream.packets_sent = message.packets_sent();
     stream.bytes_sent = message.bytes_sent();

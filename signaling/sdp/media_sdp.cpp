@@ -105,6 +105,8 @@ OfferedMedia read_medium(const SdpMedia& media, const SessionDescription& sessio
     }
     medium.feedback_pli = has_feedback(media, "nack pli");
     medium.feedback_fir = has_feedback(media, "ccm fir");
+    medium.feedback_nack = has_feedback(media, "nack");
+    medium.feedback_tmmbr = has_feedback(media, "ccm tmmbr");
     return medium;
 }
 
@@ -136,8 +138,10 @@ void describe_transport(const AnsweredMedia& ours, SdpMedia& media) {
     } else if (ours.rtcp_port != ours.rtp_port + 1) {
         media.attributes.push_back({"rtcp", std::to_string(ours.rtcp_port)});
     }
+    if (ours.feedback_nack) media.attributes.push_back({"rtcp-fb", "* nack"});
     if (ours.feedback_pli) media.attributes.push_back({"rtcp-fb", "* nack pli"});
     if (ours.feedback_fir) media.attributes.push_back({"rtcp-fb", "* ccm fir"});
+    if (ours.feedback_tmmbr) media.attributes.push_back({"rtcp-fb", "* ccm tmmbr"});
     if (ours.ssrc != 0 && !ours.cname.empty()) {
         media.attributes.push_back({"ssrc", std::to_string(ours.ssrc) + " cname:" + ours.cname});
     }

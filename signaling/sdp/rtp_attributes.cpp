@@ -133,6 +133,7 @@ bool has_feedback(const SdpMedia& media, std::string_view kind) {
         static_cast<void>(take_until(rest, ' '));  // "*" or a payload type
         const auto words = split_words(rest);
         const auto wanted = split_words(kind);
+        if (wanted.size() == 1 && words.size() != 1) return false;
         return words.size() >= wanted.size() &&
                std::equal(wanted.begin(), wanted.end(), words.begin(), equal_no_case);
     });

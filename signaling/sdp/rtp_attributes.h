@@ -23,7 +23,7 @@ namespace signaling {
 [[nodiscard]] common::Bitrate bandwidth_of(const std::vector<SdpBandwidth>& bandwidths);
 
 /// RFC 4585 a=rtcp-fb, for all or for any payload type: what kind ("nack pli", "ccm fir") is
-/// understood.
+/// understood. A kind of one word is that word alone: "nack" is not "nack pli".
 [[nodiscard]] bool has_feedback(const SdpMedia& media, std::string_view kind);
 
 /// The port of a=rtcp (RFC 3605), else the one after RTP's.

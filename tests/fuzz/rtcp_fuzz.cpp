@@ -2,7 +2,7 @@
 // Covers: mcu/rtp/rtcp/compound.cpp mcu/rtp/rtcp/report_block.cpp mcu/rtp/rtcp/sender_report.cpp
 // Covers: mcu/rtp/rtcp/receiver_report.cpp mcu/rtp/rtcp/source_description.cpp mcu/rtp/rtcp/bye.cpp
 // Covers: mcu/rtp/rtcp/picture_loss_indication.cpp mcu/rtp/rtcp/full_intra_request.cpp
-// Covers: mcu/rtp/rtcp/generic_nack.cpp
+// Covers: mcu/rtp/rtcp/generic_nack.cpp mcu/rtp/rtcp/temporary_bitrate.cpp
 
 #include <array>
 
@@ -16,6 +16,14 @@ struct Observer final : mcu::RtcpObserver {
     void on_start_wanted(std::uint32_t local_ssrc) override { FUZZ_EXPECT(local_ssrc == ssrc); }
     void on_key_frame_wanted(std::uint32_t) override {}
     void on_bye(std::uint32_t) override {}
+    void on_packets_missed(std::uint32_t local_ssrc,
+                           std::span<const std::uint16_t> sequences) override {
+        FUZZ_EXPECT(local_ssrc == ssrc);
+        FUZZ_EXPECT(!sequences.empty() && sequences.size() <= mcu::kMostNackedPackets);
+    }
+    void on_bitrate_limited(std::uint32_t local_ssrc, common::Bitrate limit) override {
+        FUZZ_EXPECT(local_ssrc == ssrc && limit.bps() >= 0);
+    }
     void on_ssrc_changed(std::uint32_t from, std::uint32_t to) override {
         FUZZ_EXPECT(from == ssrc);
         ssrc = to;
@@ -47,7 +55,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                            .seed = 1,
                            .ntp = mcu::NtpClock(now, {}),
                            .pli = size % 2 == 0,
-                           .fir = true},
+                           .fir = true,
+                           .tmmbr = true},
                           observer, now);
     const mcu::RtpSender sender(rtcp, {.payload_type = 96}, now);
     observer.ssrc = sender.ssrc();
@@ -55,6 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     rtcp.receive(with_our_ssrc({data, size}, sender.ssrc()), now);
     FUZZ_EXPECT(observer.ssrc == sender.ssrc());
     rtcp.want_key_frame(7, now);
+    rtcp.request_packets(7, std::array<std::uint16_t, 2>{65535, 3}, now);
+    rtcp.limit_sender(7, common::Bitrate::from_kbps(300), now);
     std::array<std::uint8_t, mcu::RtcpSession::kRtcpMaxBytes> out;
     for (int i = 0; i < 3; ++i) {
         // What we send, any peer of our own kind takes.

@@ -12,6 +12,8 @@ struct Silent final : mcu::RtcpObserver {
     void on_key_frame_wanted(std::uint32_t) override {}
     void on_bye(std::uint32_t) override {}
     void on_ssrc_changed(std::uint32_t, std::uint32_t) override {}
+    void on_packets_missed(std::uint32_t, std::span<const std::uint16_t>) override {}
+    void on_bitrate_limited(std::uint32_t, common::Bitrate) override {}
 };
 
 struct Ordered final : mcu::RtpPacketSink {

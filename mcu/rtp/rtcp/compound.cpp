@@ -62,6 +62,21 @@ Outcome hand_over(const RtcpBlock& packet, RtcpHandler& handler,
     return Outcome::Handled;
 }
 
+Outcome dispatch_transport_feedback(const RtcpBlock& packet, RtcpHandler& handler) {
+    switch (packet.count_or_format) {
+        case GenericNack::kFormat:
+            return hand_over<GenericNack>(packet, handler, &RtcpHandler::on_generic_nack);
+        case TemporaryBitrate::kRequestFormat:
+            return hand_over<TemporaryBitrate>(packet, handler,
+                                               &RtcpHandler::on_temporary_bitrate_request);
+        case TemporaryBitrate::kNotificationFormat:
+            return hand_over<TemporaryBitrate>(packet, handler,
+                                               &RtcpHandler::on_temporary_bitrate_notification);
+        default:
+            return Outcome::Unknown;
+    }
+}
+
 Outcome dispatch(const RtcpBlock& packet, RtcpHandler& handler) {
     switch (static_cast<RtcpType>(packet.type)) {
         case RtcpType::SenderReport:
@@ -74,8 +89,7 @@ Outcome dispatch(const RtcpBlock& packet, RtcpHandler& handler) {
         case RtcpType::Bye:
             return hand_over<Bye>(packet, handler, &RtcpHandler::on_bye);
         case RtcpType::TransportFeedback:
-            if (packet.count_or_format != GenericNack::kFormat) return Outcome::Unknown;
-            return hand_over<GenericNack>(packet, handler, &RtcpHandler::on_generic_nack);
+            return dispatch_transport_feedback(packet, handler);
         case RtcpType::PayloadFeedback:
             if (packet.count_or_format == PictureLossIndication::kFormat) {
                 return hand_over<PictureLossIndication>(packet, handler,

@@ -11,6 +11,7 @@
 #include "mcu/rtp/rtcp/receiver_report.h"
 #include "mcu/rtp/rtcp/sender_report.h"
 #include "mcu/rtp/rtcp/source_description.h"
+#include "mcu/rtp/rtcp/temporary_bitrate.h"
 
 namespace mcu {
 
@@ -25,6 +26,8 @@ class RtcpHandler {
     virtual void on_picture_loss_indication(const PictureLossIndication& pli) = 0;
     virtual void on_full_intra_request(const FullIntraRequest& fir) = 0;
     virtual void on_generic_nack(const GenericNack& nack) = 0;
+    virtual void on_temporary_bitrate_request(const TemporaryBitrate& request) = 0;
+    virtual void on_temporary_bitrate_notification(const TemporaryBitrate& notification) = 0;
 };
 
 enum class RtcpParseError : std::uint8_t {

@@ -1,5 +1,6 @@
 #include "mcu/rtp/rtcp/generic_nack.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "common/byte_reader.h"
@@ -34,6 +35,40 @@ std::size_t GenericNack::packet_count() const {
         count += 1 + static_cast<std::size_t>(std::popcount(reader.u16()));
     }
     return count;
+}
+
+void GenericNack::append_sequences(std::vector<std::uint16_t>& out, std::size_t most) const {
+    common::ByteReader reader(entry_bytes_);
+    while (reader.remaining() >= 4 && out.size() < most) {
+        const std::uint16_t first = reader.u16();
+        const std::uint16_t mask = reader.u16();
+        out.push_back(first);
+        for (int bit = 0; bit < 16 && out.size() < most; ++bit) {
+            if ((mask >> bit & 1) != 0) out.push_back(static_cast<std::uint16_t>(first + bit + 1));
+        }
+    }
+}
+
+void write_generic_nack(std::uint32_t sender_ssrc, std::uint32_t media_ssrc,
+                        std::span<const std::uint16_t> sequences, common::ByteWriter& out) {
+    sequences = sequences.first(std::min(sequences.size(), kMostNackedPackets));
+    write_rtcp_packet(GenericNack::kFormat, RtcpType::TransportFeedback, out, [&] {
+        out.u32(sender_ssrc);
+        out.u32(media_ssrc);
+        while (!sequences.empty()) {
+            const std::uint16_t first = sequences.front();
+            unsigned mask = 0;
+            std::size_t taken = 1;
+            for (; taken < sequences.size(); ++taken) {
+                const auto ahead = static_cast<std::uint16_t>(sequences[taken] - first);
+                if (ahead < 1 || ahead > 16) break;
+                mask |= 1U << (ahead - 1);
+            }
+            out.u16(first);
+            out.u16(static_cast<std::uint16_t>(mask));
+            sequences = sequences.subspan(taken);
+        }
+    });
 }
 
 }  // namespace mcu

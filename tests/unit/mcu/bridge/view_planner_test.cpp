@@ -165,3 +165,20 @@ TEST_CASE("A small screen's canvas is drawn every other tick") {
     CHECK(plan.drawings[0].tick_divisor == 2);
     CHECK(plan.drawings[0].scene->size == common::PictureSize{320, 180});
 }
+
+TEST_CASE("A viewer whose link was limited gets a smaller canvas, and others keep theirs") {
+    Room room;
+    room.join(1, "grid");
+    room.join(2, "grid");
+    REQUIRE(room.plan().drawings.size() == 1);
+
+    room.input.viewers[1].budget = common::Bitrate::from_kbps(128);
+    const VideoPlan plan = room.plan();
+
+    REQUIRE(plan.drawings.size() == 2);
+    std::vector<common::PictureSize> sizes;
+    for (const auto& drawing : plan.drawings) sizes.push_back(drawing.scene->size);
+    std::ranges::sort(sizes);
+    CHECK(sizes.front() == common::PictureSize{320, 180});
+    CHECK(sizes.back() >= common::PictureSize{1280, 720});
+}

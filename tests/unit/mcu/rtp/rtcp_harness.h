@@ -18,19 +18,30 @@ struct RtcpEvents final : mcu::RtcpObserver {
         ssrc_changes.emplace_back(from, to);
     }
 
+    void on_packets_missed(std::uint32_t, std::span<const std::uint16_t> sequences) override {
+        missed.insert(missed.end(), sequences.begin(), sequences.end());
+    }
+    void on_bitrate_limited(std::uint32_t, common::Bitrate limit) override {
+        limits.push_back(limit.bps());
+    }
+
     std::vector<std::uint32_t> starts_wanted, key_frames_wanted, byes;
+    std::vector<std::uint16_t> missed;
+    std::vector<std::int64_t> limits;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> ssrc_changes;
 };
 
 /// An RtcpSession with a clock and an observer.
 struct RtcpHarness {
-    explicit RtcpHarness(bool pli = false, bool fir = false, std::uint64_t seed = 1)
+    explicit RtcpHarness(bool pli = false, bool fir = false, std::uint64_t seed = 1,
+                         bool tmmbr = false)
         : rtcp({.cname = "tessera@test",
                 .seed = seed,
                 .ntp = mcu::NtpClock(clock.now(), std::chrono::seconds(1'700'000'000)),
                 .session_bandwidth = common::Bitrate::from_kbps(1000),
                 .pli = pli,
-                .fir = fir},
+                .fir = fir,
+                .tmmbr = tmmbr},
                events, clock.now()) {}
 
     /// What is due now; empty: nothing.

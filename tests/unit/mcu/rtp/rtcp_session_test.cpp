@@ -1,5 +1,7 @@
 #include "mcu/rtp/rtcp_session.h"
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 
 #include "common/byte_reader.h"
@@ -338,4 +340,95 @@ TEST_CASE("However much is due at once, a datagram stays within its bound") {
 
     for (int i = 0; i < 10; ++i)
         CHECK(harness.next_datagram().size() <= RtcpSession::kRtcpMaxBytes);
+}
+
+TEST_CASE("Missing packets are asked for at once, once, behind a report and a name") {
+    RtcpHarness h;
+    h.next_datagram();  // the regular one is out of the way
+
+    h.rtcp.request_packets(7, std::array<std::uint16_t, 2>{20, 22}, h.clock.now());
+    CHECK(h.rtcp.next_deadline() <= h.clock.now());
+    const Bytes out = h.poll();
+
+    CHECK(types_of(out) == std::vector<int>{201, 202, 205});
+    CHECK(u32_at(out, out.size() - 8) == 7);
+    CHECK(u32_at(out, out.size() - 4) == (20U << 16 | 2U));
+    CHECK(h.poll().empty());
+    CHECK(h.rtcp.counters().nacks_sent == 1);
+}
+
+TEST_CASE("What the peer misses of our stream is told; of others it is counted") {
+    SendingHarness h;
+    Bytes nack;
+    common::ByteWriter writer(nack);
+    write_generic_nack(99, h.sender.ssrc(), std::array<std::uint16_t, 3>{1, 2, 30}, writer);
+    write_generic_nack(99, h.sender.ssrc() + 1, std::array<std::uint16_t, 1>{5}, writer);
+
+    h.rtcp.receive(nack, h.clock.now());
+
+    CHECK(h.events.missed == std::vector<std::uint16_t>{1, 2, 30});
+    CHECK(h.rtcp.counters().foreign_feedback == 1);
+}
+
+TEST_CASE("A TMMBR is told when it changes, and confirmed each time") {
+    SendingHarness h;
+    h.next_datagram();
+    const auto ask = [&](std::int64_t kbps) {
+        Bytes request;
+        common::ByteWriter writer(request);
+        write_temporary_bitrate(
+            TemporaryBitrate::kRequestFormat, 99,
+            {.ssrc = h.sender.ssrc(), .limit = common::Bitrate::from_kbps(kbps)}, writer);
+        h.rtcp.receive(request, h.clock.now());
+        return h.poll();
+    };
+
+    const Bytes confirmed = ask(300);
+    CHECK(types_of(confirmed) == std::vector<int>{201, 202, 205});
+    CHECK((confirmed[confirmed.size() - 20] & 0x1f) == TemporaryBitrate::kNotificationFormat);
+    CHECK(u32_at(confirmed, confirmed.size() - 8) == 99);
+    CHECK_FALSE(ask(300).empty());
+    CHECK_FALSE(ask(128).empty());
+
+    CHECK(h.events.limits == std::vector<std::int64_t>{300'000, 128'000});
+}
+
+TEST_CASE("Our TMMBR is repeated until it is confirmed, and not for ever") {
+    RtcpHarness h(true, true, 1, true);
+    const auto asks_within = [&](common::Duration time) {
+        int asks = 0;
+        const auto end = h.clock.now() + time;
+        while (h.clock.now() < end) {
+            while (true) {
+                const Bytes out = h.poll();
+                if (out.empty()) break;
+                const auto types = types_of(out);
+                asks += static_cast<int>(std::count(types.begin(), types.end(), 205));
+            }
+            h.clock.advance(50ms);
+        }
+        return asks;
+    };
+
+    h.rtcp.limit_sender(7, common::Bitrate::from_kbps(256), h.clock.now());
+    CHECK(asks_within(20s) == 5);
+
+    h.rtcp.limit_sender(7, common::Bitrate::from_kbps(512), h.clock.now());
+    CHECK(asks_within(500ms) == 1);
+    Bytes confirmation;
+    common::ByteWriter writer(confirmation);
+    write_temporary_bitrate(
+        TemporaryBitrate::kNotificationFormat, 99,
+        {.ssrc = h.rtcp.report_ssrc(), .limit = common::Bitrate::from_kbps(512)}, writer);
+    h.rtcp.receive(confirmation, h.clock.now());
+    h.rtcp.limit_sender(7, common::Bitrate::from_kbps(512), h.clock.now());
+    CHECK(asks_within(20s) == 0);
+}
+
+TEST_CASE("A peer that does not know TMMBR is not asked") {
+    RtcpHarness h;
+    h.next_datagram();
+    h.rtcp.limit_sender(7, common::Bitrate::from_kbps(256), h.clock.now());
+
+    CHECK(h.poll().empty());
 }

@@ -105,12 +105,12 @@ TEST_CASE("After a loss pictures are dropped until a key frame, which follows a 
     CHECK_FALSE(harness.last_follows_loss);
 }
 
-TEST_CASE("A peer that sends no key frame is shown again after two seconds of freeze") {
+TEST_CASE("A peer that sends no key frame is shown again before its freeze is seen as one") {
     Harness harness;
     harness.key_picture();
     harness.lose_one();
 
-    for (int i = 0; i < 49; ++i) harness.picture(kSlice);
+    for (int i = 0; i < 9; ++i) harness.picture(kSlice);
     CHECK(harness.frames == 1);
     for (int i = 0; i < 10; ++i) harness.picture(kSlice);
 

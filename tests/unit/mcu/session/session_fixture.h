@@ -41,6 +41,10 @@ struct RecordingObserver final : mcu::SessionObserver {
     void on_media_stopped(const std::string& mid) override { events.push_back("stopped " + mid); }
     void on_start_wanted(const std::string&) override { ++starts; }
     void on_key_frame_wanted(const std::string&) override { ++key_frames; }
+    void on_bitrate_limited(const std::string&, common::Bitrate limit) override {
+        limits.push_back(limit.bps());
+    }
+    std::vector<std::int64_t> limits;
     std::vector<std::pair<char, common::Duration>> digits;
     std::vector<std::string> events;
     int starts = 0, key_frames = 0;

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr int kTransportFeedback = 205, kNack = 1;
 constexpr int kPayloadFeedback = 206, kPli = 1, kFir = 4, kByeType = 203;
 
 RtpOnWire sound(std::uint16_t sequence, std::uint32_t ssrc = 1000) {
@@ -398,4 +399,54 @@ TEST_CASE("Video of a restarted peer waits for its key picture, and asks for it"
     peer.key_picture();
 
     CHECK(recorded().frames.size() == 3);
+}
+
+TEST_CASE("With generic NACK a lost packet is asked for, and its picture comes late but whole") {
+    SessionFixture f;
+    MediaConfig config = SessionFixture::video(nullptr);
+    config.feedback_nack = true;
+    VideoPeer peer(f, config);
+    peer.key_picture();
+    peer.picture();
+    f.pass(1s);
+    f.drain(peer.ports.rtcp);
+    const std::size_t before = recorded().frames.size();
+
+    const std::uint16_t lost = peer.sequence++;
+    const std::uint32_t lost_time = peer.time;
+    peer.next();
+    peer.picture();
+    const auto feedback = f.drain(peer.ports.rtcp);
+    CHECK(tests::count_rtcp(feedback, kTransportFeedback, kNack) == 1);
+    CHECK(tests::count_rtcp(feedback, kPayloadFeedback, kPli) == 0);
+    CHECK(recorded().frames.size() == before);
+    f.send(peer.ports.rtp,
+           RtpOnWire{.payload_type = SessionFixture::kH264,
+                     .marker = true,
+                     .sequence = lost,
+                     .rtp_time = lost_time,
+                     .ssrc = peer.ssrc,
+                     .payload = {0x41, 0x9a, 1}},
+           peer.local.rtp_port);
+
+    CHECK(recorded().frames.size() == before + 2);
+    CHECK(f.counters().packets_recovered == 1);
+    CHECK(peer.plis() == 0);
+}
+
+TEST_CASE("A packet that NACK does not bring back is given up for a key picture in half a second") {
+    SessionFixture f;
+    MediaConfig config = SessionFixture::video(nullptr);
+    config.feedback_nack = true;
+    VideoPeer peer(f, config);
+    peer.key_picture();
+    f.pass(1s);
+    f.drain(peer.ports.rtcp);
+
+    ++peer.sequence;
+    for (int i = 0; i < 15; ++i) peer.picture();
+    const auto feedback = f.drain(peer.ports.rtcp);
+
+    CHECK(tests::count_rtcp(feedback, kTransportFeedback, kNack) >= 2);
+    CHECK(tests::count_rtcp(feedback, kPayloadFeedback, kPli) == 1);
 }

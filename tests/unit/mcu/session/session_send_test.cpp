@@ -1,5 +1,9 @@
+#include <array>
 #include <catch2/catch.hpp>
 
+#include "mcu/rtp/rtcp/generic_nack.h"
+#include "mcu/rtp/rtcp/receiver_report.h"
+#include "mcu/rtp/rtcp/temporary_bitrate.h"
 #include "tests/support/allocation_counter.h"
 #include "tests/unit/mcu/session/session_fixture.h"
 
@@ -33,6 +37,22 @@ Bytes fir(std::uint32_t media, std::uint8_t sequence) {
         bytes.push_back(static_cast<std::uint8_t>(media >> shift));
     }
     bytes.insert(bytes.end(), {sequence, 0, 0, 0});
+    return bytes;
+}
+
+Bytes nack(std::uint32_t media, std::uint16_t sequence) {
+    Bytes bytes;
+    common::ByteWriter writer(bytes);
+    mcu::write_generic_nack(99, media, std::array{sequence}, writer);
+    return bytes;
+}
+
+/// A receiver report about `media` with this loss in its last interval.
+Bytes lossy_report(std::uint32_t media, std::uint8_t fraction_lost) {
+    Bytes bytes;
+    common::ByteWriter writer(bytes);
+    const mcu::ReportBlock block{.ssrc = media, .fraction_lost = fraction_lost};
+    mcu::write_receiver_report(99, std::span(&block, 1), writer);
     return bytes;
 }
 
@@ -334,4 +354,70 @@ TEST_CASE("A change of codec keeps SSRC and sequence, and RTP time goes on") {
     CHECK(packets[1].ssrc == packets[0].ssrc);
     CHECK(packets[1].sequence == static_cast<std::uint16_t>(packets[0].sequence + 1));
     CHECK(packets[1].rtp_time - packets[0].rtp_time <= 960);
+}
+
+TEST_CASE("A packet the peer misses is sent again as it was, once a round trip") {
+    SessionFixture f;
+    PeerPorts peer;
+    MediaConfig config = SessionFixture::video(&peer);
+    config.feedback_nack = true;
+    const auto local = f.configure({config});
+    f.picture(make_picture(true, {100, 3000}, f.clock.now()));
+    const auto sent = f.drain_rtp(peer.rtp);
+    REQUIRE(sent.size() >= 3);
+
+    f.pass(100ms);
+    f.send(peer.rtcp, nack(local[0].ssrc, sent[1].sequence), local[0].rtcp_port);
+    f.send(peer.rtcp, nack(local[0].ssrc, sent[1].sequence), local[0].rtcp_port);
+    const auto again = f.drain_rtp(peer.rtp);
+
+    REQUIRE(again.size() == 1);
+    CHECK(again[0].bytes() == sent[1].bytes());
+    CHECK(f.counters().packets_sent_again == 1);
+}
+
+TEST_CASE("A peer without NACK gets nothing again") {
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::video(&peer)});
+    f.picture(make_picture(true, {100}, f.clock.now()));
+    const auto sent = f.drain_rtp(peer.rtp);
+
+    f.send(peer.rtcp, nack(local[0].ssrc, sent.at(0).sequence), local[0].rtcp_port);
+
+    CHECK(f.drain_rtp(peer.rtp).empty());
+}
+
+TEST_CASE("A peer without NACK that reports loss gets key pictures twice, others once") {
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::video(&peer)});
+    const auto count_of = [&](bool key) {
+        f.picture(make_picture(key, {100, 3000}, f.clock.now()));
+        f.pass(20ms);
+        return f.drain_rtp(peer.rtp).size();
+    };
+    const std::size_t once = count_of(true);
+
+    f.send(peer.rtcp, lossy_report(local[0].ssrc, 13), local[0].rtcp_port);  // 13 / 256: 5 %
+
+    CHECK(count_of(true) == 2 * once);
+    CHECK(count_of(false) == once);
+    f.send(peer.rtcp, lossy_report(local[0].ssrc, 0), local[0].rtcp_port);
+    CHECK(count_of(true) == once);
+}
+
+TEST_CASE("The peer's TMMBR is told to the floor above") {
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::video(&peer)});
+    Bytes request;
+    common::ByteWriter writer(request);
+    mcu::write_temporary_bitrate(mcu::TemporaryBitrate::kRequestFormat, 99,
+                                 {.ssrc = local[0].ssrc, .limit = common::Bitrate::from_kbps(256)},
+                                 writer);
+
+    f.send(peer.rtcp, request, local[0].rtcp_port);
+
+    CHECK(f.observer.limits == std::vector<std::int64_t>{256'000});
 }

@@ -24,6 +24,7 @@ struct CountingObserver final : mcu::SessionObserver {
     void on_media_stopped(const std::string&) override { ++calls; }
     void on_start_wanted(const std::string&) override { ++calls; }
     void on_key_frame_wanted(const std::string&) override { ++calls; }
+    void on_bitrate_limited(const std::string&, common::Bitrate) override {}
     std::atomic<int> calls{0};
 };
 

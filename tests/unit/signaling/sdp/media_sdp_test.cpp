@@ -158,6 +158,9 @@ TEST_CASE("Feedback is understood for all payload types or one, under AVP too") 
     CHECK(medium(kVideo + "a=rtcp-fb:* nack pli\r\n").feedback_pli);
     CHECK(medium(kVideo + "a=rtcp-fb:97 ccm fir\r\n").feedback_fir);
     CHECK_FALSE(medium(kVideo + "a=rtcp-fb:97 nack\r\na=rtcp-fb:97 ccm tmmbr\r\n").feedback_pli);
+    CHECK(medium(kVideo + "a=rtcp-fb:97 nack\r\n").feedback_nack);
+    CHECK_FALSE(medium(kVideo + "a=rtcp-fb:97 nack pli\r\n").feedback_nack);
+    CHECK(medium(kVideo + "a=rtcp-fb:* ccm tmmbr smaxpr=120\r\n").feedback_tmmbr);
 }
 
 TEST_CASE("Content, label and packet time are carried") {

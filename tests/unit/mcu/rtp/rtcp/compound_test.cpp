@@ -44,6 +44,15 @@ struct Recorder final : RtcpHandler {
     }
     void on_generic_nack(const GenericNack& nack) override {
         nacked += nack.packet_count();
+        nack.append_sequences(nacked_sequences, kMostNackedPackets);
+        ++calls;
+    }
+    void on_temporary_bitrate_request(const TemporaryBitrate& request) override {
+        for (std::size_t i = 0; i < request.size(); ++i) limits.push_back(request[i]);
+        ++calls;
+    }
+    void on_temporary_bitrate_notification(const TemporaryBitrate& notification) override {
+        for (std::size_t i = 0; i < notification.size(); ++i) bounds.push_back(notification[i]);
         ++calls;
     }
 
@@ -57,6 +66,8 @@ struct Recorder final : RtcpHandler {
     PictureLossIndication pli;
     std::vector<FullIntraRequest::Entry> firs;
     std::size_t nacked = 0;
+    std::vector<std::uint16_t> nacked_sequences;
+    std::vector<TemporaryBitrate::Entry> limits, bounds;
 };
 
 struct Parsed {
@@ -242,6 +253,51 @@ TEST_CASE("A generic NACK counts the packet named and those of its mask") {
     });
 
     CHECK(parsed.recorder.nacked == 4);
+    CHECK(parsed.recorder.nacked_sequences == std::vector<std::uint16_t>{16, 17, 32, 256});
+}
+
+TEST_CASE("A NACK that is written packs neighbours, across the wrap, and reads back") {
+    Bytes out;
+    common::ByteWriter writer(out);
+    const std::vector<std::uint16_t> missing{65534, 65535, 3, 14, 15, 300};
+
+    write_generic_nack(1, 2, missing, writer);
+
+    CHECK(out == Bytes{0x81, 205,  0x00, 0x05, 0,    0,    0,    1, 0,
+                       0,    0,    2,    0xff, 0xfe, 0x80, 0x11,  // 65534 and 1, 5 and 16 behind it
+                       0x00, 0x0f, 0x00, 0x00,                    // 15
+                       0x01, 0x2c, 0x00, 0x00});                  // 300
+    CHECK(parse(out).recorder.nacked_sequences == missing);
+}
+
+TEST_CASE("TMMBR and TMMBN stand on the wire as RFC 5104 says") {
+    Bytes out;
+    common::ByteWriter writer(out);
+    const TemporaryBitrate::Entry entry{
+        .ssrc = 2, .limit = common::Bitrate::from_kbps(1000), .overhead_bytes = 40};
+
+    write_temporary_bitrate(TemporaryBitrate::kRequestFormat, 1, entry, writer);
+    write_temporary_bitrate(TemporaryBitrate::kNotificationFormat, 1, entry, writer);
+    const Parsed parsed = parse(out);
+
+    // 1 000 000 = 125 000 << 3
+    CHECK(Bytes(out.begin(), out.begin() + 20) ==
+          Bytes{0x83, 205, 0x00, 0x04, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0x0f, 0xd0, 0x90, 0x28});
+    REQUIRE(parsed.recorder.limits.size() == 1);
+    CHECK(parsed.recorder.limits[0].ssrc == 2);
+    CHECK(parsed.recorder.limits[0].limit.bps() == 1'000'000);
+    CHECK(parsed.recorder.limits[0].overhead_bytes == 40);
+    CHECK(parsed.recorder.bounds.size() == 1);
+}
+
+TEST_CASE("A TMMBR beyond every number is as much as there is; an empty one makes no sense") {
+    const Parsed huge =
+        parse({0x83, 205, 0x00, 0x04, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0xff, 0xff, 0xff, 0xff});
+    const Parsed empty = parse({0x83, 205, 0x00, 0x02, 0, 0, 0, 1, 0, 0, 0, 0});
+
+    REQUIRE(huge.recorder.limits.size() == 1);
+    CHECK(huge.recorder.limits[0].limit.bps() == std::numeric_limits<std::int64_t>::max());
+    CHECK(empty.counters.bad_packets == 1);
 }
 
 TEST_CASE("Unknown types and formats are walked over") {

@@ -1,0 +1,94 @@
+#include "mcu/rtp/nack_tracker.h"
+
+#include <algorithm>
+
+namespace mcu {
+
+using common::Duration;
+using common::Timestamp;
+
+namespace {
+using namespace std::chrono_literals;
+constexpr Duration kLeastReorderWait = 5ms, kMostReorderWait = 40ms;
+constexpr Duration kUnknownRoundTrip = 100ms;
+constexpr Duration kLeastRepeat = 30ms;
+constexpr Duration kLeastWait = 120ms, kMostWait = 450ms;
+}  // namespace
+
+void NackTracker::set_path(Duration round_trip, Duration jitter) {
+    round_trip_ = round_trip;
+    jitter_ = jitter;
+}
+
+// RFC 3550's jitter is a mean; twice that covers nearly all reorder.
+Duration NackTracker::reorder_wait() const {
+    return std::clamp(2 * jitter_, kLeastReorderWait, kMostReorderWait);
+}
+
+Duration NackTracker::repeat() const {
+    const Duration round_trip = round_trip_ > 0ns ? round_trip_ : kUnknownRoundTrip;
+    return std::max(round_trip + 2 * jitter_ + 10ms, kLeastRepeat);
+}
+
+Duration NackTracker::longest_wait() const {
+    return std::clamp(reorder_wait() + 3 * repeat(), kLeastWait, kMostWait);
+}
+
+void NackTracker::on_packet(std::int64_t extended_sequence, Timestamp now) {
+    if (!highest_) {
+        highest_ = extended_sequence;
+        return;
+    }
+    if (extended_sequence <= *highest_) {
+        const auto found =
+            std::ranges::lower_bound(missing_, extended_sequence, {}, &Missing::sequence);
+        if (found == missing_.end() || found->sequence != extended_sequence) return;
+        if (found->asks > 0) ++counters_.recovered;
+        missing_.erase(found);
+        return;
+    }
+    const auto gap = static_cast<std::uint64_t>(extended_sequence - *highest_ - 1);
+    counters_.missing += gap;
+    if (missing_.size() + gap > kMostMissing) {
+        counters_.given_up += missing_.size() + gap;
+        missing_.clear();
+    } else {
+        for (std::int64_t sequence = *highest_ + 1; sequence < extended_sequence; ++sequence) {
+            missing_.push_back({sequence, now + reorder_wait()});
+        }
+    }
+    highest_ = extended_sequence;
+}
+
+void NackTracker::forget_before(std::int64_t extended_sequence) {
+    const auto first =
+        std::ranges::lower_bound(missing_, extended_sequence, {}, &Missing::sequence);
+    missing_.erase(missing_.begin(), first);
+}
+
+void NackTracker::reset() {
+    missing_.clear();
+    highest_.reset();
+}
+
+std::optional<Timestamp> NackTracker::next_deadline() const {
+    std::optional<Timestamp> next;
+    for (const Missing& missing : missing_) {
+        if (missing.asks < kMostAsks && (!next || missing.next_ask < *next)) {
+            next = missing.next_ask;
+        }
+    }
+    return next;
+}
+
+void NackTracker::take_due(Timestamp now, std::vector<std::uint16_t>& out) {
+    for (Missing& missing : missing_) {
+        if (missing.asks >= kMostAsks || now < missing.next_ask) continue;
+        ++missing.asks;
+        missing.next_ask = now + repeat();
+        ++counters_.asked;
+        out.push_back(static_cast<std::uint16_t>(missing.sequence));
+    }
+}
+
+}  // namespace mcu
