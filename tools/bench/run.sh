@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# Measures a node of this machine: tools/bench/run.sh [gate] [OPTION...]. Builds (release), runs, prints a table.
+# Measures a node of this machine: tools/bench/run.sh [gate|sender] [OPTION...]. Builds (release), runs, prints a table.
 #   gate   nine callers at 720p30 in one grid and a late tenth: exit code 1 when a gate is missed
+#   sender what one synthetic sender costs
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 scenario=${1:-gate}
 [ $# -eq 0 ] || shift
-if [ "$scenario" != gate ]; then
-    echo "usage: tools/bench/run.sh [gate] [OPTION...]" >&2
+if [ ! -f "tools/bench/$scenario.py" ]; then
+    echo "usage: tools/bench/run.sh [gate|sender] [OPTION...]" >&2
     exit 2
 fi
 build=${TESSERA_BUILD:-build-release}
 [ -f "$build/build.ninja" ] || CC="ccache gcc" CXX="ccache g++" meson setup "$build" --buildtype=release >/dev/null
 ninja -C "$build" mcu/tessera-mcud signaling/tessera-signald tools/endpoint/tessera-endpoint \
     tools/bench/tessera-bench-floor >&2
-TESSERA_BUILD=$(realpath "$build") exec /usr/bin/python3 tools/bench/gate.py "$@"
+TESSERA_BUILD=$(realpath "$build") exec /usr/bin/python3 "tools/bench/$scenario.py" "$@"

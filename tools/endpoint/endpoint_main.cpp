@@ -131,6 +131,7 @@ int main(int argc, char** argv) {
         if (!made) return fail(made.error());
         participants.push_back(std::move(*made));
     }
+    if (options.prepare) return 0;
     auto agent = endpoint::SipAgent::create({options.host, options.sip_port});
     if (!agent) return fail(agent.error());
 

@@ -1,7 +1,6 @@
 #include "tools/endpoint/media_leg.h"
 
 #include <gst/app/gstappsink.h>
-#include <gst/app/gstappsrc.h>
 #include <gst/gst.h>
 #include <gst/rtp/rtp.h>
 #include <gst/video/video.h>
@@ -13,6 +12,7 @@
 #include <string>
 
 #include "common/mutex.h"
+#include "tools/endpoint/pad_feed.h"
 #include "tools/endpoint/rtp_watch.h"
 #include "tools/endpoint/udp_pair.h"
 
@@ -25,15 +25,6 @@ std::int64_t now_ns() {
     timespec now{};
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * std::int64_t{1000000000} + now.tv_nsec;
-}
-
-GstBuffer* to_buffer(std::span<const std::uint8_t> bytes, std::int64_t pts_ns) {
-    // Clips and loops outlive the pipeline: no copy.
-    GstBuffer* buffer = gst_buffer_new_wrapped_full(
-        GST_MEMORY_FLAG_READONLY, const_cast<std::uint8_t*>(bytes.data()), bytes.size(), 0,
-        bytes.size(), nullptr, nullptr);
-    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(pts_ns);
-    return buffer;
 }
 
 const char* sound_caps(AudioCodec codec) {
@@ -98,6 +89,7 @@ struct MediaLeg::Impl {
                GstPadProbeCallback callback) const;
     [[nodiscard]] GstElement* named(const char* name) const;
     void build_sound_sender(const NegotiatedSound& sound);
+    bool press(GstStructure* key) const;
 
     static GstCaps* on_pt_map(GstElement* rtpbin, guint session, guint pt, Impl* leg);
     static void on_pad(GstElement* rtpbin, GstPad* pad, Impl* leg);
@@ -109,8 +101,7 @@ struct MediaLeg::Impl {
     UdpPair audio_ports, video_ports;
     MediaLegObserver& observer;
     GstElement* pipeline = nullptr;
-    GstElement* video_source = nullptr;
-    int video_payload_type = 97;
+    std::unique_ptr<PadFeed> video_feed;  // sending thread, once built
 
     /// One SSRC's way from packets to access units.
     struct VideoBranch {
@@ -125,8 +116,10 @@ struct MediaLeg::Impl {
     RtpWatch audio_watch GUARDED_BY(mutex){48000};
     std::list<VideoBranch> branches GUARDED_BY(mutex);
     Negotiated media GUARDED_BY(mutex);
-    GstElement* sound_source GUARDED_BY(mutex) = nullptr;
-    GstElement* sound_payload GUARDED_BY(mutex) = nullptr;
+    /// Held while sound is on its way to the socket, which nothing that packets call back takes.
+    common::Mutex sound_mutex;
+    GstElement* sound_payload GUARDED_BY(sound_mutex) = nullptr;
+    std::unique_ptr<PadFeed> sound_feed GUARDED_BY(sound_mutex);
 };
 
 GstElement* MediaLeg::Impl::named(const char* name) const {
@@ -146,10 +139,7 @@ bool MediaLeg::Impl::build(const MediaLegConfig& config) {
     const std::string description =
         "rtpbin name=rtp rtp-profile=avpf autoremove=true latency=" +
         std::to_string(config.jitter_latency_ms) +
-        " appsrc name=vsrc is-live=true format=time max-bytes=0 "
-        "caps=video/x-h264,stream-format=byte-stream,alignment=au "
-        "! rtph264pay name=vpay pt=" +
-        std::to_string(config.video_payload_type) +
+        " rtph264pay name=vpay pt=" + std::to_string(config.video_payload_type) +
         " mtu=" + std::to_string(config.most_packet_bytes) +
         " aggregate-mode=" + (config.packetization_mode == 0 ? "none" : "zero-latency") +
         " ! rtp.send_rtp_sink_0 rtp.send_rtp_src_0 "
@@ -169,8 +159,6 @@ bool MediaLeg::Impl::build(const MediaLegConfig& config) {
         g_clear_error(&error);
         return false;
     }
-    video_payload_type = config.video_payload_type;
-    video_source = named("vsrc");
     GstElement* rtp = named("rtp");
     GstStructure* sdes = gst_structure_new("application/x-rtp-source-sdes", "cname", G_TYPE_STRING,
                                            config.cname.c_str(), nullptr);
@@ -223,7 +211,11 @@ bool MediaLeg::Impl::build(const MediaLegConfig& config) {
         });
         return GST_PAD_PROBE_OK;
     });
-    return gst_element_set_state(pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
+    const bool plays =
+        gst_element_set_state(pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
+    video_feed = std::make_unique<PadFeed>(named("vpay"),
+                                           "video/x-h264,stream-format=byte-stream,alignment=au");
+    return plays;
 }
 
 void MediaLeg::Impl::attach_sockets() {
@@ -375,23 +367,14 @@ GstFlowReturn MediaLeg::Impl::on_sound(GstAppSink* sink, gpointer self) {
 
 /// The sender for this codec, in place of the one before. rtpdtmfmux keeps SSRC and sequence.
 void MediaLeg::Impl::build_sound_sender(const NegotiatedSound& sound) {
-    GstElement* source = gst_element_factory_make("appsrc", nullptr);
-    GstCaps* caps = gst_caps_from_string(sound_caps(sound.codec));
-    g_object_set(source, "caps", caps, "is-live", TRUE, "format", GST_FORMAT_TIME, nullptr);
-    gst_caps_unref(caps);
     GstElement* payload = gst_element_factory_make(sound_payloader(sound.codec), nullptr);
     g_object_set(payload, "pt", sound.payload_type, nullptr);
-    GstElement *old_source = nullptr, *old_payload = nullptr;
-    {
-        const common::MutexLock lock(mutex);
-        old_source = std::exchange(sound_source, nullptr);
-        old_payload = std::exchange(sound_payload, nullptr);
-    }
     GstElement* mux = named("amux");
-    if (old_source != nullptr) {
-        GstPad* leaving = gst_element_get_static_pad(old_payload, "src");
-        gst_element_set_state(old_source, GST_STATE_NULL);
-        gst_element_set_state(old_payload, GST_STATE_NULL);
+    const common::MutexLock lock(sound_mutex);
+    sound_feed.reset();
+    if (sound_payload != nullptr) {
+        GstPad* leaving = gst_element_get_static_pad(sound_payload, "src");
+        gst_element_set_state(sound_payload, GST_STATE_NULL);
         GstPad* slot = gst_pad_get_peer(leaving);
         if (slot != nullptr) {
             gst_pad_unlink(leaving, slot);
@@ -399,22 +382,33 @@ void MediaLeg::Impl::build_sound_sender(const NegotiatedSound& sound) {
             gst_object_unref(slot);
         }
         gst_object_unref(leaving);
-        gst_bin_remove_many(GST_BIN(pipeline), old_source, old_payload, nullptr);
+        gst_bin_remove(GST_BIN(pipeline), sound_payload);
     }
-    gst_bin_add_many(GST_BIN(pipeline), source, payload, nullptr);
-    gst_element_link(source, payload);
+    sound_payload = payload;
+    gst_bin_add(GST_BIN(pipeline), payload);
     gst_element_link_pads(payload, "src", mux, "sink_%u");
     gst_element_sync_state_with_parent(payload);
-    gst_element_sync_state_with_parent(source);
-    const common::MutexLock lock(mutex);
-    sound_source = source;
-    sound_payload = payload;
+    sound_feed = std::make_unique<PadFeed>(payload, sound_caps(sound.codec));
+}
+
+/// Takes the structure. To the pad: the element itself has no ear for upstream events.
+bool MediaLeg::Impl::press(GstStructure* key) const {
+    GstPad* pad = gst_element_get_static_pad(named("dtmf"), "src");
+    const bool taken =
+        gst_pad_send_event(pad, gst_event_new_custom(GST_EVENT_CUSTOM_UPSTREAM, key)) != FALSE;
+    gst_object_unref(pad);
+    return taken;
 }
 
 MediaLeg::MediaLeg() = default;
 MediaLeg::~MediaLeg() {
     if (impl_ == nullptr || impl_->pipeline == nullptr) return;
     gst_element_set_state(impl_->pipeline, GST_STATE_NULL);
+    {
+        const common::MutexLock lock(impl_->sound_mutex);
+        impl_->sound_feed.reset();
+    }
+    impl_->video_feed.reset();
     gst_object_unref(impl_->pipeline);
 }
 
@@ -484,18 +478,18 @@ bool MediaLeg::send_picture(std::span<const std::uint8_t> access_unit, std::int6
         const common::MutexLock lock(impl_->mutex);
         if (!impl_->media.picture || !impl_->media.picture->send) return false;
     }
-    gst_app_src_push_buffer(GST_APP_SRC(impl_->video_source), to_buffer(access_unit, pts_ns));
+    impl_->video_feed->push(access_unit, pts_ns, 0);
     return true;
 }
 
 bool MediaLeg::send_sound(std::span<const std::uint8_t> payload, std::int64_t pts_ns) {
-    const common::MutexLock lock(impl_->mutex);
-    if (!impl_->media.sound || !impl_->media.sound->send || impl_->sound_source == nullptr) {
-        return false;
+    {
+        const common::MutexLock lock(impl_->mutex);
+        if (!impl_->media.sound || !impl_->media.sound->send) return false;
     }
-    GstBuffer* buffer = to_buffer(payload, pts_ns);
-    GST_BUFFER_DURATION(buffer) = 20 * GST_MSECOND;
-    gst_app_src_push_buffer(GST_APP_SRC(impl_->sound_source), buffer);
+    const common::MutexLock lock(impl_->sound_mutex);
+    if (!impl_->sound_feed) return false;
+    impl_->sound_feed->push(payload, pts_ns, 20 * GST_MSECOND);
     return true;
 }
 
@@ -512,18 +506,14 @@ bool MediaLeg::start_digit(char digit) {
     // RFC 4733 section 3.2: 0-9, *, #, A-D are the events 0 to 15.
     const auto event = std::string_view("0123456789*#ABCD").find(digit);
     if (event == std::string_view::npos) return false;
-    GstStructure* start = gst_structure_new("dtmf-event", "type", G_TYPE_INT, 1, "number",
-                                            G_TYPE_INT, static_cast<int>(event), "volume",
-                                            G_TYPE_INT, 10, "start", G_TYPE_BOOLEAN, TRUE, nullptr);
-    return gst_element_send_event(impl_->named("dtmf"),
-                                  gst_event_new_custom(GST_EVENT_CUSTOM_UPSTREAM, start)) != FALSE;
+    return impl_->press(gst_structure_new("dtmf-event", "type", G_TYPE_INT, 1, "number", G_TYPE_INT,
+                                          static_cast<int>(event), "volume", G_TYPE_INT, 10,
+                                          "start", G_TYPE_BOOLEAN, TRUE, nullptr));
 }
 
 void MediaLeg::stop_digit() {
-    GstStructure* stop = gst_structure_new("dtmf-event", "type", G_TYPE_INT, 1, "start",
-                                           G_TYPE_BOOLEAN, FALSE, nullptr);
-    gst_element_send_event(impl_->named("dtmf"),
-                           gst_event_new_custom(GST_EVENT_CUSTOM_UPSTREAM, stop));
+    impl_->press(gst_structure_new("dtmf-event", "type", G_TYPE_INT, 1, "start", G_TYPE_BOOLEAN,
+                                   FALSE, nullptr));
 }
 
 Recording MediaLeg::stop() {

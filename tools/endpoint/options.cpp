@@ -76,6 +76,8 @@ void add_media(CLI::App& app, Options& o, std::string& size, std::string& audio)
     app.add_option("--profile-level-id", o.abilities.profile_level_id)->capture_default_str();
     app.add_option("--max-fs", o.abilities.max_fs, "largest picture wanted, in macroblocks");
     app.add_flag("--avpf", o.abilities.feedback_profile, "offer RTP/AVPF instead of RTP/AVP");
+    app.add_flag("!--no-feedback", o.abilities.feedback,
+                 "offer no PLI and FIR: key frames are asked for by INFO");
     app.add_flag("!--no-video", o.abilities.picture, "sound only");
 }
 
@@ -92,6 +94,7 @@ void add_misbehaviour(CLI::App& app, Options& o, std::string& codec) {
         ->group(group);
     app.add_option("--codec-change-to", codec, "which (default: the last of --audio)")
         ->group(group);
+    app.add_option("--fast-update-at", o.fast_update_at, "INFO picture_fast_update")->group(group);
     app.add_flag("--no-offer", o.no_offer, "INVITE without SDP")->group(group);
 }
 
@@ -121,6 +124,8 @@ Options read_options(int argc, char** argv) {
     CLI::App app(kAbout);
     app.add_option("uri", o.uri, "sip:ROOM@HOST:PORT[;transport=tcp]");
     app.add_flag("--listen", o.listen, "wait for --count calls instead of dialling");
+    app.add_flag("--prepare", o.prepare,
+                 "paint the clips that calls with these options need, and end");
     app.add_flag("--demo", o.demo, "three friendly participants who stay until a signal");
     app.add_option("--local", o.host, "our address")->capture_default_str();
     app.add_option("--sip-port", o.sip_port, "ours; 0: any")->capture_default_str();
@@ -145,7 +150,9 @@ Options read_options(int argc, char** argv) {
         app.parse(argc, argv);
         o.clip.size = read_size(size);
         o.codecs = read_codecs(audio);
-        if (o.uri.empty() && !o.listen) throw CLI::RequiredError("a SIP URI to dial, or --listen");
+        if (o.uri.empty() && !o.listen && !o.prepare) {
+            throw CLI::RequiredError("a SIP URI to dial, --listen, or --prepare");
+        }
         if (o.identity + o.count > 64) {
             throw CLI::ValidationError("--count", "identities end at 63");
         }

@@ -16,6 +16,7 @@ struct Options {
     std::string uri;
     bool listen = false;
     bool demo = false;
+    bool prepare = false;
     std::string host = "127.0.0.1";
     int sip_port = 0, rtp_port = 0;
     int count = 1;
@@ -33,7 +34,7 @@ struct Options {
     Abilities abilities;
 
     double stop_video_at = -1, stop_audio_at = -1, hold_at = -1, resume_at = -1;
-    double dtmf_at = 3, codec_change_at = -1;
+    double dtmf_at = 3, codec_change_at = -1, fast_update_at = -1;
     std::string dtmf, dtmf_info;
     std::optional<AudioCodec> codec_change_to;
     bool no_offer = false;

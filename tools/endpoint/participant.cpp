@@ -86,6 +86,7 @@ Recording Participant::stop() {
     recording.status = dialog_.status;
     recording.phrase = dialog_.phrase;
     recording.remote_offers = dialog_.remote_offers;
+    recording.fast_updates_received = dialog_.fast_updates_received;
     recording.key_frame_requests_received = static_cast<int>(key_frame_requests_);
     return recording;
 }
@@ -112,6 +113,10 @@ void Participant::misbehave() {
     if (due(options_.codec_change_at) && !codec_changed_) {
         codec_changed_ = true;
         agent_->offer(*call_, sdp());
+    }
+    if (due(options_.fast_update_at) && !fast_update_asked_) {
+        fast_update_asked_ = true;
+        agent_->ask_for_key_frame(*call_);
     }
     press_digits(seconds);
 }
@@ -209,6 +214,7 @@ void Participant::on_remote_offer() {
 }
 
 void Participant::on_fast_update() {
+    ++dialog_.fast_updates_received;
     on_key_frame_request();
 }
 

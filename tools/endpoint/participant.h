@@ -69,7 +69,8 @@ class Participant final : public MediaLegObserver, public SipCallObserver {
     SipAgent* agent_ = nullptr;
     SipCall* call_ = nullptr;
     Recording dialog_;  // the dialog's half of the recording
-    bool ended_ = false, held_ = false, resumed_ = false, codec_changed_ = false;
+    bool ended_ = false, held_ = false, resumed_ = false, codec_changed_ = false,
+         fast_update_asked_ = false;
     std::size_t digits_sent_ = 0, info_digits_sent_ = 0;
     bool digit_down_ = false;
 

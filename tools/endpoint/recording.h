@@ -47,6 +47,7 @@ struct Recording {
     int status = 0;  ///< the final answer to INVITE
     std::string phrase;
     int key_frame_requests_received = 0;  ///< PLI, FIR, picture_fast_update
+    int fast_updates_received = 0;        ///< of these, picture_fast_update
     int remote_offers = 0;                ///< re-INVITEs of the server
 };
 

@@ -167,7 +167,9 @@ json audio_json(const Recording& recording, const HeardSound& heard, std::uint32
         audio["tones"].push_back({{"identity", who},
                                   {"hz", tone_hz(who)},
                                   {"level_dbfs", rounded(tone.level_dbfs)},
-                                  {"present", rounded(tone.present)}});
+                                  {"present", rounded(tone.present)},
+                                  {"first_s", since(recording.invited_ns, tone.first_ns)},
+                                  {"last_s", since(recording.invited_ns, tone.last_ns)}});
     }
     audio["codecs"] = json::array();
     for (const auto& [type, codec] : recording.audio_codecs) {
@@ -277,6 +279,7 @@ common::Result<std::string> Report::judge(const std::string& name, std::uint32_t
                 {"ended_s", since(recording.invited_ns, recording.ended_ns)},
                 {"invited_monotonic_ns", recording.invited_ns},
                 {"key_frame_requests_received", recording.key_frame_requests_received},
+                {"fast_updates_received", recording.fast_updates_received},
                 {"remote_offers", recording.remote_offers}};
     Watched watched(options_, table_);
     HeardSound heard;

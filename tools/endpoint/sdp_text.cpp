@@ -127,8 +127,11 @@ std::string to_sdp(const Abilities& a) {
         << " H264/90000\r\na=fmtp:" << kVideo << " profile-level-id=" << a.profile_level_id
         << ";packetization-mode=" << a.packetization_mode;
     if (a.max_fs > 0) sdp << ";max-fs=" << a.max_fs;
-    sdp << "\r\na=rtcp-fb:" << kVideo << " nack pli\r\na=rtcp-fb:" << kVideo
-        << " ccm fir\r\na=content:main\r\na=sendrecv\r\n";
+    sdp << "\r\n";
+    if (a.feedback) {
+        sdp << "a=rtcp-fb:" << kVideo << " nack pli\r\na=rtcp-fb:" << kVideo << " ccm fir\r\n";
+    }
+    sdp << "a=content:main\r\na=sendrecv\r\n";
     return sdp.str();
 }
 

@@ -18,6 +18,7 @@ struct Abilities {
     std::string profile_level_id = "42e01f";
     int max_fs = 0;                 ///< macroblocks; 0: what the level says
     bool feedback_profile = false;  ///< RTP/AVPF
+    bool feedback = true;           ///< PLI and FIR
     bool picture = true;
 };
 [[nodiscard]] std::string to_sdp(const Abilities& abilities);

@@ -1,5 +1,7 @@
 #include "tools/endpoint/sending_thread.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <ctime>
 
@@ -14,6 +16,7 @@ SendingThread::~SendingThread() {
 }
 
 void SendingThread::run() {
+    pthread_setname_np(pthread_self(), "sending");
     constexpr std::int64_t kSecond = 1'000'000'000;
     while (!stop_) {
         timespec now{};

@@ -203,6 +203,14 @@ void SipAgent::send_digit(SipCall& call, char digit) {
              SIPTAG_PAYLOAD_STR(body.c_str()), TAG_END());
 }
 
+void SipAgent::ask_for_key_frame(SipCall& call) {
+    nua_info(call.handle, SIPTAG_CONTENT_TYPE_STR("application/media_control+xml"),
+             SIPTAG_PAYLOAD_STR("<?xml version=\"1.0\" encoding=\"utf-8\" ?>\r\n"
+                                "<media_control><vc_primitive><to_encoder><picture_fast_update/>"
+                                "</to_encoder></vc_primitive></media_control>\r\n"),
+             TAG_END());
+}
+
 void SipAgent::hang_up(SipCall& call) {
     if (!call.ended) nua_bye(call.handle, TAG_END());
 }

@@ -54,6 +54,8 @@ class SipAgent {
     void offer(SipCall& call, const std::string& sdp);
     /// INFO application/dtmf-relay.
     void send_digit(SipCall& call, char digit);
+    /// INFO picture_fast_update, RFC 5168.
+    void ask_for_key_frame(SipCall& call);
     void hang_up(SipCall& call);
 
     struct Impl;

@@ -108,7 +108,13 @@ struct Windows {
     }
 };
 
-HeardTone measure(const Windows& windows, double hz) {
+std::int64_t arrival_of(const HeardSound& heard, std::size_t sample) {
+    auto after = std::upper_bound(heard.pieces.begin(), heard.pieces.end(), sample,
+                                  [](std::size_t s, const auto& piece) { return s < piece.first; });
+    return after == heard.pieces.begin() ? 0 : std::prev(after)->arrived_ns;
+}
+
+HeardTone measure(const HeardSound& heard, const Windows& windows, double hz) {
     std::vector<double> levels;
     std::size_t present = 0;
     HeardTone tone;
@@ -117,7 +123,10 @@ HeardTone measure(const Windows& windows, double hz) {
         const double level = to_db(amplitude);
         tone.strength += amplitude / static_cast<double>(windows.last - windows.first);
         levels.push_back(level);
-        if (level > kHeardDbfs) ++present;
+        if (level <= kHeardDbfs) continue;
+        ++present;
+        tone.last_ns = arrival_of(heard, n * kWindow);
+        if (tone.first_ns == 0) tone.first_ns = tone.last_ns;
     }
     if (levels.empty()) return tone;
     tone.present = static_cast<double>(present) / static_cast<double>(levels.size());
@@ -149,12 +158,6 @@ void measure_snr(const Windows& windows, SoundFindings& findings) {
     std::sort(values.begin(), values.end());
     if (!values.empty()) findings.worst_snr_db = values[values.size() / 20];
     findings.snr_db = spread_of(std::move(values));
-}
-
-std::int64_t arrival_of(const HeardSound& heard, std::size_t sample) {
-    auto after = std::upper_bound(heard.pieces.begin(), heard.pieces.end(), sample,
-                                  [](std::size_t s, const auto& piece) { return s < piece.first; });
-    return after == heard.pieces.begin() ? 0 : std::prev(after)->arrived_ns;
 }
 
 /// When bursts of `hz` begin: 5 ms windows in which the tone rises above -32 dBFS after 400 ms
@@ -259,7 +262,7 @@ SoundFindings judge_sound(const HeardSound& heard, std::uint32_t own, double ski
     if (windows.last <= windows.first) return findings;
     findings.seconds = static_cast<double>(windows.last - windows.first) / 10;
     for (std::uint32_t who = 0; who < kIdentities; ++who) {
-        const HeardTone tone = measure(windows, tone_hz(who));
+        const HeardTone tone = measure(heard, windows, tone_hz(who));
         if (who == own) {
             findings.own_level_dbfs = tone.level_dbfs;
             findings.own_heard = tone.level_dbfs > kOwnHeardDbfs || tone.present > kPresent;

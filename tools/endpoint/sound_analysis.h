@@ -34,6 +34,8 @@ struct HeardTone {
     double level_dbfs = -120;  ///< median over windows of 100 ms
     double strength = 0;       ///< mean amplitude over all windows
     double present = 0;        ///< share of windows in which it is above -50 dBFS
+    /// When the first and the last of those arrived.
+    std::int64_t first_ns = 0, last_ns = 0;
 };
 
 struct SoundFindings {

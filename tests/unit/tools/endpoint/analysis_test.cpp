@@ -78,6 +78,21 @@ TEST_CASE("Tones of others are told apart, and the own one when it comes back") 
     CHECK(found.own_heard);
 }
 
+TEST_CASE("A tone that ends is dated by the packets that brought it") {
+    constexpr std::size_t kPacket = endpoint::HeardSound::kRate / 50;
+    endpoint::HeardSound heard = tones({1}, 0);
+    std::fill(heard.samples.begin() + 2 * endpoint::HeardSound::kRate, heard.samples.end(), 0.0F);
+    for (std::size_t at = 0; at < heard.samples.size(); at += kPacket) {
+        const auto milliseconds = static_cast<std::int64_t>(at / kPacket) * 20;
+        heard.pieces.push_back({at, 5'000'000'000 + milliseconds * 1'000'000});
+    }
+
+    const auto found = endpoint::judge_sound(heard, 3, 0, nullptr);
+
+    CHECK(found.tones.at(1).first_ns == 5'000'000'000);
+    CHECK(found.tones.at(1).last_ns == 6'900'000'000);
+}
+
 TEST_CASE("SNR is that of the tones against all the rest") {
     // Powers: the tone's 0.1 * 0.1 / 2, and of noise even in [-a, a] a * a / 3: 20 dB apart.
     const auto found = endpoint::judge_sound(tones({1}, 0.012247), 3, 0, nullptr);
