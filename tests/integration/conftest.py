@@ -44,6 +44,12 @@ def tessera(make_tessera):
 
 
 @pytest.fixture(scope="session")
+def clips(tmp_path_factory):
+    """What endpoints send, painted once, and their table of who sent what when."""
+    return tmp_path_factory.mktemp("clips")
+
+
+@pytest.fixture(scope="session")
 def media(tmp_path_factory):
     """Tones and clips that baresip sends: hertz -> WAV, colour -> MP4, made once."""
     place = tmp_path_factory.mktemp("media")

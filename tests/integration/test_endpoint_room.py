@@ -1,84 +1,29 @@
 """Synthetic participants in one room, judged by what they received. Function, not speed: deadlines are wide, for a
 machine that does other things besides."""
 
-import contextlib
-import pathlib
-import shutil
-import tempfile
-import time
+import re
 
 import pytest
 
 from support import endpoint as endpoints
-from support.endpoint import Endpoint
-from support.tessera import Tessera
-from support.wait import until
-
-PICTURE = ["--size", "640x360", "--fps", "15", "--kbps", "300", "--clip-seconds", "6"]
-# Enough after the call to decode and judge it on a busy machine.
-PATIENCE = 240
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """Clips of the senders, painted once, and the table of who sent what when."""
-    return tmp_path_factory.mktemp("clips")
-
-
-@contextlib.contextmanager
-def a_room():
-    """A server with one room; it must end cleanly."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="tsr-"))  # short: Unix sockets live here
-    server = Tessera(folder).start()
-    callers = []
-    try:
-        yield server, callers
-    finally:
-        for caller in callers:
-            caller.stop()
-        codes = server.stop()
-        logs = server.signald.log()[-2000:] + server.mcud.log()[-2000:]
-        shutil.rmtree(folder, ignore_errors=True)
-    assert codes == (0, 0), f"daemons ended with {codes}:\n{logs}"
-
-
-def dial(server, callers, cache, identity, count=1, *options):
-    caller = Endpoint(server.folder, cache, server.uri(), identity, count, [*PICTURE, *options]).start()
-    callers.append(caller)
-    return caller
-
-
-def wait_for_people(server, count):
-    # The first time, the callers paint their clips before they dial.
-    until(lambda: server.api("/v1/rooms/demo")["participant_count"] == count, 120, f"{count} people are in the room")
-
-
-def wait_until_settled(server):
-    """Everybody has had a start, and Views that are equal have merged: no start was given for 3 s."""
-    last = {"starts": None, "since": 0.0}
-
-    def settled():
-        conference = server.api("/v1/rooms/demo")["conference"]
-        starts = (conference["key_pictures"], conference["splice_pictures"], conference["views"])
-        if starts != last["starts"]:
-            last.update(starts=starts, since=time.monotonic())
-        return time.monotonic() - last["since"] > 3
-
-    until(settled, 30, "nobody needs a start")
+from support.endpoint import PATIENCE, gathering, tile_of, tone_of
 
 
 @pytest.fixture(scope="module", params=[0, 1], ids=["mode 0", "mode 1"])
-def meeting(request, cache):
-    """Four meet, and a fifth comes late: (reports of the four, of the fifth, when it was sent in)."""
-    mode = ["--mode", str(request.param)]
-    with a_room() as (server, callers):
-        early = dial(server, callers, cache, 1, 4, *mode, "--seconds", "32")
-        wait_for_people(server, 4)
-        wait_until_settled(server)
-        late = dial(server, callers, cache, 5, 1, *mode, "--seconds", "10")
-        wait_for_people(server, 5)
-        reports = early.reports(PATIENCE)
-        yield reports, late.reports(PATIENCE)[5]
+def meeting(request, clips):
+    """Four meet, and a fifth comes late and leaves before them: (reports of the four, of the fifth)."""
+    mode = ["--psnr-every", "0", "--mode", str(request.param)]
+    endpoints.prepare(clips, 1, 5, mode)
+    with gathering(clips) as room:
+        # They stay until the fifth has gone, however long a busy machine takes to bring him in: a call of a fixed length
+        # might end while he still listens.
+        early = room.dial(1, 4, *mode, "--seconds", "0")
+        room.wait_for_people(4)
+        room.wait_until_settled()
+        late = room.dial(5, 1, *mode, "--seconds", "8").reports(PATIENCE)[5]
+        room.wait_until_settled(calm=9)
+        early.hang_up()
+        yield early.reports(PATIENCE), late
 
 
 def test_everybody_sees_everybody(meeting):
@@ -102,7 +47,7 @@ def test_everybody_hears_the_others_and_not_themselves(meeting):
 
 def test_those_who_see_the_same_get_the_very_same_pictures(meeting):
     reports, _ = meeting
-    # The last eight seconds: everybody has been in long enough to share a View. Not the very end: they leave one by one.
+    # The last eight seconds: nobody came or went, and all share a View. Not the very end: they leave one by one.
     runs = {identity: report["video"]["sha1"][-130:-10] for identity, report in reports.items()}
     pictures = reports[1]["video"]["sha1"]
 
@@ -132,27 +77,27 @@ def test_pictures_decode_without_an_error(meeting):
 
 
 @pytest.fixture(scope="module")
-def disorder(cache):
-    """1 looks on; 2 holds and resumes; 3 stops its picture; 4 changes its codec: reports by identity."""
-    with a_room() as (server, callers):
+def disorder(clips):
+    """1 looks on; 2 holds and resumes; 3 stops its picture; 4 changes its codec; 5 has no picture, presses keys and falls
+    silent: reports by identity, and what signald logged."""
+    endpoints.prepare(clips, 1, 5)
+    long = ["--psnr-every", "0", "--seconds", "26"]
+    with gathering(clips) as room:
         together = {
-            1: dial(server, callers, cache, 1, 1, "--seconds", "28"),
-            2: dial(server, callers, cache, 2, 1, "--seconds", "28", "--hold-at", "6", "--resume-at", "12"),
-            3: dial(server, callers, cache, 3, 1, "--seconds", "28", "--stop-video-at", "6"),
-            4: dial(server, callers, cache, 4, 1, "--seconds", "28", "--audio", "opus,pcmu", "--codec-change-at", "8"),
+            1: room.dial(1, 1, *long, "--dtmf-info", "4#", "--dtmf-at", "5", "--fast-update-at", "14"),
+            2: room.dial(2, 1, *long, "--hold-at", "6", "--resume-at", "12", "--no-feedback"),
+            3: room.dial(3, 1, *long, "--stop-video-at", "6"),
+            4: room.dial(4, 1, *long, "--audio", "opus,pcmu", "--codec-change-at", "8"),
+            5: room.dial(5, 1, *long, "--no-video", "--dtmf", "159A*#", "--dtmf-at", "5", "--stop-audio-at", "14"),
         }
-        wait_for_people(server, 4)
+        room.wait_for_people(5)
         reports = {identity: caller.reports(PATIENCE)[identity] for identity, caller in together.items()}
-        yield reports, server.signald.log(), server.mcud.log()
+        yield reports, room.server.signald.log()
 
 
 def answered(report, seconds):
     """Seconds after the answer, as the report counts them: after the INVITE."""
     return report["answered_s"] + seconds
-
-
-def tile_of(report, identity):
-    return next(tile for tile in report["video"]["tiles"] if tile["identity"] == identity)
 
 
 def test_who_holds_gets_no_picture_until_it_resumes(disorder):
@@ -163,7 +108,7 @@ def test_who_holds_gets_no_picture_until_it_resumes(disorder):
     assert len(pauses) == 1, report["video"]["freezes"]
     resumed = pauses[0]["begin_s"] + pauses[0]["seconds"]
     assert answered(report, 12) <= resumed < answered(report, 20)
-    assert tile_of(report, 1)["last_s"] > answered(report, 24)
+    assert tile_of(report, 1)["last_s"] > answered(report, 22)
 
 
 def test_who_resumes_is_seen_again(disorder):
@@ -199,3 +144,38 @@ def test_who_changes_its_codec_is_sent_the_new_one_and_heard_in_it(disorder):
     assert {1, 3} <= endpoints.heard(reports[4])
     assert not reports[4]["audio"]["own_heard"]
     assert 4 in {tone["identity"] for tone in reports[1]["audio"]["tones"] if tone["present"] > 0.8}
+
+
+def test_keys_pressed_reach_the_room_once_each_and_in_order(disorder):
+    pressed = {}
+    for session, digit in re.findall(r"digit conference=\S+ session=(\S+) digit=(\S)", disorder[1]):
+        pressed[session] = pressed.get(session, "") + digit
+
+    assert sorted(pressed.values()) == ["159A*#", "4#"], pressed  # RFC 4733, and INFO
+
+
+def test_who_falls_silent_is_no_longer_heard(disorder):
+    reports = disorder[0]
+    silent = endpoints.at(reports[5], answered(reports[5], 14))
+
+    for identity in (2, 3):
+        tone = tone_of(reports[identity], 5)
+        assert abs(endpoints.at(reports[identity], tone["last_s"]) - silent) < 1, tone
+        assert tone_of(reports[identity], 1)["last_s"] > answered(reports[identity], 22)
+
+
+def test_a_key_frame_asked_for_by_info_comes_soon(disorder):
+    report = disorder[0][1]
+    asked = answered(report, 14)
+
+    soon = [when for when in report["video"]["key_frames_s"] if asked <= when < asked + 2.5]
+    assert soon, report["video"]["key_frames_s"]
+    assert report["video"]["decoder_errors"] == 0
+
+
+def test_who_offers_no_feedback_is_asked_for_key_frames_by_info(disorder):
+    reports = disorder[0]
+
+    assert reports[2]["fast_updates_received"] >= 1
+    assert reports[2]["key_frame_requests_received"] == reports[2]["fast_updates_received"]
+    assert [reports[identity]["fast_updates_received"] for identity in (1, 3, 4, 5)] == [0, 0, 0, 0]

@@ -23,18 +23,21 @@ name = "Demo"
 
 
 class Tessera:
-    def __init__(self, folder, rooms=ROOMS, mcud="", signald="", extra="", address="127.0.0.1", media_ports=400):
+    def __init__(self, folder, rooms=ROOMS, mcud="", signald="", extra="", address="127.0.0.1", media_ports=400,
+                 also_at=()):
         self.folder = folder
         self.address = address
-        host = f"[{address}]" if ":" in address else address
+        hosts = [f"[{one}]" if ":" in one else one for one in (address, *also_at)]
         self.port = self.sip_port = free_port(also=1)
         self.tls_port = self.sip_port + 1
         self.api_port = free_port()
         media = free_block(media_ports)
         self.config = folder / "tessera.toml"
+        ports = {"udp": self.sip_port, "tcp": self.sip_port, "tls": self.tls_port}
+        listens = ", ".join(f'"{kind}:{host}:{port}"' for host in hosts for kind, port in ports.items())
         self.config.write_text(
             f"{extra}\n[signald]\n"
-            f'sip = ["udp:{host}:{self.sip_port}", "tcp:{host}:{self.sip_port}", "tls:{host}:{self.tls_port}"]\n'
+            f'sip = [{listens}]\n'
             f'api = "127.0.0.1:{self.api_port}"\n'
             f'token_file = "{folder}/api.token"\n'
             f'mcud = "unix:{folder}/mcud.sock"\n{signald}\n'
@@ -68,8 +71,9 @@ class Tessera:
     def participants(self, room="demo"):
         return self.api(f"/v1/rooms/{room}/participants")["participants"]
 
-    def uri(self, room="demo", transport="udp"):
-        host = f"[{self.address}]" if ":" in self.address else self.address
+    def uri(self, room="demo", transport="udp", address=None):
+        address = address or self.address
+        host = f"[{address}]" if ":" in address else address
         port = self.tls_port if transport == "tls" else self.sip_port
         return f"sip:{room}@{host}:{port};transport={transport}"
 
