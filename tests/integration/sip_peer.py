@@ -9,15 +9,10 @@ import subprocess
 import threading
 import time
 
+from support.ports import free_port
+
 DEADLINE_S = 8
 _numbers = itertools.count(1)
-
-
-def free_port(address="127.0.0.1", kind=socket.SOCK_DGRAM):
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        probe.bind((address, 0))
-        return probe.getsockname()[1]
 
 
 class Host:
@@ -25,7 +20,7 @@ class Host:
 
     def __init__(self, program, address="127.0.0.1", max_calls=100, **options):
         self.address = address
-        self.port = free_port(address)
+        self.port = free_port()
         self.process = subprocess.Popen(
             [program, address, str(self.port), str(max_calls), *(f"{k}={v}" for k, v in options.items())],
             stdin=subprocess.PIPE,

@@ -12,8 +12,9 @@ import time
 
 import pytest
 
+from support.ports import free_port
 from support.tessera import BUILD
-from sip_peer import AUDIO, VIDEO, Host, Peer, free_port, sdp
+from sip_peer import AUDIO, VIDEO, Host, Peer, sdp
 
 HERE = pathlib.Path(__file__).parent
 PROGRAM = os.environ.get("SIP_DOOR_HOST") or str(BUILD / "tests/integration/sip/sip_door_host")
@@ -44,7 +45,7 @@ def sipp(host, scenario, *options, transport="u1", address="127.0.0.1", folder="
     there = f"[{host.address}]" if ":" in host.address else host.address
     done = subprocess.run(
         ["sipp", f"{there}:{host.port}", "-sf", HERE / "sip" / f"{scenario}.xml", "-s", "blue", "-i", address, "-mi", address,
-         "-p", str(free_port(address)), "-t", transport, "-nostdin", "-timeout", "60", "-timeout_error",
+         "-p", str(free_port()), "-t", transport, "-nostdin", "-timeout", "60", "-timeout_error",
          "-trace_err", "-error_file", f"{folder}/errors.log", *options],
         cwd=folder, capture_output=True, timeout=90, check=False)
     errors = pathlib.Path(folder, "errors.log")

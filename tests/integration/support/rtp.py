@@ -11,6 +11,7 @@ import time
 import numpy
 
 from . import sound
+from .ports import free_block
 
 PCMU, PCMA = 0, 8
 PACKET_S = 0.02
@@ -20,17 +21,11 @@ SAMPLES = 160
 def _pair(address):
     """RTP at an even port, RTCP at the next."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    for _ in range(200):
-        port = random.randrange(10000, 60000) & ~1
-        rtp, rtcp = socket.socket(family, socket.SOCK_DGRAM), socket.socket(family, socket.SOCK_DGRAM)
-        try:
-            rtp.bind((address, port))
-            rtcp.bind((address, port + 1))
-            return rtp, rtcp
-        except OSError:
-            rtp.close()
-            rtcp.close()
-    raise AssertionError(f"no free pair of ports at {address}")
+    port = free_block(2)
+    rtp, rtcp = socket.socket(family, socket.SOCK_DGRAM), socket.socket(family, socket.SOCK_DGRAM)
+    rtp.bind((address, port))
+    rtcp.bind((address, port + 1))
+    return rtp, rtcp
 
 
 class Packet:
