@@ -67,6 +67,7 @@ void Conference::admit(ParticipantId id, const CallRequest& request, Call& call,
     participant.session.id = id;
     participant.session.display_name = request.display_name;
     participant.session.local_address = local_address_for(request);
+    participant.session.layout = request.layout;
     participant.session.media = session_media(*ours, participant.peer, {});
     apply([this, id, done = std::move(done)](const Result<void>& result) {
         finish_admit(id, result, done);

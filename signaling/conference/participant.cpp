@@ -15,13 +15,18 @@ bool Participant::media_expected() const {
                                [](const SessionMedia& m) { return receives(m.direction); });
 }
 
+const std::string& Participant::told_address(const LocalMedia& opened) const {
+    const std::string& named = request.public_address;
+    return !named.empty() && is_ipv6(named) == is_ipv6(opened.address) ? named : opened.address;
+}
+
 bool Participant::told_otherwise() const {
     return std::ranges::any_of(ours.media, [this](const AnsweredMedia& medium) {
         if (!medium.accepted) return false;
         const auto opened = local.find(medium.mid);
         if (opened == local.end()) return false;
         const LocalMedia& now = opened->second;
-        return medium.address != now.address || medium.rtp_port != now.rtp_port ||
+        return medium.address != told_address(now) || medium.rtp_port != now.rtp_port ||
                medium.ssrc != now.ssrc || medium.rtcp_port != now.rtcp_port;
     });
 }
@@ -35,7 +40,7 @@ bool Participant::fill_addresses(MediaAnswer& answer) const {
             complete = false;
             continue;
         }
-        medium.address = opened->second.address;
+        medium.address = told_address(opened->second);
         medium.rtp_port = opened->second.rtp_port;
         medium.rtcp_port = opened->second.rtcp_port;
         medium.ssrc = opened->second.ssrc;

@@ -45,6 +45,8 @@ struct Participant {
     [[nodiscard]] bool takes_media() const;
     /// True when the addresses the peer was told are no longer those of its session.
     [[nodiscard]] bool told_otherwise() const;
+    /// Where the peer shall send to: what was opened, or what stands for it in front of a NAT.
+    [[nodiscard]] const std::string& told_address(const LocalMedia& opened) const;
     /// Writes the opened addresses into `answer`. False when one that is needed is not known.
     [[nodiscard]] bool fill_addresses(MediaAnswer& answer) const;
 

@@ -41,11 +41,37 @@ void RoomDirectory::admit(const CallRequest& request, Call& call, OnAdmitted don
             Refusal{RefusalReason::UnknownRoom, "no room '" + request.room + "' here", 0}));
     }
     if (auto refusal = obstacle()) return done(tl::unexpected(*std::move(refusal)));
+    if (!request.layout.empty()) return admit_with_layout(request, call, std::move(done));
+    admit_now(request, *policy, call, std::move(done));
+}
+
+// A layout that does not exist is no reason to leave somebody outside: the room's own is shown.
+void RoomDirectory::admit_with_layout(CallRequest request, Call& call, OnAdmitted done) {
+    node_.list_layouts([this, request = std::move(request), &call, done = std::move(done)](
+                           const common::Result<std::vector<std::string>>& names) mutable {
+        const std::string wanted = std::exchange(request.layout, std::string());
+        const bool known = names && std::ranges::find(*names, wanted) != names->end();
+        if (!known) {
+            LOG_WARNING("layout dialled by {} is ignored: there is no layout of that name",
+                        request.remote_uri);
+            return admit(request, call, std::move(done));
+        }
+        const auto policy = room(request.room);
+        auto refusal = obstacle();
+        if (!policy || refusal) {
+            return admit(request, call, std::move(done));  // says why not
+        }
+        request.layout = wanted;
+        admit_now(request, *policy, call, std::move(done));
+    });
+}
+
+void RoomDirectory::admit_now(const CallRequest& request, const RoomSettings& policy, Call& call,
+                              OnAdmitted done) {
     sweep();
     std::unique_ptr<Conference>& conference = conferences_[request.room];
     if (conference == nullptr) {
-        conference =
-            std::make_unique<Conference>(node_, clock_, *policy, Ownership{ids_.next(), 1});
+        conference = std::make_unique<Conference>(node_, clock_, policy, Ownership{ids_.next(), 1});
     }
     conference->admit(ids_.next(), request, call, std::move(done));
     // A first caller who is refused at once leaves nothing behind: anybody may dial any name.

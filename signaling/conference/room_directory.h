@@ -63,6 +63,9 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
   private:
     [[nodiscard]] Conference& conference_of(const ParticipantId& id) const;
     [[nodiscard]] std::optional<Refusal> obstacle() const;
+    void admit_now(const CallRequest& request, const RoomSettings& policy, Call& call,
+                   OnAdmitted done);
+    void admit_with_layout(CallRequest request, Call& call, OnAdmitted done);
     void learn_running();
     void adopt(const RunningConference& running);
     void sweep();

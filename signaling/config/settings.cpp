@@ -129,6 +129,10 @@ void read_signald(TomlSection section, Settings& settings) {
                         found(settings.mcud, "unix: and the path of mcud's control socket"));
     }
     settings.log_level = section.choice("log_level", settings.log_level, kLogLevels);
+    settings.session_timer = std::chrono::seconds(section.integer(
+        "session_timer_s",
+        std::chrono::duration_cast<std::chrono::seconds>(settings.session_timer).count(), 90,
+        86400));
     settings.media_timeout = std::chrono::seconds(section.integer(
         "media_timeout_s",
         std::chrono::duration_cast<std::chrono::seconds>(settings.media_timeout).count(), 1,
@@ -199,6 +203,7 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
         running.private_key_file != read.private_key_file) {
         names.emplace_back("signald.certificate_file or signald.private_key_file");
     }
+    if (running.session_timer != read.session_timer) names.emplace_back("signald.session_timer_s");
     if (running.api != read.api) names.emplace_back("signald.api");
     if (running.token_file != read.token_file) names.emplace_back("signald.token_file");
     if (running.mcud != read.mcud) names.emplace_back("signald.mcud");

@@ -43,6 +43,7 @@ struct Settings {
     std::string mcud = "unix:var/mcud.sock";  ///< the media daemon's control address
     std::string log_level = "info";
     common::Duration media_timeout = std::chrono::seconds(60);
+    common::Duration session_timer = std::chrono::seconds(1800);  ///< RFC 4028: refreshed by then
     /// Rooms that nobody described are made from `room_template` when somebody dials them.
     bool auto_create = false;
     RoomSettings room_template;

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kKeyFrameInterval = 1s;
 constexpr int kReofferAttempts = 6;
+constexpr Duration kRefreshAgain = 10s;  // when a refresh was refused for a while
 constexpr const char* kSdpType = "application/sdp";
 
 SipResponse plain(int status, const char* phrase = nullptr) {
@@ -81,28 +82,32 @@ const char* cause_word(Ending::Cause cause) {
 }  // namespace
 
 SipCall::SipCall(SipDialog& dialog, Admission& admission, const common::Clock& clock,
-                 std::string session_id)
+                 std::string session_id, SessionTimer::Policy timer_policy)
     : dialog_(&dialog),
       admission_(admission),
       clock_(clock),
       sdp_(session_id),
+      timer_(timer_policy),
       retry_spread_(std::hash<std::string>{}(session_id)) {}
 
 // ---- coming in
 
-void SipCall::on_invite(CallRequest request, const SipBody& body) {
-    if (auto problem = body_problem(body)) return refuse(*problem);
+void SipCall::on_invite(CallRequest request, const SipBody& body, const SipAbilities& peer) {
+    peer_ = peer;
+    if (refuse_short_session(SipMethod::Invite, peer)) return;
+    if (auto problem = body_problem(body)) return refuse(SipMethod::Invite, *problem);
     const bool we_offer = body.empty();
     if (!we_offer) {
         auto offer = sdp_.read_offer(body.text);
-        if (!offer) return refuse(bad_description(offer.error()));
+        if (!offer) return refuse(SipMethod::Invite, bad_description(offer.error()));
         peer_media_ = *offer;
         request.offer = *std::move(offer);
     }
     if (request.room.empty()) {
-        return refuse(response_for({RefusalReason::UnknownRoom, "no room in the request URI", 0}));
+        return refuse(SipMethod::Invite,
+                      response_for({RefusalReason::UnknownRoom, "no room in the request URI", 0}));
     }
-    dialog_->respond(plain(180));
+    dialog_->respond(SipMethod::Invite, plain(180));
     exchange_ = Exchange::PeerOffered;
     admission_.admit(request, *this, [self = shared_from_this(), we_offer](auto result) {
         self->admitted(std::move(result), we_offer);
@@ -111,7 +116,7 @@ void SipCall::on_invite(CallRequest request, const SipBody& body) {
 
 void SipCall::admitted(tl::expected<Admitted, Refusal> result, bool we_offer) {
     if (!result) {
-        if (!over()) refuse(response_for(result.error()));
+        if (!over()) refuse(SipMethod::Invite, response_for(result.error()));
         return;
     }
     participant_ = result->participant;
@@ -121,81 +126,100 @@ void SipCall::admitted(tl::expected<Admitted, Refusal> result, bool we_offer) {
     }
     if (const auto problem = check(result->media, peer_media_.media.size())) {
         LOG_ERROR("sip participant={} refused: {}", *participant_, problem->text);
-        refuse(response_for(*problem));
+        refuse(SipMethod::Invite, response_for(*problem));
         return tell_left();
     }
-    send_media(result->media, we_offer, Exchange::Answered);
+    send_media(result->media, we_offer, SipMethod::Invite);
 }
 
-void SipCall::refuse(const SipResponse& response) {
-    if (!participant_ || !established_) ending_ = Ending{Ending::Cause::MediaFailed, "refused"};
+void SipCall::refuse(SipMethod method, const SipResponse& response) {
+    const bool first = method == SipMethod::Invite && !established_;
+    if (!participant_ || first) ending_ = Ending{Ending::Cause::MediaFailed, "refused"};
     exchange_ = Exchange::None;
-    dialog_->respond(response);
+    dialog_->respond(method, response);
 }
 
-void SipCall::send_media(const MediaAnswer& ours, bool we_offer, Exchange after_answer) {
-    SipResponse response = plain(200);
-    response.body = {kSdpType, "", we_offer ? sdp_.offer(ours) : sdp_.answer(ours)};
-    exchange_ = we_offer ? Exchange::Offered : after_answer;
-    dialog_->respond(response);
+void SipCall::send_media(const MediaAnswer& ours, bool we_offer, SipMethod method) {
+    our_media_ = ours;
+    exchange_ = we_offer ? Exchange::Offered : after_answer(method);
+    accept(method, {kSdpType, "", we_offer ? sdp_.offer(ours) : sdp_.answer(ours)});
     if (exchange_ == Exchange::None) exchange_done();
+}
+
+/// 200, which refreshes the session, too.
+void SipCall::accept(SipMethod method, SipBody body) {
+    SipResponse response = plain(200);
+    response.body = std::move(body);
+    timer_.accept(peer_, response);
+    dialog_->respond(method, response);
+    session_refreshed();
+}
+
+SipCall::Exchange SipCall::after_answer(SipMethod method) {
+    // RFC 3311: an UPDATE is done with its 200; an INVITE waits for the ACK.
+    return method == SipMethod::Update ? Exchange::None : Exchange::Answered;
 }
 
 // ---- the peer changes its media
 
-void SipCall::on_reinvite(const SipBody& body) {
-    on_change(body, Exchange::Answered);
+void SipCall::on_reinvite(const SipBody& body, const SipAbilities& peer) {
+    on_change(SipMethod::Invite, body, peer);
 }
 
-void SipCall::on_update(const SipBody& body) {
-    // RFC 3311: answered in the 200, without an ACK. An empty one refreshes the session and no
-    // more.
-    if (body.empty() && !over()) return dialog_->respond(plain(200));
-    on_change(body, Exchange::None);
-}
-
-void SipCall::on_change(const SipBody& body, Exchange after_answer) {
-    if (over() || !participant_) return dialog_ != nullptr ? dialog_->respond(plain(481)) : void();
-    if (exchange_ != Exchange::None) {
-        // RFC 3261 14.2: 491 while ours is out, 500 while another of theirs is.
-        SipResponse busy = plain(exchange_ == Exchange::Reoffered ? 491 : 500);
-        if (busy.status == 500) busy.retry_after_s = 1;
-        return dialog_->respond(busy);
+void SipCall::on_update(const SipBody& body, const SipAbilities& peer) {
+    if (dialog_ == nullptr) return;
+    if (!body.empty() || over() || !participant_) {
+        return on_change(SipMethod::Update, body, peer);
     }
-    if (auto problem = body_problem(body)) return dialog_->respond(*problem);
+    // RFC 3311: without a description it refreshes the session and no more.
+    if (refuse_short_session(SipMethod::Update, peer)) return;
+    peer_ = peer;
+    accept(SipMethod::Update, {});
+}
+
+void SipCall::on_change(SipMethod method, const SipBody& body, const SipAbilities& peer) {
+    if (dialog_ == nullptr) return;
+    if (over()) return dialog_->respond(method, plain(481));
+    if (exchange_ != Exchange::None || !participant_) {
+        // RFC 3261 14.2, RFC 3311 5.2: 491 while ours is out, 500 while another of theirs is.
+        SipResponse busy = plain(exchange_ == Exchange::Reoffered ? 491 : 500);
+        if (busy.status == 500) busy.retry_after_s = 1 + static_cast<int>(spread() % 9U);
+        return dialog_->respond(method, busy);
+    }
+    if (refuse_short_session(method, peer)) return;
+    if (auto problem = body_problem(body)) return dialog_->respond(method, *problem);
+    peer_ = peer;
     std::optional<MediaOffer> offer;
     if (!body.empty()) {
         if (auto repeated = sdp_.repeated_answer(body.text)) {
-            SipResponse response = plain(200);
-            response.body = {kSdpType, "", *std::move(repeated)};
-            exchange_ = after_answer;
-            return dialog_->respond(response);
+            exchange_ = after_answer(method);
+            return accept(method, {kSdpType, "", *std::move(repeated)});
         }
         auto read = sdp_.read_offer(body.text);
-        if (!read) return dialog_->respond(bad_description(read.error()));
+        if (!read) return dialog_->respond(method, bad_description(read.error()));
         offer = *std::move(read);
     }
     exchange_ = Exchange::PeerOffered;
-    const auto on_media = [weak = weak_from_this(), offer, after_answer](auto result) {
+    const auto on_media = [weak = weak_from_this(), offer, method](auto result) {
         const auto self = weak.lock();
         if (!self) return;
         if (result && offer) self->peer_media_ = *offer;
-        self->changed(std::move(result), !offer.has_value(), after_answer);
+        self->changed(std::move(result), !offer.has_value(), method);
     };
     admission_.update(*participant_, offer, on_media);
 }
 
-void SipCall::changed(tl::expected<MediaAnswer, Refusal> result, bool we_offer,
-                      Exchange after_answer) {
+void SipCall::changed(tl::expected<MediaAnswer, Refusal> result, bool we_offer, SipMethod method) {
     if (over()) return;
     if (result) {
         if (const auto problem = check(*result, we_offer ? 0 : peer_media_.media.size())) {
             result = tl::unexpected(*problem);
         }
     }
-    if (result) return send_media(*result, we_offer, after_answer);
+    if (result) return send_media(*result, we_offer, method);
     LOG_INFO("sip participant={} change refused: {}", *participant_, result.error().text);
-    refuse(response_for(result.error()));
+    exchange_ = Exchange::None;
+    dialog_->respond(method, response_for(result.error()));
     exchange_done();
 }
 
@@ -255,29 +279,39 @@ void SipCall::start_waiting_offer() {
         return done(tl::unexpected(*problem));
     }
     exchange_ = Exchange::Reoffered;
-    dialog_->reinvite({kSdpType, "", sdp_.offer(running_->ours)});
+    our_media_ = running_->ours;
+    dialog_->reinvite({kSdpType, "", sdp_.offer(running_->ours)}, timer_.proposal());
 }
 
-void SipCall::on_reinvite_answered(int status, const std::string& phrase, const SipBody& body) {
+void SipCall::on_reinvite_answered(int status, const std::string& phrase, const SipBody& body,
+                                   const SipAbilities& peer) {
     if (status < 200 || exchange_ != Exchange::Reoffered) return;
     if (status < 300) {
         dialog_->acknowledge();
-        if (!over()) reoffer_answered(body);
+        if (!over()) reoffer_answered(body, peer);
         return;
     }
     if (over()) return;
+    if (status == 422 && timer_.lengthen(peer)) return retry_reoffer(0s);
     const bool busy = status == 491 || status == 500;  // RFC 3261 14.1: another exchange runs there
-    if (busy && running_->attempts < kReofferAttempts) return retry_reoffer();
+    // RFC 3261 14.1: the side that did not make the Call-ID waits 0 to 2 s, in steps of 10 ms.
+    if (busy && running_->attempts < kReofferAttempts) {
+        return retry_reoffer(static_cast<std::int64_t>(spread() % 200U) * 10ms);
+    }
+    if (running_->refresh) refresh_refused(status, phrase, peer);
     const ReOffered done = std::exchange(running_, std::nullopt)->done;
     exchange_ = Exchange::None;
     done(tl::unexpected(refusal_from(status, phrase)));
     start_waiting_offer();
 }
 
-void SipCall::reoffer_answered(const SipBody& body) {
+void SipCall::reoffer_answered(const SipBody& body, const SipAbilities& peer) {
+    timer_.settle(peer);
+    session_refreshed();
     auto answer = body.empty() || body_problem(body)
                       ? tl::unexpected(std::string("the answer to our offer is missing"))
                       : sdp_.read_answer(body.text);
+    const bool refresh = running_->refresh;
     const ReOffered done = std::exchange(running_, std::nullopt)->done;
     exchange_ = Exchange::None;
     if (!answer) {
@@ -285,12 +319,14 @@ void SipCall::reoffer_answered(const SipBody& body) {
         hang_up({Ending::Cause::ProtocolError, answer.error()});
         return done(tl::unexpected(Refusal{RefusalReason::NotAcceptable, answer.error(), 0}));
     }
+    // Nobody in the rooms waits for the answer to a refresh; they hear when it says something new.
+    if (refresh && peer_media_ != *answer) return settle_answer(*answer);
     peer_media_ = *answer;
     done(*std::move(answer));
     start_waiting_offer();
 }
 
-void SipCall::retry_reoffer() {
+void SipCall::retry_reoffer(Duration delay) {
     exchange_ = Exchange::None;
     if (waiting_) {  // a newer one is there: it goes instead
         const ReOffered done = std::exchange(running_, std::nullopt)->done;
@@ -298,12 +334,14 @@ void SipCall::retry_reoffer() {
     } else {
         waiting_ = std::exchange(running_, std::nullopt);
     }
-    // RFC 3261 14.1: the side that did not make the Call-ID waits 0 to 2 s, in steps of 10 ms.
-    retry_spread_ = retry_spread_ * 6364136223846793005U + 1442695040888963407U;
-    const auto steps = static_cast<std::int64_t>((retry_spread_ >> 33U) % 200U);
-    dialog_->after(steps * 10ms, [weak = weak_from_this()] {
+    dialog_->after(delay, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->start_waiting_offer();
     });
+}
+
+std::uint64_t SipCall::spread() {
+    retry_spread_ = retry_spread_ * 6364136223846793005U + 1442695040888963407U;
+    return retry_spread_ >> 33U;
 }
 
 void SipCall::fail_reoffers(const Refusal& why) {
@@ -312,6 +350,72 @@ void SipCall::fail_reoffers(const Refusal& why) {
         const ReOffered done = std::exchange(*offer, std::nullopt)->done;
         done(tl::unexpected(why));
     }
+}
+
+// ---- the session's time (RFC 4028)
+
+bool SipCall::refuse_short_session(SipMethod method, const SipAbilities& peer) {
+    if (!timer_.too_short(peer)) return false;
+    SipResponse response = plain(422);
+    response.min_se_s = timer_.min_se_s();
+    if (participant_) {
+        dialog_->respond(method, response);
+    } else {
+        refuse(method, response);
+    }
+    return true;
+}
+
+void SipCall::arm_session_timer(Duration delay, void (SipCall::*then)()) {
+    dialog_->after(delay, [weak = weak_from_this(), serial = ++timer_serial_, then] {
+        const auto self = weak.lock();
+        if (self && !self->over() && self->timer_serial_ == serial) ((*self).*then)();
+    });
+}
+
+void SipCall::session_refreshed() {
+    last_refresh_ = clock_.now();
+    if (timer_.we_refresh()) {
+        arm_session_timer(timer_.refresh_after(), &SipCall::refresh_session);
+    } else {
+        arm_session_timer(timer_.expire_after(), &SipCall::expire_session);
+    }
+}
+
+void SipCall::refresh_session() {
+    const Duration left = timer_.expire_after() - (clock_.now() - last_refresh_);
+    if (left <= 0s) return expire_session();
+    arm_session_timer(left, &SipCall::expire_session);
+    if (!established_) return;
+    if (peer_.update) return dialog_->update(timer_.proposal());
+    // By re-INVITE with what stands: one without a description would ask the peer to offer anew.
+    // An exchange that runs or waits refreshes just as well.
+    if (waiting_ || running_ || our_media_.media.empty()) {
+        return arm_session_timer(std::min(left, kRefreshAgain), &SipCall::refresh_session);
+    }
+    waiting_ = WaitingOffer{our_media_, [](const auto&) {}, 0, true};
+    start_waiting_offer();
+}
+
+void SipCall::on_update_answered(int status, const std::string& phrase, const SipAbilities& peer) {
+    if (status < 200 || over()) return;
+    if (status >= 300) return refresh_refused(status, phrase, peer);
+    timer_.settle(peer);
+    session_refreshed();
+}
+
+void SipCall::refresh_refused(int status, const std::string& phrase, const SipAbilities& peer) {
+    if (status == 481 || status == 408) {
+        return hang_up({Ending::Cause::PeerLost, std::to_string(status) + " " + phrase});
+    }
+    const bool knows_no_update = peer_.update && (status == 405 || status == 501);
+    if (knows_no_update) peer_.update = false;
+    const bool at_once = knows_no_update || (status == 422 && timer_.lengthen(peer));
+    arm_session_timer(at_once ? 0s : kRefreshAgain, &SipCall::refresh_session);
+}
+
+void SipCall::expire_session() {
+    hang_up({Ending::Cause::PeerLost, "the session was not refreshed in time"});
 }
 
 // ---- small talk
@@ -357,7 +461,7 @@ void SipCall::shut_down() {
     if (participant_)
         return hang_up({Ending::Cause::Shutdown, cause_word(Ending::Cause::Shutdown)});
     Refusal refusal{RefusalReason::MediaAway, cause_word(Ending::Cause::Shutdown), 5};
-    refuse(response_for(refusal));
+    refuse(SipMethod::Invite, response_for(refusal));
 }
 
 void SipCall::on_ended(const Ending& ending) {

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "signaling/conference/call_door.h"
 #include "signaling/sip/sdp_exchange.h"
+#include "signaling/sip/session_timer.h"
 #include "signaling/sip/sip_dialog.h"
 
 namespace signaling {
@@ -24,16 +25,18 @@ namespace signaling {
 class SipCall final : public Call, public std::enable_shared_from_this<SipCall> {
   public:
     SipCall(SipDialog& dialog, Admission& admission, const common::Clock& clock,
-            std::string session_id);
+            std::string session_id, SessionTimer::Policy timer_policy = {});
 
     // ---- from the dialog
     /// The INVITE that starts it all. `request.offer` is filled in from the body.
-    void on_invite(CallRequest request, const SipBody& body);
-    void on_reinvite(const SipBody& body);
-    void on_update(const SipBody& body);
+    void on_invite(CallRequest request, const SipBody& body, const SipAbilities& peer = {});
+    void on_reinvite(const SipBody& body, const SipAbilities& peer = {});
+    void on_update(const SipBody& body, const SipAbilities& peer = {});
     void on_ack(const SipBody& body);
     [[nodiscard]] SipResponse on_info(const SipBody& body);
-    void on_reinvite_answered(int status, const std::string& phrase, const SipBody& body);
+    void on_reinvite_answered(int status, const std::string& phrase, const SipBody& body,
+                              const SipAbilities& peer = {});
+    void on_update_answered(int status, const std::string& phrase, const SipAbilities& peer = {});
     /// CANCEL, BYE, no ACK, transport gone: nothing more can be sent.
     void on_ended(const Ending& ending);
     /// The daemon ends: refuses a caller who is not in yet, hangs up one who is.
@@ -60,18 +63,28 @@ class SipCall final : public Call, public std::enable_shared_from_this<SipCall> 
         MediaAnswer ours;
         ReOffered done;
         int attempts = 0;
+        bool refresh = false;  ///< nothing changed: it only keeps the session alive
     };
 
     void admitted(tl::expected<Admitted, Refusal> result, bool we_offer);
-    void on_change(const SipBody& body, Exchange after_answer);
-    void changed(tl::expected<MediaAnswer, Refusal> result, bool we_offer, Exchange after_answer);
-    void send_media(const MediaAnswer& ours, bool we_offer, Exchange after_answer);
+    void on_change(SipMethod method, const SipBody& body, const SipAbilities& peer);
+    void changed(tl::expected<MediaAnswer, Refusal> result, bool we_offer, SipMethod method);
+    void send_media(const MediaAnswer& ours, bool we_offer, SipMethod method);
+    void accept(SipMethod method, SipBody body);
+    [[nodiscard]] bool refuse_short_session(SipMethod method, const SipAbilities& peer);
+    void arm_session_timer(common::Duration delay, void (SipCall::*then)());
+    void session_refreshed();
+    void refresh_session();
+    void refresh_refused(int status, const std::string& phrase, const SipAbilities& peer);
+    void expire_session();
     void settle_answer(const MediaOffer& answer);
-    void refuse(const SipResponse& response);
+    void refuse(SipMethod method, const SipResponse& response);
     void exchange_done();
     void start_waiting_offer();
-    void reoffer_answered(const SipBody& body);
-    void retry_reoffer();
+    void reoffer_answered(const SipBody& body, const SipAbilities& peer);
+    void retry_reoffer(common::Duration delay);
+    [[nodiscard]] std::uint64_t spread();
+    [[nodiscard]] static Exchange after_answer(SipMethod method);
     void fail_reoffers(const Refusal& why);
     void tell_left();
     [[nodiscard]] bool over() const { return ending_.has_value() || dialog_ == nullptr; }
@@ -86,6 +99,11 @@ class SipCall final : public Call, public std::enable_shared_from_this<SipCall> 
     std::optional<Ending> ending_;
     bool told_left_ = false;
     MediaOffer peer_media_;  ///< as the peer described it last
+    MediaAnswer our_media_;  ///< as we described it last
+    SessionTimer timer_;
+    SipAbilities peer_;               ///< as it said in its last request
+    std::uint64_t timer_serial_ = 0;  ///< of the wait that counts; others are forgotten
+    common::Timestamp last_refresh_;
     std::optional<WaitingOffer> waiting_;
     std::optional<WaitingOffer> running_;
     common::Timestamp last_key_frame_request_;

@@ -114,9 +114,10 @@ common::Result<void> SipDoor::Impl::open_listeners() {
             identity = *std::move(read);
             watch_certificate();
         }
-        auto agent = SofiaAgent::open(
-            root, {listener, config.user_agent, config.max_message_bytes, identity.get()},
-            surroundings());
+        auto agent = SofiaAgent::open(root,
+                                      {listener, config.user_agent, config.max_message_bytes,
+                                       config.session_timer, identity.get()},
+                                      surroundings());
         if (!agent) return tl::unexpected(agent.error());
         agents.push_back(*std::move(agent));
     }

@@ -11,6 +11,7 @@
 #include "common/result.h"
 #include "signaling/auth/tls_identity.h"
 #include "signaling/conference/call_door.h"
+#include "signaling/sip/session_timer.h"
 
 namespace signaling {
 
@@ -40,8 +41,9 @@ class SipDoor {
         std::string user_agent = "Tessera";
         std::size_t max_message_bytes = 64 * 1024;  ///< larger messages are not read
         std::size_t max_calls = 2000;               ///< beyond: 503 with Retry-After
-        TlsIdentity::Files certificate;             ///< read when a listener has TLS
-        std::uint64_t seed = 0;  ///< SDP session ids; from the system's random source
+        SessionTimer::Policy session_timer;
+        TlsIdentity::Files certificate;  ///< read when a listener has TLS
+        std::uint64_t seed = 0;          ///< SDP session ids; from the system's random source
     };
 
     /// Fails when one of the listeners or the certificate cannot be opened, and names it; nothing

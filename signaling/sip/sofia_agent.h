@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/result.h"
 #include "signaling/conference/call_door.h"
+#include "signaling/sip/session_timer.h"
 #include "signaling/sip/sip_door.h"
 
 namespace signaling {
@@ -33,6 +34,7 @@ class SofiaAgent {
         SipListener listener;
         std::string user_agent;
         std::size_t max_message_bytes = 0;
+        SessionTimer::Policy session_timer;
         TlsIdentity* identity = nullptr;  ///< of a listener with TLS
     };
 

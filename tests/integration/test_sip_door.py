@@ -69,7 +69,7 @@ def test_ipv6_callers_get_ipv6_media(tmp_path):
     peer = Peer(host)
     answer = peer.invite(body=sdp(*AUDIO, address="::1"))
     assert "c=IN IP6 ::1" in answer.body
-    assert answer.get("Contact") == f"<sip:blue@[::1]:{host.port}>"
+    assert answer.get("Contact") == f"<sip:blue@[::1]:{host.port}>;isfocus"
     peer.ack()
     peer.bye()
     peer.close()
@@ -123,7 +123,7 @@ def test_a_display_name_comes_without_its_quotes(host, peer):
 def test_contact_and_names_fit_the_transport(host, transport, suffix):
     peer = Peer(host, transport)
     answer = peer.invite(body=sdp(*AUDIO))
-    assert answer.get("Contact") == f"<sip:blue@127.0.0.1:{host.port}{suffix}>"
+    assert answer.get("Contact") == f"<sip:blue@127.0.0.1:{host.port}{suffix}>;isfocus"
     assert answer.get("User-Agent") == "Tessera/test"
     assert f"rport={peer.port}" in answer.get("Via")
     peer.ack()
@@ -136,7 +136,7 @@ def test_tls_callers_are_known_as_such(tmp_path):
     plain, encrypted = Peer(host), Peer(host, "tls")
     in_call(host, plain)
     answer = encrypted.invite(body=sdp(*AUDIO))
-    assert answer.get("Contact") == f"<sip:blue@127.0.0.1:{host.port + 1};transport=tls>"
+    assert answer.get("Contact") == f"<sip:blue@127.0.0.1:{host.port + 1};transport=tls>;isfocus"
     request = host.expect("admit")
     assert (request["transport"], request["secure"]) == ("tls", True)
     encrypted.ack()
@@ -261,8 +261,8 @@ def test_other_methods_are_named_as_such(host, peer, method, status):
 
 
 def test_required_extensions_we_lack_are_named(host, peer):
-    answer = peer.invite(body=sdp(*AUDIO), extra=["Require: 100rel"])
-    assert (answer.status, answer.get("Unsupported")) == (420, "100rel")
+    answer = peer.invite(body=sdp(*AUDIO), extra=["Require: siprec"])
+    assert (answer.status, answer.get("Unsupported")) == (420, "siprec")
 
 
 def test_more_calls_than_allowed_are_refused_for_a_while():
@@ -290,7 +290,7 @@ def test_options_says_what_we_do(host, peer):
     answer = peer.final()
     assert answer.status == 200
     assert answer.get("Accept") == "application/sdp"
-    assert answer.get("Allow") == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+    assert answer.get("Allow") == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -404,7 +404,7 @@ def test_we_reoffer_with_our_full_side(host, peer):
     host.say(f"reoffer {who}")
     invite = peer.incoming("INVITE")
     assert re.search(r"m=audio \d+ RTP/AVP 0 101", invite.body)
-    assert invite.get("Contact") == f"<sip:blue@127.0.0.1:{host.port}>"
+    assert invite.get("Contact") == f"<sip:blue@127.0.0.1:{host.port}>;isfocus"
     peer.respond(invite, body=sdp("m=audio 4100 RTP/AVP 0", version=2))
     assert peer.incoming("ACK").get("CSeq") == invite.get("CSeq").replace("INVITE", "ACK")
     assert host.expect("reoffered") == {

@@ -2,7 +2,8 @@
 //
 //   sip_door_host ADDRESS PORT [MAX_CALLS [KEY=VALUE]...]
 //
-// tls=FOLDER listens at PORT + 1, too, with certificate.pem and key.pem of that folder.
+// tls=FOLDER listens at PORT + 1, too, with certificate.pem and key.pem of that folder;
+// session_s=, min_se_s= session timers, shorter than RFC 4028 lets an operator set; public=ADDRESS.
 //
 // Rooms: "full" 486, "nowhere" 404, "away" 503, "closed" 403, "slow" waits for the command
 // `answer`; all others let in. Says one JSON object a line on stdout for everything that happens;
@@ -63,6 +64,7 @@ class ScriptedRooms final : public Admission {
              {"secure", request.secure_signalling},
              {"remote", request.remote_address},
              {"local", request.local_address},
+             {"layout", request.layout},
              {"offer", request.offer.has_value()}});
         if (const auto refusal = refusal_of(request.room)) return done(tl::unexpected(*refusal));
         const auto let_in = [this, request, &call, done] { let_in_now(request, call, done); };
@@ -232,6 +234,10 @@ void set(SipDoor::Config& config, const std::string& option) {
         config.listeners.push_back(listener);
         config.certificate = {value + "/certificate.pem", value + "/key.pem", true};
     }
+    const auto seconds = std::chrono::seconds(std::atoi(value.c_str()));
+    if (key == "session_s") config.session_timer.interval = seconds;
+    if (key == "min_se_s") config.session_timer.least = seconds;
+    if (key == "public") config.listeners.front().public_address = value;
 }
 
 }  // namespace

@@ -35,6 +35,8 @@ struct House {
         request.remote_uri = "sip:anna@example.org";
         request.protocol = "sip";
         request.local_address = "192.0.2.9";
+        request.public_address = public_address;
+        request.layout = layout;
         request.offer = std::move(offer);
         directory.admit(request, call, [&](auto result) { outcome = std::move(result); });
         node.run_all();
@@ -73,6 +75,8 @@ struct House {
         std::abort();
     }
 
+    std::string public_address;  ///< of who calls
+    std::string layout;
     tests::FakeClock clock;
     tests::FakeMediaNode node;
     IdMaker ids{1, [] { return 1'700'000'000'000ULL; }};
@@ -109,6 +113,40 @@ TEST_CASE("The first caller makes the conference and is told where to send") {
     CHECK(running.state.sessions[0].display_name == "Anna");
     CHECK(running.state.sessions[0].media[1].remote_rtp_port == 5002);
     CHECK(running.state.sessions[0].media[1].send.payload_type == 97);
+}
+
+TEST_CASE("Behind a NAT the peer is told the public address, and not told anew for it") {
+    House house;
+    house.public_address = "203.0.113.5";
+    tests::FakeCall call;
+
+    const auto admitted = house.admit(call);
+
+    REQUIRE(admitted);
+    CHECK(admitted->media.media[0].address == "203.0.113.5");
+    CHECK(house.session(admitted->participant).local_address == "192.0.2.9");
+    tests::FakeCall other;
+    REQUIRE(house.admit(other));
+    CHECK(call.re_offers.empty());
+}
+
+TEST_CASE("A public address of the other family does not stand for ours") {
+    House house;
+    house.public_address = "2001:db8::5";
+    tests::FakeCall call;
+
+    CHECK(house.admit(call)->media.media[0].address == "192.0.2.9");
+}
+
+TEST_CASE("A layout may be dialled; one that does not exist leaves the room's") {
+    House house;
+    tests::FakeCall call;
+    house.layout = "grid";
+    CHECK(house.session(house.admit(call)->participant).layout == "grid");
+
+    tests::FakeCall other;
+    house.layout = "mosaic";
+    CHECK(house.session(house.admit(other)->participant).layout.empty());
 }
 
 TEST_CASE("A conference ends when the last one leaves, and the next caller begins a new one") {

@@ -1,0 +1,63 @@
+#include "signaling/sip/session_timer.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace signaling {
+namespace {
+
+using namespace std::chrono_literals;
+using common::Duration;
+using Refresher = SipAbilities::Refresher;
+
+std::string seconds_of(Duration duration) {
+    return std::to_string(std::chrono::ceil<std::chrono::seconds>(duration).count());
+}
+
+}  // namespace
+
+bool SessionTimer::too_short(const SipAbilities& request) const {
+    // RFC 4028 9: who does not know timers did not write the header, and could not obey a 422.
+    return request.timer && request.session_expires && *request.session_expires < policy_.least;
+}
+
+int SessionTimer::min_se_s() const {
+    return static_cast<int>(std::chrono::ceil<std::chrono::seconds>(policy_.least).count());
+}
+
+void SessionTimer::accept(const SipAbilities& request, SipResponse& answer) {
+    const Duration wanted = request.session_expires.value_or(policy_.interval);
+    const Duration least = std::max(policy_.least, request.min_se);
+    interval_ = std::max(std::min(wanted, policy_.interval), least);
+    // RFC 4028 9, table 2.
+    const bool named_us = request.refresher == Refresher::Uas;
+    we_refresh_ = !request.timer || named_us;
+    answer.session_expires =
+        seconds_of(interval_) + (we_refresh_ ? ";refresher=uas" : ";refresher=uac");
+    answer.require_timer = !we_refresh_;
+}
+
+std::string SessionTimer::proposal() const {
+    return seconds_of(interval_) + (we_refresh_ ? ";refresher=uac" : ";refresher=uas");
+}
+
+void SessionTimer::settle(const SipAbilities& answer) {
+    if (!answer.session_expires) {
+        we_refresh_ = true;  // it knows no timers: we go on alone
+        return;
+    }
+    interval_ = std::max(*answer.session_expires, policy_.least);
+    we_refresh_ = answer.refresher != Refresher::Uas;
+}
+
+bool SessionTimer::lengthen(const SipAbilities& answer) {
+    if (answer.min_se <= interval_) return false;
+    interval_ = answer.min_se;
+    return true;
+}
+
+Duration SessionTimer::expire_after() const {
+    return interval_ - std::min<Duration>(32s, interval_ / 3);
+}
+
+}  // namespace signaling

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "signaling/sip/loop_timers.h"
+#include "signaling/sip/sip_call.h"
+#include "signaling/sip/sip_dialog.h"
+
+struct nua_handle_s;
+struct msg_s;
+
+namespace signaling {
+
+/// One nua handle with an INVITE in it, and the call it carries.
+///
+/// Owner:  the agent; owns the handle. Thread: the loop.
+class SofiaDialog final : public SipDialog {
+  public:
+    /// `keep_alive`: how often a request goes to a peer behind a NAT, so that its pinhole stays
+    /// open; zero: never.
+    SofiaDialog(nua_handle_s* handle, SipDialogState state, common::Duration keep_alive);
+    ~SofiaDialog() override;
+    SofiaDialog(const SofiaDialog&) = delete;
+    SofiaDialog& operator=(const SofiaDialog&) = delete;
+
+    void adopt(std::shared_ptr<SipCall> call) { call_ = std::move(call); }
+    [[nodiscard]] SipCall& call() { return *call_; }
+    [[nodiscard]] const SipDialogState& state() const { return state_; }
+
+    /// The request that `respond` answers; null: there is none any more.
+    void hold(SipMethod method, msg_s* request);
+    /// A target refresh (RFC 3261 12.2.2): the peer moved.
+    void moved(const std::string& remote_target, const std::string& flow);
+    /// The peer has everything that makes the dialog ours, too: BYE may be sent.
+    void keep_alive_from_now();
+
+    void respond(SipMethod method, const SipResponse& response) override;
+    void reinvite(const SipBody& offer, const std::string& session_expires) override;
+    void acknowledge() override;
+    void update(const std::string& session_expires) override;
+    void info(const SipBody& body) override;
+    void end(const std::string& reason) override;
+    void after(common::Duration delay, std::function<void()> run) override;
+
+  private:
+    [[nodiscard]] msg_s*& held(SipMethod method) {
+        return method == SipMethod::Invite ? invite_ : update_;
+    }
+    void follow_flow();
+
+    nua_handle_s* handle_;
+    SipDialogState state_;
+    common::Duration keep_alive_;
+    msg_s* invite_ = nullptr;
+    msg_s* update_ = nullptr;
+    bool answered_ = false;
+    std::shared_ptr<SipCall> call_;
+    LoopTimers timers_;
+};
+
+}  // namespace signaling
