@@ -1,10 +1,8 @@
 #include "mcu/bridge/negotiated_formats.h"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
-#include <string_view>
 
+#include "common/fmtp.h"
 #include "mcu/rtp/h264_fmtp.h"
 
 namespace mcu {
@@ -25,21 +23,20 @@ constexpr int kMode0NalBytes = 1180;
 /// side).
 constexpr double kPayloadShare = 0.95;
 
-/// The integer value of a "name=value" parameter.
-std::optional<std::int64_t> parameter(std::string_view fmtp, std::string_view name) {
-    while (!fmtp.empty()) {
-        const std::size_t end = std::min(fmtp.find(';'), fmtp.size());
-        std::string_view item = fmtp.substr(0, end);
-        fmtp.remove_prefix(std::min(end + 1, fmtp.size()));
-        item.remove_prefix(std::min(item.find_first_not_of(' '), item.size()));
-        if (!item.starts_with(name) || item.size() <= name.size() || item[name.size()] != '=')
-            continue;
-        const std::string_view text = item.substr(name.size() + 1);
-        std::int64_t value = 0;
-        const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (error == std::errc() && rest != text.data()) return value;
-    }
-    return std::nullopt;
+/// RFC 6184 8.1: without profile-level-id the peer means Baseline level 1, QCIF at 15 pictures a
+/// second, which none of our rungs fits: it would get no picture at all. The systems that leave it
+/// out (H.263-era room systems, gateways, softphones) do so out of carelessness and decode CIF and
+/// more, so the common practice is followed: Constrained Baseline at level 1.3, which the smallest
+/// rung fits. max-fs and its like widen that as they would any level, b= narrows it.
+constexpr common::H264ProfileLevelId kAssumedId{0x42, 0xe0, 0x0d};
+
+H264Fmtp peer_fmtp(const std::string& text) {
+    // An unreadable one says as little as none.
+    H264Fmtp fmtp = H264Fmtp::parse(text).value_or(H264Fmtp{});
+    if (fmtp.names_level) return fmtp;
+    fmtp.id = kAssumedId;
+    fmtp.level = common::H264Level::L1_3;
+    return fmtp;
 }
 
 }  // namespace
@@ -63,24 +60,19 @@ mixer::AudioFormat audio_format(const PayloadFormat& send) {
     format.codec = send.audio;
     if (send.audio != AudioCodec::Opus) return format;
     format.bitrate = kOpusDefault;
-    if (const auto most = parameter(send.fmtp, "maxaveragebitrate")) {
+    if (const auto most = common::fmtp_number(send.fmtp, "maxaveragebitrate")) {
         format.bitrate =
             std::clamp(std::min(Bitrate::from_bps(*most), kOpusDefault), kOpusLeast, kOpusMost);
     }
-    format.inband_fec = parameter(send.fmtp, "useinbandfec").value_or(0) == 1;
-    format.dtx = parameter(send.fmtp, "usedtx").value_or(0) == 1;
+    format.inband_fec = common::fmtp_number(send.fmtp, "useinbandfec").value_or(0) == 1;
+    format.dtx = common::fmtp_number(send.fmtp, "usedtx").value_or(0) == 1;
     return format;
 }
 
 mixer::StreamNeeds stream_needs(const MediaConfig& video, common::PictureSize max_size) {
     mixer::StreamNeeds needs;
     needs.max_size = max_size;
-    // An unreadable fmtp means the RFC's defaults: Baseline level 1, which our smallest rung would
-    // not fit. Room systems that send none do decode CIF and more, so the level of the smallest
-    // common denominator in use is assumed instead.
-    const H264Fmtp fmtp = video.send.fmtp.empty()
-                              ? *H264Fmtp::parse("profile-level-id=42e00d")
-                              : H264Fmtp::parse(video.send.fmtp).value_or(H264Fmtp{});
+    const H264Fmtp fmtp = peer_fmtp(video.send.fmtp);
     const common::H264LevelLimits limits = fmtp.limits();
     needs.profile = fmtp.profile();
     needs.max_frame_size_mbs = static_cast<int>(std::min<std::int64_t>(limits.max_fs, 1 << 20));

@@ -1,75 +1,41 @@
 #include "mcu/rtp/h264_fmtp.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "common/fmtp.h"
 
 namespace mcu {
 
 namespace {
 
-std::string_view trim(std::string_view text) {
-    constexpr std::string_view kSpace = " \t\r\n";
-    const std::size_t first = text.find_first_not_of(kSpace);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [&](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::optional<std::int64_t> limit(std::string_view text) {
+/// A limit that widens the level's; what is none, or not positive, widens nothing.
+std::optional<std::int64_t> limit(std::string_view fmtp, std::string_view name) {
     // Far beyond level 6.2, and far from overflowing when multiplied.
     constexpr std::int64_t kMost = 1'000'000'000;
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value <= 0) return std::nullopt;
-    return std::min(value, kMost);
-}
-
-bool read_profile_level_id(std::string_view text, H264Fmtp& fmtp) {
-    const auto id = common::H264ProfileLevelId::parse(text);
-    if (!id) return false;
-    fmtp.id = *id;
-    fmtp.level = *id->level();
-    return true;
-}
-
-bool read_parameter(std::string_view name, std::string_view value, H264Fmtp& fmtp) {
-    if (same_name(name, "profile-level-id")) return read_profile_level_id(value, fmtp);
-    if (same_name(name, "packetization-mode")) {
-        // Mode 2 is interleaved, which we never offer: whoever knows it also takes single NAL
-        // units.
-        fmtp.packetization_mode =
-            value == "1" ? H264Packetizer::Mode::NonInterleaved : H264Packetizer::Mode::SingleNal;
-    } else if (same_name(name, "max-fs")) {
-        fmtp.max_fs = limit(value);
-    } else if (same_name(name, "max-mbps")) {
-        fmtp.max_mbps = limit(value);
-    } else if (same_name(name, "max-br")) {
-        fmtp.max_br_kbps = limit(value);
-    } else if (same_name(name, "sprop-parameter-sets")) {
-        fmtp.sprop_parameter_sets = value;
-    }
-    return true;
+    const auto value = common::fmtp_number(fmtp, name);
+    if (!value || *value <= 0) return std::nullopt;
+    return std::min(*value, kMost);
 }
 
 }  // namespace
 
 std::optional<H264Fmtp> H264Fmtp::parse(std::string_view text) {
     H264Fmtp fmtp;
-    while (!text.empty()) {
-        const std::string_view one = text.substr(0, text.find(';'));
-        text.remove_prefix(std::min(one.size() + 1, text.size()));
-        const std::size_t equals = one.find('=');
-        if (equals == std::string_view::npos) continue;
-        // Only the first "=": base64 ends with more of them.
-        if (!read_parameter(trim(one.substr(0, equals)), trim(one.substr(equals + 1)), fmtp)) {
-            return std::nullopt;
-        }
+    if (const auto named = common::fmtp_parameter(text, "profile-level-id")) {
+        const auto id = common::H264ProfileLevelId::parse(*named);
+        if (!id) return std::nullopt;
+        fmtp.id = *id;
+        fmtp.level = *id->level();
+        fmtp.names_level = true;
     }
+    // Mode 2 is interleaved, which we never offer: whoever knows it also takes single NAL units.
+    if (common::fmtp_parameter(text, "packetization-mode") == "1")
+        fmtp.packetization_mode = H264Packetizer::Mode::NonInterleaved;
+    fmtp.max_fs = limit(text, "max-fs");
+    fmtp.max_mbps = limit(text, "max-mbps");
+    fmtp.max_br_kbps = limit(text, "max-br");
+    fmtp.sprop_parameter_sets =
+        common::fmtp_parameter(text, "sprop-parameter-sets").value_or(std::string_view());
     return fmtp;
 }
 

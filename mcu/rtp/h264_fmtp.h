@@ -18,6 +18,7 @@ namespace mcu {
 struct H264Fmtp {
     common::H264ProfileLevelId id;
     common::H264Level level = common::H264Level::L1;  ///< of `id`
+    bool names_level = false;  ///< `id` was written, and is not the RFC's default
     H264Packetizer::Mode packetization_mode = H264Packetizer::Mode::SingleNal;
     std::optional<std::int64_t> max_fs;       ///< macroblocks a picture
     std::optional<std::int64_t> max_mbps;     ///< macroblocks a second

@@ -3,17 +3,11 @@
 #include <array>
 #include <cstdio>
 
-#include "signaling/conference/tokens.h"
+#include "common/fmtp.h"
 
 namespace signaling {
 
-std::optional<std::string_view> fmtp_parameter(std::string_view fmtp, std::string_view name) {
-    while (!fmtp.empty()) {
-        std::string_view value = take_until(fmtp, ';');
-        if (equal_no_case(trim(take_until(value, '=')), name)) return trim(value);
-    }
-    return std::nullopt;
-}
+using common::fmtp_parameter;
 
 std::optional<H264Format> H264Format::parse(std::string_view fmtp) {
     H264Format format;
@@ -21,6 +15,7 @@ std::optional<H264Format> H264Format::parse(std::string_view fmtp) {
         const auto id = common::H264ProfileLevelId::parse(*text);
         if (!id) return std::nullopt;
         format.id = *id;
+        format.names_level = true;
     }
     if (const auto mode = fmtp_parameter(fmtp, "packetization-mode")) {
         if (mode->size() != 1 || *mode < "0" || *mode > "2") return std::nullopt;
@@ -31,13 +26,24 @@ std::optional<H264Format> H264Format::parse(std::string_view fmtp) {
 }
 
 std::string H264Format::answer(std::uint8_t our_level_idc) const {
+    std::array<char, 80> text{};
+    const char* asymmetry = level_asymmetry_allowed ? ";level-asymmetry-allowed=1" : "";
+    if (!names_level) {
+        std::snprintf(text.data(), text.size(), "packetization-mode=%d%s", packetization_mode,
+                      asymmetry);
+        return text.data();
+    }
     const bool ours = level_asymmetry_allowed || id.level_idc > our_level_idc;
     const common::H264ProfileLevelId answered = ours ? id.at_level(our_level_idc) : id;
-    std::array<char, 80> text{};
     std::snprintf(text.data(), text.size(), "profile-level-id=%02x%02x%02x;packetization-mode=%d%s",
                   answered.profile_idc, answered.profile_iop, answered.level_idc,
-                  packetization_mode, level_asymmetry_allowed ? ";level-asymmetry-allowed=1" : "");
+                  packetization_mode, asymmetry);
     return text.data();
+}
+
+bool H264Format::matches(const H264Format& other) const {
+    if (packetization_mode != other.packetization_mode) return false;
+    return profile() == other.profile() || !names_level || !other.names_level;
 }
 
 }  // namespace signaling

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "common/fmtp.h"
 #include "signaling/conference/h264_format.h"
 #include "signaling/conference/tokens.h"
 
@@ -88,8 +89,8 @@ const MediaCodec* choose_video(const OfferedMedia& offered, const Capabilities& 
 }
 
 std::string describe_h264(const MediaCodec& codec) {
-    const auto id = fmtp_parameter(codec.fmtp, "profile-level-id").value_or("42000a");
-    const auto mode = fmtp_parameter(codec.fmtp, "packetization-mode").value_or("0");
+    const auto id = common::fmtp_parameter(codec.fmtp, "profile-level-id").value_or("no profile");
+    const auto mode = common::fmtp_parameter(codec.fmtp, "packetization-mode").value_or("0");
     return codec.name + "(" + std::string(id) + " mode " + std::string(mode) + ")";
 }
 
@@ -216,7 +217,23 @@ bool same_format(const MediaCodec& a, const MediaCodec& b) {
     if (!is_h264(a)) return true;
     const auto x = H264Format::parse(a.fmtp);
     const auto y = H264Format::parse(b.fmtp);
-    return x && y && x->profile() == y->profile() && x->packetization_mode == y->packetization_mode;
+    return x && y && x->matches(*y);
+}
+
+/// Which of our formats an answer means.
+const MediaCodec* find_match(const std::vector<MediaCodec>& ours, const MediaCodec& theirs) {
+    const auto find = [&](auto&& means) {
+        const auto found = std::find_if(ours.begin(), ours.end(), means);
+        return found == ours.end() ? nullptr : &*found;
+    };
+    // Without any parameters it says nothing about the mode; that it repeats our number does.
+    if (is_h264(theirs) && theirs.fmtp.empty()) {
+        const auto* numbered = find([&](const MediaCodec& c) {
+            return is_h264(c) && c.payload_type == theirs.payload_type;
+        });
+        if (numbered != nullptr) return numbered;
+    }
+    return find([&](const MediaCodec& c) { return same_format(c, theirs); });
 }
 
 void append_codec(AnsweredMedia& medium, MediaCodec codec) {
@@ -229,7 +246,8 @@ void append_codec(AnsweredMedia& medium, MediaCodec codec) {
 
 std::string h264_offer_fmtp(int packetization_mode) {
     // Constrained Baseline: what everybody decodes, and what shares its encoder with most.
-    return H264Format{{0x42, 0xe0, kOurLevelIdc}, packetization_mode, true}.answer(kOurLevelIdc);
+    return H264Format{{0x42, 0xe0, kOurLevelIdc}, true, packetization_mode, true}.answer(
+        kOurLevelIdc);
 }
 
 void append_all(AnsweredMedia& medium, const std::vector<std::string>& have) {
@@ -296,9 +314,8 @@ AnsweredMedia settle_one(const AnsweredMedia& ours, const OfferedMedia& theirs) 
     settled.receive.clear();
     settled.send = {};
     for (const auto& codec : theirs.codecs) {
-        const auto match = std::find_if(ours.receive.begin(), ours.receive.end(),
-                                        [&](const auto& c) { return same_format(c, codec); });
-        if (match == ours.receive.end()) continue;
+        const MediaCodec* match = find_match(ours.receive, codec);
+        if (match == nullptr) continue;
         // RFC 3264 6.1: each side is sent the payload type that it wrote itself.
         if (settled.send.name.empty()) settled.send = registered(codec);
         settled.receive.push_back(*match);

@@ -84,9 +84,25 @@ TEST_CASE("The bandwidth of the SDP caps the picture's bitrate, headers taken of
     CHECK(needs.max_bitrate == Bitrate::from_kbps(950));
 }
 
-TEST_CASE("A peer that names no profile still gets a picture of CIF size in mode 0") {
-    const auto needs = mcu::stream_needs(video(""), k720p);
+TEST_CASE("A peer that names no profile still gets a picture of CIF size") {
+    struct Case {
+        const char* fmtp;
+        int max_fs;
+        int max_nal_bytes;
+    };
+    for (const Case& c : {Case{"", 396, 1180}, Case{"packetization-mode=1", 396, 0},
+                          Case{"packetization-mode=1;max-fs=1620", 1620, 0},
+                          Case{"profile-level-id=nonsense", 396, 1180}}) {
+        const auto needs = mcu::stream_needs(video(c.fmtp), k720p);
 
-    CHECK(needs.max_frame_size_mbs == 396);
-    CHECK(needs.max_nal_bytes == 1180);
+        INFO(c.fmtp);
+        CHECK(needs.max_frame_size_mbs == c.max_fs);
+        CHECK(needs.max_nal_bytes == c.max_nal_bytes);
+        CHECK(needs.max_bitrate == Bitrate::from_kbps(768));
+        CHECK(needs.profile == common::H264Profile::ConstrainedBaseline);
+    }
+}
+
+TEST_CASE("A peer that names level 1 is taken at its word") {
+    CHECK(mcu::stream_needs(video("profile-level-id=42000a"), k720p).max_frame_size_mbs == 99);
 }

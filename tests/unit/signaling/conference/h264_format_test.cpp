@@ -2,19 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-using signaling::fmtp_parameter;
 using signaling::H264Format;
 using Profile = signaling::H264Format::Profile;
-
-TEST_CASE("An fmtp parameter is found by name in any case and with spaces around it") {
-    const char* fmtp = "profile-level-id=42e01f; Packetization-Mode = 1 ;max-fs=3600;flag";
-
-    CHECK(fmtp_parameter(fmtp, "packetization-mode") == "1");
-    CHECK(fmtp_parameter(fmtp, "max-fs") == "3600");
-    CHECK(fmtp_parameter(fmtp, "flag") == "");
-    CHECK_FALSE(fmtp_parameter(fmtp, "mode").has_value());
-    CHECK_FALSE(fmtp_parameter("", "mode").has_value());
-}
 
 TEST_CASE("An H.264 fmtp without parameters has the defaults of RFC 6184") {
     const auto format = H264Format::parse("");
@@ -54,4 +43,19 @@ TEST_CASE("Level 1b is kept as offered and its flag does not survive on our leve
           "profile-level-id=42f00b;packetization-mode=0");
     CHECK(H264Format::parse("profile-level-id=42f00b;level-asymmetry-allowed=1")->answer(0x28) ==
           "profile-level-id=42e028;packetization-mode=0;level-asymmetry-allowed=1");
+}
+
+TEST_CASE("An offer without profile-level-id is answered without it") {
+    CHECK(H264Format::parse("packetization-mode=1")->answer(0x28) == "packetization-mode=1");
+    CHECK(H264Format::parse("")->answer(0x28) == "packetization-mode=0");
+}
+
+TEST_CASE("A format without profile-level-id matches any profile in the same mode") {
+    const auto unnamed = *H264Format::parse("packetization-mode=1");
+
+    CHECK(unnamed.matches(*H264Format::parse("profile-level-id=42e028;packetization-mode=1")));
+    CHECK(H264Format::parse("profile-level-id=42e028;packetization-mode=1")->matches(unnamed));
+    CHECK_FALSE(unnamed.matches(*H264Format::parse("profile-level-id=42e028")));
+    CHECK_FALSE(H264Format::parse("profile-level-id=42e028")
+                    ->matches(*H264Format::parse("profile-level-id=640028")));
 }

@@ -258,6 +258,24 @@ TEST_CASE("An answer to our offer settles the first codec that both have") {
     CHECK_FALSE(settled->media[1].rtcp_mux);
 }
 
+TEST_CASE("An answer that names no profile takes the format whose mode or payload type it has") {
+    struct Case {
+        MediaCodec answered;
+        int received;
+    };
+    for (const Case& c : {Case{h264(120, "packetization-mode=1"), 97}, Case{h264(98, ""), 98},
+                          Case{h264(97, ""), 97}, Case{h264(120, ""), 98}}) {
+        INFO(int{c.answered.payload_type} << " " << c.answered.fmtp);
+
+        const auto settled = settle(make_offer({}), {{audio({kPcmu}), video({c.answered})}});
+
+        REQUIRE(settled);
+        REQUIRE(settled->media[1].accepted);
+        CHECK(settled->media[1].send == c.answered);
+        CHECK(settled->media[1].receive[0].payload_type == c.received);
+    }
+}
+
 TEST_CASE("A medium that the answer declines or leaves out is off, and the rest goes on") {
     auto declined = video({});
     declined.usable = false;
