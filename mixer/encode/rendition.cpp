@@ -3,8 +3,19 @@
 #include <algorithm>
 #include <ctime>
 
+#include "common/log.h"
+
 namespace mixer {
 namespace {
+
+constexpr common::Duration kLeastRest = std::chrono::seconds(1);
+constexpr common::Duration kMostRest = std::chrono::seconds(30);
+/// For a start, from the tick at which it was asked for: leaves room for the way there.
+constexpr common::Duration kLongestWait = std::chrono::milliseconds(700);
+
+common::Duration interval_of(const StreamFormat& format) {
+    return common::Duration(std::chrono::seconds(1)) / std::max(1, format.frames_per_second);
+}
 
 /// CPU time of this thread: what an encode costs, whoever else wants the core.
 class CpuTimer {
@@ -70,21 +81,47 @@ void Rendition::work() {
     const std::optional<Waiting> next = waiting_.pop();
     if (!next) return;
     survey();
-    if (!following_.empty() || !waiting_for_start_.empty()) {
-        const Start start = ensure_encoder() ? plan_start(next->media_time) : Start::None;
-        // Without anyone who follows or starts, a picture would only be thrown away.
-        if (encoder_ && (held_ || start == Start::Key)) {
-            const auto type = start == Start::Key ? PictureType::Key : PictureType::Predicted;
-            if (const auto coded = encode_shared(next->picture, type)) {
-                const EncodedPictureRef shared = share(*coded, next->media_time);
-                deliver(start, shared);
-                if (start == Start::Splice) splice(next->media_time, shared);
-            }
-        }
-    }
+    const bool wanted = !following_.empty() || !waiting_for_start_.empty();
+    if (wanted && ensure_encoder(next->media_time)) encode_for_all(*next);
     following_.clear();
     waiting_for_start_.clear();
     claimed_.clear();
+}
+
+void Rendition::encode_for_all(const Waiting& next) {
+    const int times = repetitions();
+    const common::Duration step = interval_of(format_) / times;
+    for (int i = 0; i < times; ++i) {
+        const Waiting each{next.picture, next.media_time + i * step};
+        const Start start = plan_start(each.media_time);
+        // Without anyone who follows or starts, a picture would only be thrown away.
+        if (!held_ && start != Start::Key) return;
+        const auto type = start == Start::Key ? PictureType::Key : PictureType::Predicted;
+        const auto coded = encode_shared(each, type);
+        if (!coded) return;
+        const EncodedPictureRef shared = share(*coded, each.media_time);
+        deliver(start, shared);
+        if (start == Start::Splice) splice(each.media_time, shared);
+        if (start == Start::None) continue;
+        ticks_to_start_ = 0;
+        return;
+    }
+}
+
+/// How often to encode this picture. At 15 pictures a second frame_num may take 1.07 s to come
+/// round to 0, and nobody should wait a second for a picture. A picture encoded again is all
+/// skipped macroblocks, some 30 bytes, and costs those who follow nothing; a key picture would cost
+/// them all.
+int Rendition::repetitions() {
+    if (waiting_for_start_.empty()) {
+        ticks_to_start_ = 0;
+        return 1;
+    }
+    const int left = VideoEncoder::kMaxFrameNum - encoder_->next_frame_num();
+    if (ticks_to_start_ == 0)
+        ticks_to_start_ = std::max(1, static_cast<int>(kLongestWait / interval_of(format_)));
+    const int ticks = ticks_to_start_--;
+    return (left + ticks - 1) / ticks;
 }
 
 void Rendition::survey() {
@@ -101,14 +138,28 @@ void Rendition::survey() {
     }
 }
 
-bool Rendition::ensure_encoder() {
+bool Rendition::ensure_encoder(common::Timestamp media_time) {
     if (encoder_) return true;
+    if (refused() && media_time < try_again_) return false;
     auto opened = make_x264_encoder(format_, bitrate_);
-    if (!opened) return false;  // x264 said why in the log; the next picture tries again
+    if (!opened) {
+        rest_after_refusal(media_time, opened.error().message);
+        return false;
+    }
     encoder_ = std::move(*opened);
     counters_.encoders_opened.fetch_add(1, std::memory_order_relaxed);
     counters_.encoders_running.fetch_add(1, std::memory_order_relaxed);
     return true;
+}
+
+/// What was refused once is refused thirty times a second: try seldom, and say so each time.
+void Rendition::rest_after_refusal(common::Timestamp media_time, const std::string& why) {
+    refusal_rest_ = std::clamp<common::Duration>(refusal_rest_ * 2, kLeastRest, kMostRest);
+    try_again_ = media_time + refusal_rest_;
+    refused_.store(true, std::memory_order_relaxed);
+    counters_.encoders_refused.fetch_add(1, std::memory_order_relaxed);
+    LOG_WARNING("no encoder for {}x{} at {}, again in {} s: {}", format_.size.width,
+                format_.size.height, bitrate_.bps(), refusal_rest_ / std::chrono::seconds(1), why);
 }
 
 Rendition::Start Rendition::plan_start(common::Timestamp media_time) {
@@ -165,16 +216,19 @@ void Rendition::splice(common::Timestamp media_time, const EncodedPictureRef& sh
     for (const auto& subscriber : claimed_) subscriber->deliver_start(id_, start);
 }
 
-std::optional<CodedPicture> Rendition::encode_shared(const FrameRef& picture, PictureType type) {
+std::optional<CodedPicture> Rendition::encode_shared(const Waiting& next, PictureType type) {
     const CpuTimer timer;
     encoder_->limit_nal_bytes(max_nal_bytes_.load(std::memory_order_relaxed));
-    auto coded = encoder_->encode(*picture, type);
+    auto coded = encoder_->encode(*next.picture, type);
     counters_.encode_time_ns.fetch_add(timer.elapsed_ns(), std::memory_order_relaxed);
     if (!coded) {
         encoder_.reset();  // a new one starts with a key picture for all
         counters_.encoders_running.fetch_sub(1, std::memory_order_relaxed);
+        rest_after_refusal(next.media_time, coded.error().message);
         return std::nullopt;
     }
+    refusal_rest_ = {};
+    refused_.store(false, std::memory_order_relaxed);
     counters_.pictures_encoded.fetch_add(1, std::memory_order_relaxed);
     if (coded->key) counters_.key_pictures.fetch_add(1, std::memory_order_relaxed);
     pictures_since_key_ =

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/bounded_queue.h"
@@ -21,7 +22,8 @@ namespace mixer {
 /// pictures.
 ///
 /// Starts: whoever waits is served at the next picture with frame_num 0 by a splice IDR that only
-/// they get. Only while
+/// they get; at a low rate pictures are encoded more than once meanwhile, lest that take more than
+/// a second. Only while
 ///         nobody else follows the stream is a real key picture made instead; it costs nobody
 ///         anything.
 /// Thread: `offer` video tick; `add`, `release_leavers`, `close` control thread; encoding runs on
@@ -44,6 +46,8 @@ class Rendition final : private common::SerialJob {
     bool release_leavers() EXCLUDES(members_mutex_);
 
     void offer(const FrameRef& picture, common::Timestamp media_time);
+    /// No encoder opened when it was last tried; it is tried again, ever more seldom. Any thread.
+    [[nodiscard]] bool refused() const { return refused_.load(std::memory_order_relaxed); }
 
   private:
     struct Waiting {
@@ -57,14 +61,16 @@ class Rendition final : private common::SerialJob {
     enum class Start : std::uint8_t { None, Splice, Key };
 
     void work() override;
+    void encode_for_all(const Waiting& next);
+    [[nodiscard]] int repetitions();
     void survey() EXCLUDES(members_mutex_);
-    [[nodiscard]] bool ensure_encoder();
+    [[nodiscard]] bool ensure_encoder(common::Timestamp media_time);
+    void rest_after_refusal(common::Timestamp media_time, const std::string& why);
     [[nodiscard]] Start plan_start(common::Timestamp media_time);
     void claim_waiting(common::Timestamp media_time);
     void deliver(Start start, const EncodedPictureRef& picture);
     void splice(common::Timestamp media_time, const EncodedPictureRef& shared);
-    [[nodiscard]] std::optional<CodedPicture> encode_shared(const FrameRef& picture,
-                                                            PictureType type);
+    [[nodiscard]] std::optional<CodedPicture> encode_shared(const Waiting& next, PictureType type);
     [[nodiscard]] std::optional<CodedPicture> encode_splice();
     [[nodiscard]] EncodedPictureRef share(const CodedPicture& coded,
                                           common::Timestamp media_time) const;
@@ -77,6 +83,7 @@ class Rendition final : private common::SerialJob {
     StageCounters& counters_;
     common::BoundedQueue<Waiting> waiting_{1, common::WhenFull::DropOldest};
     std::atomic<int> max_nal_bytes_{0};
+    std::atomic<bool> refused_{false};
 
     common::Mutex members_mutex_;
     std::vector<Member> members_ GUARDED_BY(members_mutex_);
@@ -84,8 +91,11 @@ class Rendition final : private common::SerialJob {
     // Touched by work() alone, of which one runs at a time.
     std::unique_ptr<VideoEncoder> encoder_;
     std::unique_ptr<SpliceEncoder> splicer_;  ///< borrowed from the pool while a splice IDR is made
+    common::Duration refusal_rest_{};         ///< 0: it works
+    common::Timestamp try_again_;
     int pictures_since_key_ = 0;
-    bool held_ = false;  ///< somebody decodes this stream
+    int ticks_to_start_ = 0;  ///< in so many frame_num must have come round; 0: nobody waits
+    bool held_ = false;       ///< somebody decodes this stream
     std::vector<std::shared_ptr<Subscriber>> following_, waiting_for_start_, claimed_;
 };
 

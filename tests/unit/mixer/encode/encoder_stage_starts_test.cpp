@@ -4,6 +4,7 @@
 #include "tests/unit/mixer/encode/encoding_room.h"
 
 using mixer::StartReason;
+using namespace std::chrono_literals;
 using tests::EncodingRoom;
 using tests::RecordingSink;
 
@@ -219,4 +220,31 @@ TEST_CASE("Splice contexts are pooled: two Renditions of one format share one") 
 
     CHECK(room.stage.counters().splice_pictures == 2);
     CHECK(room.stage.counters().splice_contexts_opened == 1);
+}
+
+TEST_CASE("At a low rate, too, a joiner starts within a second, and nobody else pays for it") {
+    for (const int rate : {15, 10, 5}) {
+        INFO(rate << " pictures a second");
+        mixer::EncoderStage::Config config;
+        config.rungs.back().frames_per_second = rate;
+        EncodingRoom room({320, 180}, config);
+        const mixer::ViewId view = room.stage.open_view();
+        RecordingSink first, joiner;
+        room.subscribe(view, first);
+        room.ticks(2 * (30 / rate));  // frame_num has just left 0
+
+        room.subscribe(view, joiner);
+        const common::Timestamp asked = room.clock.now();
+        room.ticks(90);
+
+        REQUIRE_FALSE(joiner.pictures.empty());
+        CHECK(joiner.pictures.front()->key);
+        CHECK(joiner.pictures.front()->media_time - asked < 1s);
+        CHECK(joiner.keys() == 1);
+        CHECK(first.keys() == 1);
+        CHECK(first.flows(EncodingRoom::kTick * (30 / rate) + 1ms));
+        CHECK(first.decodes_cleanly());
+        CHECK(joiner.decodes_cleanly());
+        CHECK(room.stage.counters().splice_pictures == 1);
+    }
 }

@@ -53,7 +53,11 @@ class RecordingSink final : public mixer::PictureSink {
 struct EncodingRoom {
     static constexpr common::Duration kTick = 33'333'333ns;
 
-    explicit EncodingRoom(common::PictureSize largest = {320, 180}) { needs.max_size = largest; }
+    explicit EncodingRoom(common::PictureSize largest = {320, 180},
+                          const mixer::EncoderStage::Config& stage_config = config())
+        : stage(stage_config, executor, clock) {
+        needs.max_size = largest;
+    }
     ~EncodingRoom() { executor.run_all(); }  // a Rendition closes when nothing of it is queued
 
     /// One tick: draws each watched canvas that is due and encodes all of them.
@@ -98,7 +102,7 @@ struct EncodingRoom {
     std::map<common::PictureSize, std::unique_ptr<MovingPeople>> scenes;
     mixer::StreamNeeds needs;
     int tick_count = 0;
-    mixer::EncoderStage stage{config(), executor, clock};
+    mixer::EncoderStage stage;
 };
 
 }  // namespace tests
