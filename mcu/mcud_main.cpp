@@ -111,7 +111,9 @@ common::Result<void> run(const McudConfig& config) {
                             .rungs = config.rungs,
                             .media_address = config.media_address};
     for (const auto& net : net_threads) services.net_threads.push_back(net.get());
-    Node node(new_uuid(), {.max_sessions = config.max_sessions}, services, events);
+    Node node(new_uuid(),
+              {.max_sessions = config.max_sessions, .orphan_timeout = config.orphan_timeout},
+              services, events);
     ControlService service(control, node, events);
 
     common::HeapRest heap;

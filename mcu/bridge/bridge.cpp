@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "common/log.h"
 
@@ -48,14 +49,18 @@ Bridge::~Bridge() {
 }
 
 Bridge::Applied Bridge::apply(const ConferenceState& state) {
-    Applied result;
-    remove_absent(state);
-    state_ = state;
-    for (const SessionState& session : state.sessions) upsert(session, result.failures);
+    failures_.clear();
+    ConferenceState wanted = state;
+    for (const SessionFailure& unreadable : std::exchange(wanted.unreadable, {})) {
+        fail(unreadable.session, "not understood", unreadable.reason);
+        if (const BridgedSession* running = find(unreadable.session))
+            wanted.sessions.push_back(running->state());
+    }
+    remove_absent(wanted);
+    state_ = std::move(wanted);
+    for (const SessionState& session : state_.sessions) upsert(session);
     replan(services_.clock.now());
-    Applied all = local();
-    all.failures = std::move(result.failures);
-    return all;
+    return local();
 }
 
 Bridge::Applied Bridge::local() const {
@@ -66,6 +71,7 @@ Bridge::Applied Bridge::local() const {
             result.local_sessions.push_back(session->state().id);
         }
     }
+    result.failures = failures_;
     return result;
 }
 
@@ -88,26 +94,42 @@ void Bridge::depart(std::unique_ptr<BridgedSession> session) {
     departed_.push_back({std::move(session), published_revision_});
 }
 
-void Bridge::upsert(const SessionState& state, std::vector<SessionFailure>& failures) {
+void Bridge::upsert(const SessionState& state) {
     if (BridgedSession* session = find(state.id)) {
-        if (const auto applied = session->apply(state); !applied) {
-            failures.push_back({state.id, applied.error().message});
-            LOG_WARNING("not changed conference={} session={}: {}", instance_, state.id,
-                        applied.error().message);
-        }
+        if (session->state().local_address != state.local_address) return remake(state);
+        if (const auto applied = session->apply(state); !applied)
+            fail(state.id, "not changed", applied.error().message);
         return;
     }
-    const SourceId source = next_source();
-    NetThread& net = *services_.net_threads[source.value % services_.net_threads.size()];
-    auto made = BridgedSession::create(state, source, services_, net, audio_, stage_, *this);
-    if (!made) {
-        failures.push_back({state.id, made.error().message});
-        LOG_WARNING("refused conference={} session={}: {}", instance_, state.id,
-                    made.error().message);
-        return;
-    }
+    auto made = make(state);
+    if (!made) return fail(state.id, "refused", made.error().message);
     sessions_.push_back(std::move(*made));
     LOG_INFO("joined conference={} session={} name='{}'", instance_, state.id, state.display_name);
+}
+
+common::Result<std::unique_ptr<BridgedSession>> Bridge::make(const SessionState& state) {
+    const SourceId source = next_source();
+    NetThread& net = *services_.net_threads[source.value % services_.net_threads.size()];
+    return BridgedSession::create(state, source, services_, net, audio_, stage_, *this);
+}
+
+/// Sockets cannot change the address that they are bound to. The new session is there before the
+/// old one goes, so that one that cannot be made costs nobody anything.
+void Bridge::remake(const SessionState& state) {
+    auto made = make(state);
+    if (!made) return fail(state.id, "not changed", made.error().message);
+    const auto place =
+        std::ranges::find_if(sessions_, [&](const auto& s) { return s->state().id == state.id; });
+    std::swap(*place, *made);
+    replan(services_.clock.now());
+    depart(std::move(*made));
+    LOG_INFO("made anew conference={} session={} address='{}'", instance_, state.id,
+             state.local_address);
+}
+
+void Bridge::fail(const std::string& session, const char* what, const std::string& reason) {
+    failures_.push_back({session, reason});
+    LOG_WARNING("{} conference={} session={}: {}", what, instance_, session, reason);
 }
 
 PlanInput Bridge::plan_input() const {
@@ -194,19 +216,12 @@ void Bridge::check(Timestamp now) {
     }
 }
 
-void Bridge::end_idle_sessions(Timestamp now, Duration idle) {
-    ConferenceState remaining = state_;
-    std::erase_if(remaining.sessions, [&](const SessionState& state) {
-        const BridgedSession* session = find(state.id);
-        return session == nullptr || now - session->last_packet() > idle;
-    });
-    if (remaining.sessions.size() == state_.sessions.size()) return;
-    for (const SessionState& state : state_.sessions) {
-        if (find_state(remaining, state.id) != nullptr) continue;
-        LOG_WARNING("ended conference={} session={}: no packet and no owner", instance_, state.id);
-        observer_.on_session_ended(instance_, state.id, "no media and no signalling daemon");
-    }
-    apply(remaining);
+void Bridge::end_all(const std::string& reason) {
+    for (const auto& session : sessions_)
+        observer_.on_session_ended(instance_, session->state().id, reason);
+    ConferenceState empty = state_;
+    empty.sessions.clear();
+    apply(empty);
 }
 
 ConferenceStatistics Bridge::statistics() const {
@@ -221,6 +236,7 @@ ConferenceStatistics Bridge::statistics() const {
     const SpeakerSnapshot speakers = audio_.speakers();
     for (const auto& session : sessions_) {
         SessionStatistics statistics = session->statistics();
+        statistics.video_failure = planner_.failure_of(session->viewer());
         const SourceId source = session->source();
         statistics.speaking =
             std::ranges::find(speakers.speaking_now, source) != speakers.speaking_now.end();

@@ -53,7 +53,7 @@ class Bridge final : private BridgedSessionEvents {
     ~Bridge() override;
 
     /// Makes the bridge what `state` says. A session that fails is reported and left out (new) or
-    /// left as it was.
+    /// left as it was. A new `local_address` makes the session anew: other ports, another SSRC.
     Applied apply(const ConferenceState& state);
     [[nodiscard]] const ConferenceState& state() const { return state_; }
     [[nodiscard]] Applied local() const;
@@ -62,9 +62,8 @@ class Bridge final : private BridgedSessionEvents {
     void poll(common::Timestamp now);
     /// Once a second: merges Views, notices pictures that froze.
     void check(common::Timestamp now);
-    /// Ends sessions without a packet since `idle` ago: only when nobody owns the conference any
-    /// more.
-    void end_idle_sessions(common::Timestamp now, common::Duration idle);
+    /// Tells the observer of every session that it ended, and ends it.
+    void end_all(const std::string& reason);
 
     [[nodiscard]] ConferenceStatistics statistics() const;
     /// Draws what `session` sees (empty: what the room's default layout shows) at the next tick;
@@ -83,7 +82,10 @@ class Bridge final : private BridgedSessionEvents {
     };
 
     void remove_absent(const ConferenceState& state);
-    void upsert(const SessionState& state, std::vector<SessionFailure>& failures);
+    void upsert(const SessionState& state);
+    void fail(const std::string& session, const char* what, const std::string& reason);
+    [[nodiscard]] common::Result<std::unique_ptr<BridgedSession>> make(const SessionState& state);
+    void remake(const SessionState& state);
     void depart(std::unique_ptr<BridgedSession> session);
     void replan(common::Timestamp now);
     void publish(VideoPlan plan);
@@ -109,6 +111,7 @@ class Bridge final : private BridgedSessionEvents {
     ViewPlanner planner_;
 
     ConferenceState state_;
+    std::vector<SessionFailure> failures_;                   ///< of the last `apply`
     std::vector<std::unique_ptr<BridgedSession>> sessions_;  ///< in order of arrival
     std::vector<Departed> departed_;
     SpeakerSnapshot speakers_;

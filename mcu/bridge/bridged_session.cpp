@@ -4,6 +4,7 @@
 #include <array>
 #include <random>
 
+#include "common/log.h"
 #include "mcu/bridge/negotiated_formats.h"
 
 namespace mcu {
@@ -42,12 +43,7 @@ bool we_receive(Direction direction) {
 
 BridgedSession::BridgedSession(SourceId source, const BridgeServices& services, BridgeAudio& audio,
                                mixer::EncoderStage& stage, BridgedSessionEvents& events)
-    : source_(source),
-      services_(services),
-      created_(services.clock.now()),
-      audio_(audio),
-      stage_(stage),
-      events_(events) {}
+    : source_(source), services_(services), audio_(audio), stage_(stage), events_(events) {}
 
 Result<std::unique_ptr<BridgedSession>> BridgedSession::create(
     const SessionState& state, SourceId source, const BridgeServices& services, NetThread& net,
@@ -121,8 +117,15 @@ void BridgedSession::apply_listener(const MediaConfig* audio) {
     if (wanted == listens_) return;
     if (listens_) audio_.encoders().remove_listener(source_);
     listens_.reset();
-    if (wanted && audio_.encoders().add_listener(source_, *wanted, session_->audio_sink()))
+    listen_failure_.clear();
+    if (!wanted) return;
+    const auto added = audio_.encoders().add_listener(source_, *wanted, session_->audio_sink());
+    if (added) {
         listens_ = wanted;
+        return;
+    }
+    listen_failure_ = added.error().message;
+    LOG_WARNING("session={} hears nothing: {}", id_, listen_failure_);
 }
 
 void BridgedSession::apply_video(const MediaConfig* video, bool muted) {
@@ -169,18 +172,12 @@ SessionStatistics BridgedSession::statistics() const {
     if (audio != nullptr) statistics.audio_mid = audio->mid;
     if (audio != nullptr && !audio->receive.empty())
         statistics.audio_codec = codec_name(audio->receive.front().audio);
+    statistics.audio_failure = listen_failure_;
     statistics.video_mid = video_mid_;
     if (shows_video()) statistics.video_codec = "H264";
     if (const auto rung = stage_.rung_of(mixer::SubscriptionId{subscription_.load()}))
         statistics.rung = rung->name;
     return statistics;
-}
-
-Timestamp BridgedSession::last_packet() const {
-    Timestamp newest = created_;
-    for (const StreamCounters& stream : session_->counters())
-        newest = std::max(newest, stream.last_packet);
-    return newest;
 }
 
 void BridgedSession::on_dtmf(char digit, Duration duration) {

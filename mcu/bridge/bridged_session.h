@@ -78,8 +78,6 @@ class BridgedSession final : private SessionObserver {
     /// while nobody sees it, since it is not decoded then.
     std::optional<MediaEvent> check_picture(common::Timestamp now);
     [[nodiscard]] SessionStatistics statistics() const;
-    /// When the newest packet of any medium came; before the first: when the session was made.
-    [[nodiscard]] common::Timestamp last_packet() const;
     [[nodiscard]] const std::string& video_mid() const { return video_mid_; }
 
   private:
@@ -98,7 +96,6 @@ class BridgedSession final : private SessionObserver {
 
     const common::SourceId source_;
     const BridgeServices& services_;
-    const common::Timestamp created_;
     BridgeAudio& audio_;
     mixer::EncoderStage& stage_;
     BridgedSessionEvents& events_;
@@ -113,6 +110,7 @@ class BridgedSession final : private SessionObserver {
     std::vector<LocalMedia> local_;
     std::string video_mid_;
     std::optional<mixer::AudioFormat> listens_;
+    std::string listen_failure_;  ///< why it hears nothing though it should
     std::atomic<std::uint64_t> subscription_{0};
     common::Bitrate budget_;         ///< 0: not limited
     std::uint64_t start_asked_ = 0;  ///< by signalling, answered so far

@@ -24,6 +24,12 @@ struct SessionState {
     std::vector<MediaConfig> media;
 };
 
+/// A session that could not be made or changed, and why, in words.
+struct SessionFailure {
+    std::string session;
+    std::string reason;
+};
+
 /// The full desired state of one conference; repeating it is harmless.
 struct ConferenceState {
     std::uint64_t revision = 0;
@@ -31,12 +37,8 @@ struct ConferenceState {
     mixer::SelfView default_self_view = mixer::SelfView::ByLayout;
     common::PictureSize max_size{1280, 720};
     std::vector<SessionState> sessions;
-};
-
-/// A session that could not be made or changed, and why, in words.
-struct SessionFailure {
-    std::string session;
-    std::string reason;
+    /// Wanted too, but not to be understood: they stay as they are where they run.
+    std::vector<SessionFailure> unreadable = {};
 };
 
 enum class MediaEvent : std::uint8_t { Started, Stopped, Frozen, Resumed };
@@ -49,6 +51,8 @@ struct SessionStatistics {
     std::string audio_mid, video_mid;      ///< which of the streams are the main ones; empty: none
     std::string video_codec, audio_codec;  ///< as received; empty: none
     std::string rung;                      ///< what it is sent; empty: no picture
+    /// Why no sound, no picture is sent though it should be; empty: all is well.
+    std::string audio_failure, video_failure;
     bool speaking = false;
     double audio_level_dbfs = -127;
 };

@@ -1,6 +1,7 @@
 #include "mcu/bridge/view_planner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/log.h"
 
@@ -103,11 +104,14 @@ void ViewPlanner::apply_needs(const PlanInput& input) {
     for (const PlannedViewer& viewer : input.viewers) {
         const auto found = subscribers_.find(viewer.viewer);
         if (found == subscribers_.end() || found->second.needs == viewer.needs) continue;
-        found->second.needs = viewer.needs;
-        if (found->second.subscription.valid()) {
-            stage_.set_needs(found->second.subscription, viewer.needs);
-        } else {
+        Subscriber& subscriber = found->second;
+        subscriber.needs = viewer.needs;
+        if (!subscriber.subscription.valid()) {
             subscribe(viewer, lineage_.view_of(viewer.viewer));
+        } else if (const auto set = stage_.set_needs(subscriber.subscription, viewer.needs); !set) {
+            // More than it can take is worse than nothing.
+            stage_.unsubscribe(std::exchange(subscriber.subscription, {}));
+            note_failure(viewer.viewer, subscriber, set.error().message);
         }
     }
 }
@@ -148,11 +152,16 @@ void ViewPlanner::subscribe(const PlannedViewer& viewer, ViewId view) {
     const auto subscription = stage_.subscribe(view, viewer.needs, *viewer.sink);
     if (subscription) {
         subscriber.subscription = *subscription;
+        subscriber.budget = {};  // the stage knows of none yet
         subscriber.failure.clear();
     } else {
-        subscriber.failure = subscription.error().message;
-        LOG_WARNING("viewer={} gets no picture: {}", viewer.viewer.value, subscriber.failure);
+        note_failure(viewer.viewer, subscriber, subscription.error().message);
     }
+}
+
+void ViewPlanner::note_failure(ViewerId viewer, Subscriber& subscriber, std::string reason) {
+    subscriber.failure = std::move(reason);
+    LOG_WARNING("viewer={} gets no picture: {}", viewer.value, subscriber.failure);
 }
 
 std::vector<VideoPlan::Drawing> ViewPlanner::draw() {
@@ -207,7 +216,10 @@ mixer::SubscriptionId ViewPlanner::subscription_of(ViewerId viewer) const {
 
 std::string ViewPlanner::failure_of(ViewerId viewer) const {
     const auto found = subscribers_.find(viewer);
-    return found == subscribers_.end() ? std::string() : found->second.failure;
+    if (found == subscribers_.end()) return {};
+    const Subscriber& subscriber = found->second;
+    return subscriber.subscription.valid() ? stage_.failure_of(subscriber.subscription)
+                                           : subscriber.failure;
 }
 
 }  // namespace mcu

@@ -56,7 +56,7 @@ class ViewPlanner final : private mixer::ViewOpener {
     void remove_all();
 
     [[nodiscard]] mixer::SubscriptionId subscription_of(mixer::ViewerId viewer) const;
-    /// Why a viewer has no picture; empty when it has one.
+    /// Why a viewer has no picture (no rung fits it, no encoder opens); empty when it has one.
     [[nodiscard]] std::string failure_of(mixer::ViewerId viewer) const;
     /// Sources that some viewer sees: the others need not be decoded.
     [[nodiscard]] const std::vector<common::SourceId>& shown_sources() const { return shown_; }
@@ -93,6 +93,7 @@ class ViewPlanner final : private mixer::ViewOpener {
     void drop_departed(const PlanInput& input);
     void follow(const mixer::LineageChange& change, const PlanInput& input);
     void subscribe(const PlannedViewer& viewer, mixer::ViewId view);
+    static void note_failure(mixer::ViewerId viewer, Subscriber& subscriber, std::string reason);
     void apply_needs(const PlanInput& input);
     void apply_budgets(const PlanInput& input);
     [[nodiscard]] std::vector<VideoPlan::Drawing> draw();

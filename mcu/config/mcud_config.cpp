@@ -72,6 +72,9 @@ void read_mcud(TomlSection section, McudConfig& config) {
         section.integer("max_sessions", static_cast<std::int64_t>(config.max_sessions), 1, 500));
     config.picture_memory_mib = static_cast<std::size_t>(section.integer(
         "picture_memory_mib", static_cast<std::int64_t>(config.picture_memory_mib), 64, 1 << 16));
+    const auto orphan_s = std::chrono::duration_cast<std::chrono::seconds>(config.orphan_timeout);
+    config.orphan_timeout =
+        std::chrono::seconds(section.integer("orphan_timeout_s", orphan_s.count(), 1, 86400));
     constexpr std::array<std::string_view, 5> levels{"trace", "debug", "info", "warning", "error"};
     config.log_level = section.choice("log_level", config.log_level, levels);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "common/units.h"
 #include "mixer/encode/encoder_stage.h"
 
 namespace mcu {
@@ -24,6 +26,7 @@ struct McudConfig {
     std::string layouts_folder;  ///< empty: the built-in layouts alone
     std::size_t max_sessions = 200;
     std::size_t picture_memory_mib = 1024;
+    common::Duration orphan_timeout = std::chrono::seconds(120);
     std::string log_level = "info";
     std::vector<mixer::Rung> rungs = mixer::default_rungs();
 };

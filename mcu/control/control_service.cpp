@@ -136,8 +136,8 @@ grpc::ServerUnaryReactor* ControlService::Apply(grpc::CallbackServerContext* con
 }
 
 grpc::ServerWriteReactor<pb::Event>* ControlService::Watch(grpc::CallbackServerContext* context,
-                                                           const pb::WatchRequest*) {
-    auto* stream = events_.open(*context);
+                                                           const pb::WatchRequest* request) {
+    auto* stream = events_.open(*context, request->owner_boot_id());
     // What runs now, without waiting for the next second.
     control_.post([this] { node_.report_statistics(); });
     return stream;

@@ -25,8 +25,10 @@ pb::Event event_of(const std::string& instance, const std::string& session) {
 
 class WatchStream final : public grpc::ServerWriteReactor<pb::Event> {
   public:
-    WatchStream(EventStreams& streams, grpc::CallbackServerContext& context)
-        : streams_(streams), context_(context) {}
+    WatchStream(EventStreams& streams, grpc::CallbackServerContext& context, std::string owner)
+        : owner_boot_id(std::move(owner)), streams_(streams), context_(context) {}
+
+    const std::string owner_boot_id;  ///< whose it is; empty: somebody who only looks on
 
     void send(const pb::Event& event) EXCLUDES(mutex_) {
         bool overflow = false;
@@ -89,8 +91,10 @@ EventStreams::~EventStreams() {
     close_all();
 }
 
-grpc::ServerWriteReactor<pb::Event>* EventStreams::open(grpc::CallbackServerContext& context) {
-    auto* stream = new WatchStream(*this, context);  // gRPC's reactors delete themselves in OnDone
+grpc::ServerWriteReactor<pb::Event>* EventStreams::open(grpc::CallbackServerContext& context,
+                                                        const std::string& owner_boot_id) {
+    // gRPC's reactors delete themselves in OnDone
+    auto* stream = new WatchStream(*this, context, owner_boot_id);
     bool closing = false;
     {
         MutexLock lock(mutex_);
@@ -102,7 +106,7 @@ grpc::ServerWriteReactor<pb::Event>* EventStreams::open(grpc::CallbackServerCont
     pb::Event first;
     first.mutable_statistics();
     stream->send(first);
-    LOG_INFO("events are watched");
+    LOG_INFO("events are watched by owner='{}'", owner_boot_id);
     return stream;
 }
 
@@ -125,6 +129,13 @@ void EventStreams::forget(WatchStream* stream) {
 bool EventStreams::watched() const {
     MutexLock lock(mutex_);
     return !streams_.empty();
+}
+
+bool EventStreams::watched_by(const std::string& owner_boot_id) const {
+    MutexLock lock(mutex_);
+    return !owner_boot_id.empty() &&
+           std::ranges::find(streams_, owner_boot_id, &WatchStream::owner_boot_id) !=
+               streams_.end();
 }
 
 void EventStreams::send(const pb::Event& event) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "common/mutex.h"
@@ -30,7 +31,7 @@ class EventStreams final : public NodeEvents {
 
     /// gRPC owns what it returns, and the context, until the stream is done.
     grpc::ServerWriteReactor<tessera::control::v1::Event>* open(
-        grpc::CallbackServerContext& context);
+        grpc::CallbackServerContext& context, const std::string& owner_boot_id = {});
     /// Ends every stream; returns when gRPC has let go of all of them.
     void close_all() EXCLUDES(mutex_);
 
@@ -47,6 +48,7 @@ class EventStreams final : public NodeEvents {
     void on_statistics(const std::string& instance,
                        const ConferenceStatistics& statistics) override;
     [[nodiscard]] bool watched() const override EXCLUDES(mutex_);
+    [[nodiscard]] bool watched_by(const std::string& owner_boot_id) const override EXCLUDES(mutex_);
 
   private:
     friend class WatchStream;

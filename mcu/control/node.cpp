@@ -13,11 +13,7 @@ using common::Timestamp;
 
 Node::Node(std::string incarnation, Limits limits, const BridgeServices& services,
            NodeEvents& events)
-    : incarnation_(std::move(incarnation)),
-      limits_(limits),
-      services_(services),
-      events_(events),
-      last_watched_(services.clock.now()) {}
+    : incarnation_(std::move(incarnation)), limits_(limits), services_(services), events_(events) {}
 
 Node::~Node() {
     close_all();
@@ -48,6 +44,7 @@ Result<Bridge*> Node::claim(const Fence& fence, const std::string& room) {
     if (!conference.bridge)
         conference.bridge = std::make_unique<Bridge>(fence.instance, services_, events_);
     conference.owner = {fence.instance, room, fence.epoch, fence.owner_boot_id};
+    conference.last_owned = services_.clock.now();
     LOG_INFO("claimed conference={} room='{}' epoch={} owner={}", fence.instance, room, fence.epoch,
              fence.owner_boot_id);
     return conference.bridge.get();
@@ -62,16 +59,18 @@ Result<Bridge::Applied> Node::apply(const Fence& fence, const ConferenceState& s
                                              std::to_string(fence.epoch));
     }
     Bridge& bridge = *found->second.bridge;
+    found->second.last_owned = services_.clock.now();
     // Late or repeated: what runs is newer or the same.
     if (state.revision <= bridge.state().revision) return bridge.local();
     const std::size_t others = session_count() - bridge.state().sessions.size();
-    if (others + state.sessions.size() > limits_.max_sessions) {
+    const std::size_t wanted = state.sessions.size() + state.unreadable.size();
+    if (others + wanted > limits_.max_sessions) {
         return fail(
             ErrorCode::LimitReached,
             "this node takes at most " + std::to_string(limits_.max_sessions) + " sessions");
     }
     Bridge::Applied applied = bridge.apply(state);
-    if (state.sessions.empty()) {
+    if (wanted == 0) {
         LOG_INFO("ended conference={}", fence.instance);
         conferences_.erase(found);
     }
@@ -114,18 +113,18 @@ void Node::report_statistics() {
 }
 
 void Node::end_orphans(Timestamp now) {
-    if (events_.watched()) {
-        last_watched_ = now;
-        return;
+    for (auto it = conferences_.begin(); it != conferences_.end();) {
+        Conference& conference = it->second;
+        if (events_.watched_by(conference.owner.owner_boot_id)) conference.last_owned = now;
+        if (now - conference.last_owned < limits_.orphan_timeout) {
+            ++it;
+            continue;
+        }
+        LOG_WARNING("ended conference={} room='{}': its owner {} is gone and nobody claimed it",
+                    it->first, conference.owner.room, conference.owner.owner_boot_id);
+        conference.bridge->end_all("no signalling daemon claimed the conference");
+        it = conferences_.erase(it);
     }
-    if (now - last_watched_ < limits_.orphan_timeout) return;
-    std::erase_if(conferences_, [&](auto& entry) {
-        Bridge& bridge = *entry.second.bridge;
-        bridge.end_idle_sessions(now, limits_.orphan_timeout);
-        if (!bridge.state().sessions.empty()) return false;
-        LOG_INFO("ended conference={}: empty and without an owner", entry.first);
-        return true;
-    });
 }
 
 void Node::close_all() {

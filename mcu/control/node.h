@@ -36,6 +36,8 @@ class NodeEvents : public BridgeObserver {
                                const ConferenceStatistics& statistics) = 0;
     /// Somebody listens.
     [[nodiscard]] virtual bool watched() const = 0;
+    /// The signalling daemon of this life listens: its conferences have an owner.
+    [[nodiscard]] virtual bool watched_by(const std::string& owner_boot_id) const = 0;
 };
 
 /// The table of this process's conferences and their owners. Refuses what a stale owner says, so
@@ -49,6 +51,7 @@ class Node {
   public:
     struct Limits {
         std::size_t max_sessions = 200;
+        /// A conference whose owner neither watches nor claims it for so long ends by itself.
         common::Duration orphan_timeout = std::chrono::seconds(120);
     };
     Node(std::string incarnation, Limits limits, const BridgeServices& services,
@@ -78,6 +81,7 @@ class Node {
     struct Conference {
         ConferenceOwner owner;
         std::unique_ptr<Bridge> bridge;
+        common::Timestamp last_owned;  ///< when its owner was last known to be there
     };
     [[nodiscard]] common::Result<void> admit(const Fence& fence) const;
     void end_orphans(common::Timestamp now);
@@ -87,7 +91,6 @@ class Node {
     const BridgeServices& services_;
     NodeEvents& events_;
     std::map<std::string, Conference> conferences_;
-    common::Timestamp last_watched_;
 };
 
 }  // namespace mcu

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "mcu/bridge/negotiated_formats.h"
@@ -139,7 +140,6 @@ Result<MediaConfig> from_proto(const pb::MediaState& proto) {
 }
 
 Result<SessionState> from_proto(const pb::SessionState& proto) {
-    if (proto.session().empty()) return fail(ErrorCode::InvalidArgument, "a session has no id");
     SessionState session;
     session.id = proto.session();
     session.display_name = proto.display_name();
@@ -152,8 +152,7 @@ Result<SessionState> from_proto(const pb::SessionState& proto) {
     session.local_address = proto.local_address();
     for (const pb::MediaState& medium : proto.media()) {
         auto media = from_proto(medium);
-        if (!media)
-            return fail_in("session " + session.id + " mid '" + medium.mid() + "'", media.error());
+        if (!media) return fail_in("mid '" + medium.mid() + "'", media.error());
         session.media.push_back(std::move(*media));
     }
     return session;
@@ -227,13 +226,16 @@ void add_stream(const StreamCounters& counters, const SessionStatistics& session
     stream.set_remote_loss_percent(counters.remote_loss_percent);
     stream.set_starts_asked(counters.starts_asked);
     stream.set_starts_wanted(counters.starts_wanted);
+    stream.set_packets_heard(counters.packets_heard);
     if (counters.mid == session.video_mid) {
         stream.set_codec(session.video_codec);
         stream.set_width(static_cast<std::uint32_t>(session.received_size.width));
         stream.set_height(static_cast<std::uint32_t>(session.received_size.height));
         stream.set_frames_per_second(session.received_frames_per_second);
+        stream.set_failure(session.video_failure);
     } else if (counters.mid == session.audio_mid) {
         stream.set_codec(session.audio_codec);
+        stream.set_failure(session.audio_failure);
     }
 }
 
@@ -260,16 +262,20 @@ Result<ConferenceState> from_proto(const pb::ConferenceState& proto) {
         state.max_size = {static_cast<int>(proto.max_width()),
                           static_cast<int>(proto.max_height())};
     }
+    // Which session is meant must be sure; what one of them wants is its own affair.
+    std::set<std::string> ids;
     for (const pb::SessionState& session : proto.sessions()) {
-        auto converted = from_proto(session);
-        if (!converted) return tl::unexpected(converted.error());
-        for (const SessionState& other : state.sessions) {
-            if (other.id == converted->id) {
-                return fail(ErrorCode::InvalidArgument,
-                            "session '" + other.id + "' stands twice in the state");
-            }
+        const std::string& id = session.session();
+        if (id.empty()) return fail(ErrorCode::InvalidArgument, "a session has no id");
+        if (!ids.insert(id).second) {
+            return fail(ErrorCode::InvalidArgument,
+                        "session '" + id + "' stands twice in the state");
         }
-        state.sessions.push_back(std::move(*converted));
+        if (auto converted = from_proto(session)) {
+            state.sessions.push_back(std::move(*converted));
+        } else {
+            state.unreadable.push_back({id, converted.error().message});
+        }
     }
     return state;
 }

@@ -9,7 +9,8 @@
 namespace mcu {
 
 /// The contract's messages <-> plain structs, nothing else. Errors name the field and what was
-/// wrong with it.
+/// wrong with it. One session that cannot be read is named in `unreadable` and costs the others
+/// nothing.
 [[nodiscard]] Fence from_proto(const tessera::control::v1::Fence& fence);
 [[nodiscard]] common::Result<ConferenceState> from_proto(
     const tessera::control::v1::ConferenceState& state);

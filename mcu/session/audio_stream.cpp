@@ -39,6 +39,8 @@ void AudioStream::on_receive_formats() {
 
 void AudioStream::on_new_stream(std::uint32_t /*ssrc*/, Timestamp /*now*/) {
     if (playout_ != nullptr) playout_->reset();
+    // Digits are told apart by RTP time, and the new stream's line begins anywhere.
+    digits_.emplace(digits_clock_hz_);
 }
 
 void AudioStream::on_packet(RtpPacket packet, std::int64_t /*extended_sequence*/) {

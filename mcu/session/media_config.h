@@ -74,7 +74,8 @@ struct StreamCounters {
     std::uint64_t pictures_broken = 0;
     std::uint64_t packets_recovered = 0;   ///< came because we asked for them again
     std::uint64_t packets_sent_again = 0;  ///< because the peer asked
-    common::Timestamp last_packet;         ///< 0: none yet
+    std::uint64_t packets_heard = 0;  ///< RTP and RTCP of the peer, wanted or not: a sign of life
+    common::Timestamp last_packet;    ///< 0: none yet
 };
 
 }  // namespace mcu

@@ -153,6 +153,7 @@ Timestamp MediaStream::next_look() const {
 
 void MediaStream::on_rtp_packet(RtpPacket packet) {
     net_thread_.check();
+    ++heard_;
     if (!may_receive()) {
         ++not_wanted_;
         return;
@@ -167,7 +168,9 @@ bool MediaStream::on_rtcp_datagram(std::span<const std::uint8_t> datagram, Times
     const std::uint64_t bad_before = rtcp_.counters().received.bad_datagrams;
     rtcp_.receive(datagram, arrival);
     service(arrival);
-    return rtcp_.counters().received.bad_datagrams == bad_before;
+    const bool valid = rtcp_.counters().received.bad_datagrams == bad_before;
+    if (valid) ++heard_;
+    return valid;
 }
 
 void MediaStream::on_stream_started(std::uint32_t ssrc) {
@@ -243,6 +246,7 @@ StreamCounters MediaStream::counters() const {
     }
     out.starts_asked = starts_asked_;
     out.starts_wanted = starts_wanted_ + rtcp.plis_sent + rtcp.firs_sent;
+    out.packets_heard = heard_;
     out.last_packet = last_media_;
     return out;
 }

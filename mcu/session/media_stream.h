@@ -117,7 +117,7 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     Timer timer_;
     common::Timestamp last_media_;  ///< newest packet that was let through
     bool media_flows_ = false;      ///< as last told
-    std::uint64_t starts_asked_ = 0, starts_wanted_ = 0, not_wanted_ = 0;
+    std::uint64_t starts_asked_ = 0, starts_wanted_ = 0, not_wanted_ = 0, heard_ = 0;
 };
 
 }  // namespace mcu

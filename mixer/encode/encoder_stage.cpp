@@ -7,7 +7,6 @@
 
 #include "common/h264_level.h"
 #include "common/invariant.h"
-#include "common/log.h"
 #include "common/mutex.h"
 #include "common/thread_checker.h"
 #include "mixer/encode/rendition.h"
@@ -298,22 +297,20 @@ void EncoderStage::set_budget(SubscriptionId subscription, common::Bitrate budge
     impl_->settle();
 }
 
-void EncoderStage::set_needs(SubscriptionId subscription, const StreamNeeds& needs) {
+common::Result<void> EncoderStage::set_needs(SubscriptionId subscription,
+                                             const StreamNeeds& needs) {
     impl_->control.check();
     Subscription& changed = impl_->at(subscription);
-    if (changed.needs == needs) return;
+    if (changed.needs == needs) return {};
     auto allowed = rungs_for(impl_->config.rungs, needs, impl_->config.ticks_per_second);
-    if (!allowed) {
-        LOG_WARNING("subscription={} keeps its old limits: {}", subscription.value,
-                    allowed.error().message);
-        return;
-    }
+    if (!allowed) return tl::unexpected(allowed.error());
     changed.needs = needs;
     changed.allowed = std::move(*allowed);
     changed.rung = best_rung(changed.allowed, changed.budget);
     changed.last_rung_change = impl_->clock.now();
     impl_->place(changed);
     impl_->settle();
+    return {};
 }
 
 void EncoderStage::need_start(SubscriptionId subscription, StartReason reason) {
@@ -373,6 +370,22 @@ std::optional<Rung> EncoderStage::rung_of(SubscriptionId subscription) const {
     const auto found = impl_->subscriptions.find(subscription);
     if (found == impl_->subscriptions.end()) return std::nullopt;
     return found->second.rung;
+}
+
+std::string EncoderStage::failure_of(SubscriptionId subscription) const {
+    impl_->control.check();
+    const auto found = impl_->subscriptions.find(subscription);
+    if (found == impl_->subscriptions.end()) return {};
+    // A rung that is being left has its own encoder: the one that counts is where it belongs.
+    for (const auto& [id, canvas] : impl_->canvases) {
+        for (const RunningRendition& running : canvas.renditions) {
+            const Rendition& rendition = *running.rendition;
+            if (!found->second.subscriber->belongs_to(rendition.id()) || !rendition.refused())
+                continue;
+            return "no encoder opens for rung " + found->second.rung.name;
+        }
+    }
+    return {};
 }
 
 }  // namespace mixer

@@ -103,8 +103,8 @@ class EncoderStage {
     /// Down at once, up no sooner than 10 s after the last change: room systems take a second to
     /// follow each new size.
     void set_budget(SubscriptionId subscription, common::Bitrate budget);
-    /// When no rung fits the new needs, the subscription keeps the old ones (logged).
-    void set_needs(SubscriptionId subscription, const StreamNeeds& needs);
+    /// Fails as `subscribe` does; the subscription then keeps the old needs.
+    common::Result<void> set_needs(SubscriptionId subscription, const StreamNeeds& needs);
     /// Any thread. Starts asked for before the next splice point are served together.
     void need_start(SubscriptionId subscription, StartReason reason);
 
@@ -124,6 +124,9 @@ class EncoderStage {
     [[nodiscard]] EncoderStageCounters counters() const;  // any thread
     /// The rung a subscription has now, for statistics; empty when it is gone. Control thread.
     [[nodiscard]] std::optional<Rung> rung_of(SubscriptionId subscription) const;
+    /// Why it gets no picture now: the encoder of its rung cannot be opened. Empty: all is well, or
+    /// it is gone. Control thread.
+    [[nodiscard]] std::string failure_of(SubscriptionId subscription) const;
 
   private:
     struct Impl;

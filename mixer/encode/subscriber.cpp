@@ -20,6 +20,11 @@ void Subscriber::detach() {
     target_ = serving_ = 0;
 }
 
+bool Subscriber::belongs_to(std::uint64_t rendition) const {
+    common::MutexLock lock(mutex_);
+    return target_ == rendition;
+}
+
 bool Subscriber::attached_to(std::uint64_t rendition) const {
     common::MutexLock lock(mutex_);
     return target_ == rendition || serving_ == rendition;

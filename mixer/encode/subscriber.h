@@ -34,6 +34,8 @@ class Subscriber {
     /// Control thread. Waits for a delivery under way; afterwards the sink is not called any more.
     void detach() EXCLUDES(mutex_);
     [[nodiscard]] bool attached_to(std::uint64_t rendition) const EXCLUDES(mutex_);
+    /// `rendition` is the one it was assigned to last.
+    [[nodiscard]] bool belongs_to(std::uint64_t rendition) const EXCLUDES(mutex_);
     /// It lost a picture, or cannot decode for another reason.
     void request_start() { start_requested_.store(true, std::memory_order_relaxed); }
 

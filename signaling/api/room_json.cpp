@@ -56,7 +56,8 @@ json to_json(const StreamStatistics& s) {
             {"starts_wanted", s.starts_wanted},
             {"width", s.width},
             {"height", s.height},
-            {"frames_per_second", s.frames_per_second}};
+            {"frames_per_second", s.frames_per_second},
+            {"failure", s.failure}};
 }
 
 std::string_view state_word(Participant::State state) {
@@ -124,6 +125,10 @@ std::string participants_json(const Conference* running, common::Timestamp now) 
             list.push_back(to_json(participant, now));
     }
     return text_of({{"participants", std::move(list)}});
+}
+
+std::string layouts_json(const std::vector<std::string>& names) {
+    return text_of({{"layouts", names}});
 }
 
 std::string node_json(const NodeInfo& info) {

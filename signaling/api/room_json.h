@@ -1,6 +1,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/units.h"
 #include "signaling/conference/room_directory.h"
@@ -12,6 +14,7 @@ namespace signaling {
 [[nodiscard]] std::string room_json(const RoomSettings& policy, const Conference* running);
 [[nodiscard]] std::string rooms_json(const RoomDirectory& rooms);
 [[nodiscard]] std::string participants_json(const Conference* running, common::Timestamp now);
+[[nodiscard]] std::string layouts_json(const std::vector<std::string>& names);
 [[nodiscard]] std::string node_json(const NodeInfo& info);
 
 /// "layout", "show", "hide"

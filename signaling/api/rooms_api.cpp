@@ -139,7 +139,7 @@ class RoomsApi {
     void layouts(const Respond& respond) const {
         node_.list_layouts([respond](const common::Result<std::vector<std::string>>& names) {
             if (!names) return respond(api_error(names.error()));
-            respond({200, "application/json", json{{"layouts", *names}}.dump(), ""});
+            respond({200, "application/json", layouts_json(*names), ""});
         });
     }
 

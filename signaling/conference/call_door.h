@@ -64,11 +64,14 @@ class Call {
     /// Ends the call. `Admission::left` follows, later, never from within.
     virtual void hang_up(const Ending& ending) = 0;
 
+    /// What to offer; asked each time an offer goes out, never before.
+    using OfferNow = std::function<MediaAnswer()>;
+
     /// Tells the peer our whole side anew (ports changed, mcud restarted) and brings its answer.
     /// Entries keep their mids; new ones are appended. Waits its turn while another exchange runs;
     /// of several waiting the last one wins and the others fail. The callback comes once, never
-    /// from within, and not after `left`.
-    virtual void re_offer(const MediaAnswer& ours, ReOffered done) = 0;
+    /// from within, and not after `left`; so it is with `ours`.
+    virtual void re_offer(OfferNow ours, ReOffered done) = 0;
 
     /// Asks the peer for a decodable picture by signalling (SIP: INFO, RFC 5168). At most one a
     /// second goes out.

@@ -63,7 +63,7 @@ void Conference::admit(ParticipantId id, const CallRequest& request, Call& call,
     participant.call = &call;
     participant.ours = *ours;
     if (request.offer) participant.peer = *request.offer;
-    participant.last_media = clock_.now();
+    participant.last_sign = clock_.now();
     participant.session.id = id;
     participant.session.display_name = request.display_name;
     participant.session.local_address = local_address_for(request);
@@ -113,7 +113,7 @@ void Conference::finish_admit(const ParticipantId& id, const Result<void>& resul
     } else {
         participant->state = Participant::State::Joined;
         participant->ours = outcome->media;
-        participant->joined = participant->last_media = clock_.now();
+        participant->joined = participant->last_sign = clock_.now();
         LOG_INFO("joined conference={} room={} session={} name=\"{}\" from={} by={}", instance(),
                  policy_.id, id, participant->session.display_name, participant->request.remote_uri,
                  participant->request.protocol);
@@ -152,7 +152,7 @@ void Conference::take_media(Participant& participant, const MediaAnswer& ours,
     participant.peer = peer;
     ++participant.negotiations;
     if (!was_expected)
-        participant.last_media = clock_.now();  // back from hold: its time starts anew
+        participant.last_sign = clock_.now();  // back from hold: its time starts anew
     apply([this, id = participant.session.id, ours, before = std::move(before),
            done = std::move(done)](const Result<void>& result) {
         finish_media(id, ours, before, result, done);
@@ -166,12 +166,18 @@ void Conference::finish_media(const ParticipantId& id, MediaAnswer ours, MediaBe
         return done(tl::unexpected(Refusal{RefusalReason::Internal, "no longer in the room", 0}));
     }
     --participant->negotiations;
+    const std::string failure = std::exchange(participant->failure, {});
+    std::optional<Refusal> refusal;
     if (!result && !is_away(result.error())) {
-        // The media daemon refused it, and with it the state of the whole room: back to what was.
+        refusal = refusal_for(result.error());  // and with it the state of the whole room
+    } else if (!failure.empty()) {
+        refusal = Refusal{RefusalReason::NotAcceptable, failure, 0};
+    }
+    if (refusal) {  // the media daemon does not take it: back to what was
         participant->session.media = std::move(before.session);
         participant->peer = std::move(before.peer);
         sync_.changed();
-        return done(tl::unexpected(refusal_for(result.error())));
+        return done(tl::unexpected(*std::move(refusal)));
     }
     // While the media daemon is away the dialog goes on with the addresses it had; a re-offer
     // brings the new ones.
@@ -263,7 +269,7 @@ void Conference::handle(const NodeEvent& event) {
     } else if (const auto* statistics = std::get_if<ConferenceStatistics>(&event.what)) {
         statistics_ = *statistics;
         for (const SessionStatistics& session : statistics->per_session) {
-            if (Participant* p = find(session.session)) p->take_statistics(session, clock_.now());
+            if (Participant* p = find(session.session)) take_statistics(*p, session);
         }
         statistics_.per_session.clear();  // each participant keeps its own
     }
@@ -283,12 +289,27 @@ void Conference::handle(const NodeEvent& event) {
     }
 }
 
+void Conference::take_statistics(Participant& participant, const SessionStatistics& read) {
+    for (const StreamStatistics& stream : read.streams) {
+        const std::string before = participant.failure_of(stream.mid);
+        if (stream.failure == before) continue;
+        if (stream.failure.empty()) {
+            LOG_INFO("sent again conference={} session={} mid={}", instance(), read.session,
+                     stream.mid);
+        } else {
+            LOG_WARNING("nothing is sent conference={} session={} mid={}: {}", instance(),
+                        read.session, stream.mid, stream.failure);
+        }
+    }
+    participant.take_statistics(read, clock_.now());
+}
+
 void Conference::node_up(bool restarted) {
     if (restarted) drop_adopted("the media daemon was restarted");
     for (auto& [id, participant] : participants_) {
         participant.flowing.clear();
-        participant.packets_received = 0;
-        participant.last_media = clock_.now();
+        participant.packets_heard = 0;
+        participant.last_sign = clock_.now();
     }
     sync_.node_up();
 }
@@ -297,15 +318,17 @@ void Conference::node_down(const std::string& why) {
     sync_.node_down(why);
 }
 
-void Conference::tick(common::Duration media_timeout) {
+void Conference::tick(const Patience& patience) {
     if (node_.info() == nullptr) return;
-    std::vector<ParticipantId> silent;
+    std::map<ParticipantId, common::Duration> silent;
     for (const auto& [id, participant] : participants_) {
+        // Who is on hold may send nothing at all; but its BYE, too, may be lost.
+        const auto most = participant.media_expected() ? patience.media : patience.hold;
         const bool counts = participant.state == Participant::State::Joined;
-        if (counts && participant.silent_for(clock_.now()) > media_timeout) silent.push_back(id);
+        if (counts && participant.silent_for(clock_.now()) > most) silent[id] = most;
     }
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(media_timeout).count();
-    for (const ParticipantId& id : silent) {
+    for (const auto& [id, most] : silent) {
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(most).count();
         dismiss(id, {Ending::Cause::MediaFailed, "no media for " + std::to_string(seconds) + " s"});
     }
     sync_.retry();
@@ -345,14 +368,20 @@ ConferenceSpec Conference::desired_state() const {
 }
 
 void Conference::state_applied(const AppliedState& applied) {
-    for (const LocalMedia& local : applied.local) {
-        if (Participant* p = find(local.session)) p->local[local.mid] = local;
+    std::map<ParticipantId, std::map<std::string, LocalMedia>> opened;
+    for (const LocalMedia& local : applied.local) opened[local.session][local.mid] = local;
+    for (auto& [id, participant] : participants_) {
+        participant.failure.clear();
+        participant.take_local(opened[id]);
     }
     for (const SessionFailure& failure : applied.failures) {
         Participant* p = find(failure.session);
         if (p == nullptr) continue;
+        LOG_WARNING("refused by the media daemon conference={} session={}: {}", instance(),
+                    failure.session, failure.reason);
         p->failure = failure.reason;
-        if (p->state == Participant::State::Joined) {
+        // While the peer waits for an answer that is to refuse it, its call goes on as it was.
+        if (p->state == Participant::State::Joined && p->negotiations == 0) {
             dismiss(failure.session, {Ending::Cause::MediaFailed, failure.reason});
         }
     }
@@ -369,7 +398,7 @@ void Conference::state_adopted(const ClaimedState& claimed) {
         participant.state = Participant::State::Joined;
         participant.request.room = policy_.id;
         participant.request.display_name = session.display_name;
-        participant.joined = participant.last_media = clock_.now();
+        participant.joined = participant.last_sign = clock_.now();
     }
     for (const LocalMedia& local : claimed.local) {
         if (Participant* p = find(local.session)) p->local[local.mid] = local;
@@ -422,10 +451,18 @@ void Conference::re_offer(Participant& participant) {
     static_cast<void>(participant.fill_addresses(participant.ours));
     const std::uint64_t serial = ++participant.re_offers;
     LOG_INFO("re-offer conference={} session={}", instance(), participant.session.id);
+    // It may have to wait for an exchange that changes what is agreed: what holds then is offered.
     participant.call->re_offer(
-        participant.ours,
+        [this, id = participant.session.id] { return whole_side_of(id); },
         [this, id = participant.session.id, serial](
             const tl::expected<MediaOffer, Refusal>& answer) { re_offered(id, serial, answer); });
+}
+
+MediaAnswer Conference::whole_side_of(const ParticipantId& id) {
+    Participant* participant = find(id);
+    if (participant == nullptr) return {};
+    static_cast<void>(participant->fill_addresses(participant->ours));
+    return participant->ours;
 }
 
 void Conference::re_offered(const ParticipantId& id, std::uint64_t serial,

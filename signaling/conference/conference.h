@@ -62,8 +62,13 @@ class Conference final : private StateOwner {
         sync_.adopt();
     }
 
-    /// Once a second: ends calls without media, tries again what failed.
-    void tick(common::Duration media_timeout);
+    /// How long a call may give no sign of life, neither RTP nor RTCP.
+    struct Patience {
+        common::Duration media;  ///< while media is expected of it
+        common::Duration hold;   ///< while it is on hold
+    };
+    /// Once a second: ends calls that are gone, tries again what failed.
+    void tick(const Patience& patience);
     /// New values for those who come from now on, and for the room's layout and self-view where
     /// they changed.
     void take_policy(const RoomSettings& policy);
@@ -105,8 +110,11 @@ class Conference final : private StateOwner {
                       const common::Result<void>& result, const Admission::OnMedia& done);
     void re_offer_where_told_otherwise();
     void re_offer(Participant& participant);
+    /// As the peer is to hear it now.
+    [[nodiscard]] MediaAnswer whole_side_of(const ParticipantId& id);
     void re_offered(const ParticipantId& id, std::uint64_t serial,
                     const tl::expected<MediaOffer, Refusal>& answer);
+    void take_statistics(Participant& participant, const SessionStatistics& read);
     void dismiss(const ParticipantId& id, const Ending& ending);
     void drop_adopted(const std::string& why);
     template <typename Change>

@@ -133,6 +133,8 @@ struct StreamStatistics {
     std::uint32_t width = 0;
     std::uint32_t height = 0;
     double frames_per_second = 0;
+    std::uint64_t packets_heard = 0;  ///< RTP and RTCP of the peer, wanted or not: a sign of life
+    std::string failure;              ///< why nothing is sent though it should be; empty: all well
 };
 
 struct SessionStatistics {

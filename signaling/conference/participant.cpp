@@ -49,6 +49,21 @@ bool Participant::fill_addresses(MediaAnswer& answer) const {
     return complete;
 }
 
+std::string Participant::failure_of(const std::string& mid) const {
+    if (!statistics) return {};
+    const auto found = std::ranges::find(statistics->streams, mid, &StreamStatistics::mid);
+    return found == statistics->streams.end() ? std::string() : found->failure;
+}
+
+void Participant::take_local(const std::map<std::string, LocalMedia>& opened) {
+    std::erase_if(flowing, [&](const std::string& mid) {
+        const auto before = local.find(mid);
+        const auto now = opened.find(mid);
+        return now == opened.end() || before == local.end() || before->second != now->second;
+    });
+    for (const auto& [mid, medium] : opened) local[mid] = medium;
+}
+
 void Participant::media_flow(const MediaFlow& flow, common::Timestamp now) {
     switch (flow.state) {
         case MediaFlow::State::Started:
@@ -61,20 +76,20 @@ void Participant::media_flow(const MediaFlow& flow, common::Timestamp now) {
         case MediaFlow::State::Frozen:  // packets may still come: the picture stands still
             return;
     }
-    last_media = now;
+    last_sign = now;
 }
 
 void Participant::take_statistics(const SessionStatistics& read, common::Timestamp now) {
     std::uint64_t packets = 0;
-    for (const StreamStatistics& stream : read.streams) packets += stream.packets_received;
-    if (packets != packets_received) last_media = now;
-    packets_received = packets;
+    for (const StreamStatistics& stream : read.streams) packets += stream.packets_heard;
+    if (packets != packets_heard) last_sign = now;
+    packets_heard = packets;
     statistics = read;
 }
 
 common::Duration Participant::silent_for(common::Timestamp now) const {
-    if (!flowing.empty() || !media_expected()) return {};
-    return now - last_media;
+    if (media_expected() && !flowing.empty()) return {};
+    return now - last_sign;
 }
 
 }  // namespace signaling

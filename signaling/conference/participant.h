@@ -32,9 +32,9 @@ struct Participant {
     std::uint64_t re_offers = 0;  ///< serial of the last re-offer
     bool took_media = false;      ///< before its media changed last, at some time
     common::Timestamp joined;
-    common::Timestamp last_media;   ///< when media was last known to flow, or not expected
+    common::Timestamp last_sign;    ///< when it was last known to be alive
     std::set<std::string> flowing;  ///< mids
-    std::uint64_t packets_received = 0;
+    std::uint64_t packets_heard = 0;
     std::optional<SessionStatistics> statistics;
 
     [[nodiscard]] bool adopted() const { return call == nullptr; }
@@ -50,9 +50,13 @@ struct Participant {
     /// Writes the opened addresses into `answer`. False when one that is needed is not known.
     [[nodiscard]] bool fill_addresses(MediaAnswer& answer) const;
 
+    /// Why nothing is sent of this medium, as statistics told last; empty: all is well.
+    [[nodiscard]] std::string failure_of(const std::string& mid) const;
+    /// What the media daemon has opened now. A stream that it made anew flows when it says so.
+    void take_local(const std::map<std::string, LocalMedia>& opened);
     void media_flow(const MediaFlow& flow, common::Timestamp now);
     void take_statistics(const SessionStatistics& read, common::Timestamp now);
-    /// How long media that should flow has not; 0 when it does or is on hold.
+    /// How long it has given no sign of life: neither RTP nor RTCP. 0 while media flows.
     [[nodiscard]] common::Duration silent_for(common::Timestamp now) const;
 };
 

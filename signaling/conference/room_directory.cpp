@@ -169,8 +169,9 @@ void RoomDirectory::adopt(const RunningConference& running) {
 }
 
 void RoomDirectory::tick() {
-    for (auto& conference : ending_) conference->tick(settings_.media_timeout);
-    for (auto& [room_id, conference] : conferences_) conference->tick(settings_.media_timeout);
+    const Conference::Patience patience{settings_.media_timeout, settings_.hold_timeout};
+    for (auto& conference : ending_) conference->tick(patience);
+    for (auto& [room_id, conference] : conferences_) conference->tick(patience);
     sweep();
     std::erase_if(ending_, [](const auto& conference) { return conference->over(); });
     if (!ready_) learn_running();

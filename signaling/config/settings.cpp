@@ -129,14 +129,15 @@ void read_signald(TomlSection section, Settings& settings) {
                         found(settings.mcud, "unix: and the path of mcud's control socket"));
     }
     settings.log_level = section.choice("log_level", settings.log_level, kLogLevels);
-    settings.session_timer = std::chrono::seconds(section.integer(
-        "session_timer_s",
-        std::chrono::duration_cast<std::chrono::seconds>(settings.session_timer).count(), 90,
-        86400));
-    settings.media_timeout = std::chrono::seconds(section.integer(
-        "media_timeout_s",
-        std::chrono::duration_cast<std::chrono::seconds>(settings.media_timeout).count(), 1,
-        86400));
+    const auto in_seconds = [](common::Duration setting) {
+        return std::chrono::duration_cast<std::chrono::seconds>(setting).count();
+    };
+    settings.session_timer = std::chrono::seconds(
+        section.integer("session_timer_s", in_seconds(settings.session_timer), 90, 86400));
+    settings.media_timeout = std::chrono::seconds(
+        section.integer("media_timeout_s", in_seconds(settings.media_timeout), 1, 86400));
+    settings.hold_timeout = std::chrono::seconds(
+        section.integer("hold_timeout_s", in_seconds(settings.hold_timeout), 1, 86400));
 }
 
 common::Result<Settings> read(TomlDocument document) {

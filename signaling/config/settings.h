@@ -44,6 +44,7 @@ struct Settings {
     std::string log_level = "info";
     common::Duration media_timeout = std::chrono::seconds(60);
     common::Duration session_timer = std::chrono::seconds(1800);  ///< RFC 4028: refreshed by then
+    common::Duration hold_timeout = std::chrono::minutes(30);
     /// Rooms that nobody described are made from `room_template` when somebody dials them.
     bool auto_create = false;
     RoomSettings room_template;
@@ -65,7 +66,7 @@ struct Settings {
                                                     std::string_view room_id);
 
 /// Names of the settings that differ and that only a restart brings into force; rooms,
-/// `media_timeout_s` and `log_level` are taken at once.
+/// `media_timeout_s`, `hold_timeout_s` and `log_level` are taken at once.
 [[nodiscard]] std::vector<std::string> needs_restart(const Settings& running, const Settings& read);
 
 }  // namespace signaling

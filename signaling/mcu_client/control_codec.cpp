@@ -165,6 +165,8 @@ StreamStatistics from_proto(const pb::StreamStatistics& message) {
     stream.width = message.width();
     stream.height = message.height();
     stream.frames_per_second = message.frames_per_second();
+    stream.packets_heard = message.packets_heard();
+    stream.failure = message.failure();
     return stream;
 }
 

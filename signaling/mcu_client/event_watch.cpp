@@ -4,10 +4,12 @@
 
 namespace signaling {
 
-std::shared_ptr<EventWatch> EventWatch::open(control::pb::McuControl::Stub& stub, OnEvent on_event,
+std::shared_ptr<EventWatch> EventWatch::open(control::pb::McuControl::Stub& stub,
+                                             const std::string& owner_boot_id, OnEvent on_event,
                                              OnEnd on_end) {
     std::shared_ptr<EventWatch> watch(new EventWatch(std::move(on_event), std::move(on_end)));
     watch->self_ = watch;
+    watch->request_.set_owner_boot_id(owner_boot_id);
     stub.async()->Watch(&watch->context_, &watch->request_, watch.get());
     watch->StartRead(&watch->event_);
     watch->StartCall();

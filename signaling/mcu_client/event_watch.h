@@ -16,7 +16,9 @@ class EventWatch final : public grpc::ClientReadReactor<control::pb::Event> {
     using OnEvent = std::function<void(NodeEvent)>;
     using OnEnd = std::function<void(std::string why)>;
 
-    static std::shared_ptr<EventWatch> open(control::pb::McuControl::Stub& stub, OnEvent on_event,
+    /// While it is open, the media daemon knows that `owner_boot_id` looks after its conferences.
+    static std::shared_ptr<EventWatch> open(control::pb::McuControl::Stub& stub,
+                                            const std::string& owner_boot_id, OnEvent on_event,
                                             OnEnd on_end);
     void cancel() { context_.TryCancel(); }
 

@@ -170,7 +170,7 @@ class McuClient::Connection : public std::enable_shared_from_this<Connection> {
         const std::uint64_t serial = ++last_serial_;
         watch_serial_ = serial;
         watch_ = EventWatch::open(
-            *stub_,
+            *stub_, boot_id,
             [this, serial, loop = loop_, weak = weak_from_this(), node](NodeEvent event) {
                 loop->post([this, serial, weak, node, event = std::move(event)] {
                     const auto self = weak.lock();

@@ -252,13 +252,13 @@ void SipCall::settle_answer(const MediaOffer& answer) {
 
 // ---- we change ours
 
-void SipCall::re_offer(const MediaAnswer& ours, ReOffered done) {
+void SipCall::re_offer(OfferNow ours, ReOffered done) {
     if (waiting_) {
         dialog_->after(0s, [old = std::move(waiting_->done)] {
             old(tl::unexpected(Refusal{RefusalReason::Internal, "a newer offer took its turn", 0}));
         });
     }
-    waiting_ = WaitingOffer{ours, std::move(done), 0};
+    waiting_ = WaitingOffer{std::move(ours), std::move(done), 0};
     if (over()) return;  // `left` is on its way, and fails it
     dialog_->after(0s, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->start_waiting_offer();
@@ -274,13 +274,15 @@ void SipCall::start_waiting_offer() {
     if (over() || !established_ || exchange_ != Exchange::None || !waiting_) return;
     running_ = std::exchange(waiting_, std::nullopt);
     ++running_->attempts;
-    if (const auto problem = check(running_->ours, 0)) {
+    // Only now: while it waited, the peer may have changed what is agreed.
+    const MediaAnswer ours = running_->ours();
+    if (const auto problem = check(ours, 0)) {
         const ReOffered done = std::exchange(running_, std::nullopt)->done;
         return done(tl::unexpected(*problem));
     }
     exchange_ = Exchange::Reoffered;
-    our_media_ = running_->ours;
-    dialog_->reinvite({kSdpType, "", sdp_.offer(running_->ours)}, timer_.proposal());
+    our_media_ = ours;
+    dialog_->reinvite({kSdpType, "", sdp_.offer(ours)}, timer_.proposal());
 }
 
 void SipCall::on_reinvite_answered(int status, const std::string& phrase, const SipBody& body,
@@ -393,7 +395,7 @@ void SipCall::refresh_session() {
     if (waiting_ || running_ || our_media_.media.empty()) {
         return arm_session_timer(std::min(left, kRefreshAgain), &SipCall::refresh_session);
     }
-    waiting_ = WaitingOffer{our_media_, [](const auto&) {}, 0, true};
+    waiting_ = WaitingOffer{[this] { return our_media_; }, [](const auto&) {}, 0, true};
     start_waiting_offer();
 }
 

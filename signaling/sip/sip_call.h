@@ -46,7 +46,7 @@ class SipCall final : public Call, public std::enable_shared_from_this<SipCall> 
 
     // ---- from the rooms
     void hang_up(const Ending& ending) override;
-    void re_offer(const MediaAnswer& ours, ReOffered done) override;
+    void re_offer(OfferNow ours, ReOffered done) override;
     void request_key_frame(const std::string& mid) override;
 
   private:
@@ -60,7 +60,7 @@ class SipCall final : public Call, public std::enable_shared_from_this<SipCall> 
         Reoffered,     ///< our re-INVITE is out
     };
     struct WaitingOffer {
-        MediaAnswer ours;
+        OfferNow ours;
         ReOffered done;
         int attempts = 0;
         bool refresh = false;  ///< nothing changed: it only keeps the session alive

@@ -13,14 +13,16 @@ namespace tests {
 class FakeCall final : public signaling::Call {
   public:
     void hang_up(const signaling::Ending& ending) override { hung_up = ending; }
-    void re_offer(const signaling::MediaAnswer& ours, ReOffered done) override {
-        re_offers.push_back(ours);
+    void re_offer(OfferNow ours, ReOffered done) override {
+        re_offers.push_back(ours());
+        offer_now = std::move(ours);
         answer_re_offer = std::move(done);
     }
     void request_key_frame(const std::string& mid) override { key_frames_wanted.push_back(mid); }
 
     std::optional<signaling::Ending> hung_up;
     std::vector<signaling::MediaAnswer> re_offers;
+    OfferNow offer_now;  ///< the newest one's
     ReOffered answer_re_offer;
     std::vector<std::string> key_frames_wanted;
 };

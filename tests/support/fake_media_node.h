@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -118,15 +119,22 @@ class FakeMediaNode final : public signaling::MediaNode {
         });
     }
     void list_layouts(Reply<std::vector<std::string>> done) override {
-        answer<std::vector<std::string>>(std::move(done), [] {
-            return common::Result<std::vector<std::string>>(
-                std::vector<std::string>{"auto", "grid", "1+5"});
-        });
+        answer<std::vector<std::string>>(
+            std::move(done), [this] { return common::Result<std::vector<std::string>>(layouts); });
     }
 
     std::map<std::string, Running> conferences;  ///< by instance
     std::string refuse_sessions;                 ///< not empty: every new session fails so
     std::string unreadable_fmtp;  ///< not empty: a state that sends with it is refused as a whole
+    std::string odd_fmtp;         ///< not empty: a session that sends with it fails with "odd"
+    /// The next answer brings other ports and SSRCs for it.
+    void make_anew(const std::string& session) {
+        for (auto& [instance, running] : conferences) {
+            std::erase_if(running.local,
+                          [&](const auto& local) { return local.session == session; });
+        }
+    }
+    std::vector<std::string> layouts{"auto", "grid", "1+5"};
     std::uint32_t max_sessions = 100;
     int apply_count = 0;
 
@@ -143,6 +151,11 @@ class FakeMediaNode final : public signaling::MediaNode {
         running.state = spec;
         signaling::AppliedState applied;
         for (const auto& session : spec.sessions) {
+            const bool odd =
+                !odd_fmtp.empty() && std::ranges::any_of(session.media, [this](const auto& medium) {
+                    return medium.send.fmtp == odd_fmtp;
+                });
+            if (odd) applied.failures.push_back({session.id, "odd"});
             if (!refuse_sessions.empty()) {
                 applied.failures.push_back({session.id, refuse_sessions});
                 continue;

@@ -131,13 +131,14 @@ class ScriptedRooms final : public Admission {
         if (!guests_.contains(id)) return;
         auto& guest = guests_.at(id);
         guest.media = with_ports(guest.media, guest.local);
-        guest.call->re_offer(guest.media, [id](auto answer) {
-            say({{"event", "reoffered"},
-                 {"id", id},
-                 {"ok", answer.has_value()},
-                 {"text", answer ? "" : answer.error().text},
-                 {"to", answer ? addresses(*answer) : json::array()}});
-        });
+        guest.call->re_offer([ours = guest.media] { return ours; },
+                             [id](auto answer) {
+                                 say({{"event", "reoffered"},
+                                      {"id", id},
+                                      {"ok", answer.has_value()},
+                                      {"text", answer ? "" : answer.error().text},
+                                      {"to", answer ? addresses(*answer) : json::array()}});
+                             });
     }
     [[nodiscard]] std::size_t count() const { return guests_.size(); }
 

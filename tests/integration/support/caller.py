@@ -27,6 +27,7 @@ class Caller:
         self.peer = Peer(server, transport)
         self.audio = RtpLeg(server.address, tone)
         self.video = RtpLeg(server.address) if video else None
+        self.video_format = VIDEO_FORMAT
         self.version = 0
         self.said = None
 
@@ -37,7 +38,7 @@ class Caller:
         lines = [f"m=audio {leg.port} RTP/AVP {kind} 101", f"a=rtpmap:{kind} {CODECS[kind]}/8000",
                  "a=rtpmap:101 telephone-event/8000", *attributes]
         if self.video:
-            lines += [f"m=video {self.video.port} RTP/AVP 97", *VIDEO_FORMAT]
+            lines += [f"m=video {self.video.port} RTP/AVP 97", *self.video_format]
         return sdp(*lines, version=self.version, address=self.server.address)
 
     def follow(self, body):

@@ -109,20 +109,81 @@ TEST_CASE("A snapshot for somebody who is not there says so") {
     CHECK_THAT(asked.error().message, Contains("zoe"));
 }
 
-TEST_CASE("Sessions without a packet end when nobody owns the conference") {
+TEST_CASE("A session that cannot be understood is named, and stays as it was where it runs") {
+    MediaNode node;
+    RecordingEvents events;
+    Bridge bridge("i", node.services, events);
+    const Bridge::Applied before = bridge.apply(state_of({"a", "b"}));
+    ConferenceState state = state_of({"a"});
+    state.unreadable = {{"b", "odd"}, {"new", "odder"}};
+
+    const Bridge::Applied applied = bridge.apply(state);
+
+    REQUIRE(applied.failures.size() == 2);
+    CHECK(applied.failures[0].session == "b");
+    CHECK(applied.failures[0].reason == "odd");
+    CHECK(applied.failures[1].session == "new");
+    REQUIRE(applied.local.size() == 4);
+    CHECK(applied.local[2].rtp_port == before.local[2].rtp_port);
+    CHECK(bridge.state().sessions.size() == 2);
+    CHECK(bridge.local().failures.size() == 2);  // a repeated command is answered alike
+    CHECK(bridge.apply(state_of({"a", "b"})).failures.empty());
+}
+
+TEST_CASE("A viewer that no rung fits has that in its statistics, and gets the sound") {
+    MediaNode node;
+    RecordingEvents events;
+    Bridge bridge("i", node.services, events);
+    ConferenceState state = state_of({"a", "tiny"});
+    state.sessions[1].media[1].send.fmtp = "profile-level-id=42e00a";  // level 1: 176x144
+
+    CHECK(bridge.apply(state).failures.empty());
+
+    const auto sessions = bridge.statistics().sessions;
+    REQUIRE(sessions.size() == 2);
+    CHECK(sessions[0].video_failure.empty());
+    CHECK_THAT(sessions[1].video_failure, Contains("max-fs"));
+    CHECK(sessions[1].audio_failure.empty());
+    CHECK(sessions[1].rung.empty());
+}
+
+TEST_CASE("A new local address makes the session anew, a foreign one is refused") {
+    MediaNode node;
+    RecordingEvents events;
+    Bridge bridge("i", node.services, events);
+    ConferenceState state = state_of({"a", "b"});
+    const Bridge::Applied before = bridge.apply(state);
+
+    state.sessions[0].local_address = "127.0.0.2";
+    const Bridge::Applied moved = bridge.apply(state);
+    node.tick();
+    bridge.poll(node.clock.now());
+
+    CHECK(moved.failures.empty());
+    REQUIRE(moved.local.size() == 4);
+    CHECK(moved.local_sessions.front() == "a");
+    CHECK(moved.local[0].address == "127.0.0.2");
+    CHECK(moved.local[0].ssrc != before.local[0].ssrc);
+    CHECK(moved.local[2].rtp_port == before.local[2].rtp_port);
+    CHECK(node.ports->pairs_in_use() == 4);
+
+    state.sessions[0].local_address = "203.0.113.77";
+    const Bridge::Applied refused = bridge.apply(state);
+    REQUIRE(refused.failures.size() == 1);
+    CHECK_THAT(refused.failures[0].reason, Contains("203.0.113.77"));
+    CHECK(refused.local[0].address == "127.0.0.2");
+}
+
+TEST_CASE("Ending all tells of every session") {
     MediaNode node;
     RecordingEvents events;
     Bridge bridge("i", node.services, events);
     bridge.apply(state_of({"a", "b"}));
 
-    bridge.end_idle_sessions(node.clock.now(), std::chrono::seconds(120));
-    CHECK(bridge.state().sessions.size() == 2);
-    bridge.end_idle_sessions(node.clock.now() + std::chrono::seconds(121),
-                             std::chrono::seconds(120));
+    bridge.end_all("nobody");
 
     CHECK(bridge.state().sessions.empty());
-    CHECK(events.said == std::vector<std::string>{"ended a: no media and no signalling daemon",
-                                                  "ended b: no media and no signalling daemon"});
+    CHECK(events.said == std::vector<std::string>{"ended a: nobody", "ended b: nobody"});
 }
 
 TEST_CASE("Joins and leaves while the ticks run leave no session, port or View") {

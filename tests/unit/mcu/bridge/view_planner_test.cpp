@@ -154,6 +154,25 @@ TEST_CASE(
     CHECK(room.planner.subscription_of(ViewerId{1}).valid());
 }
 
+TEST_CASE("A viewer whose needs no rung fits any more gets nothing rather than too much") {
+    Room room;
+    room.join(1, "grid");
+    (void)room.plan();
+    REQUIRE(room.planner.subscription_of(ViewerId{1}).valid());
+    const mixer::StreamNeeds before = room.input.viewers[0].needs;
+
+    room.input.viewers[0].needs.max_frame_size_mbs = 20;
+    (void)room.plan();
+    CHECK_FALSE(room.planner.subscription_of(ViewerId{1}).valid());
+    CHECK_FALSE(room.planner.failure_of(ViewerId{1}).empty());
+    CHECK(room.stage.counters().subscriptions == 0);
+
+    room.input.viewers[0].needs = before;
+    (void)room.plan();
+    CHECK(room.planner.subscription_of(ViewerId{1}).valid());
+    CHECK(room.planner.failure_of(ViewerId{1}).empty());
+}
+
 TEST_CASE("A small screen's canvas is drawn every other tick") {
     Room room;
     room.join(1, "grid");

@@ -1,6 +1,7 @@
 #include "mcu/config/mcud_config.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 
 using Catch::Matchers::Contains;
 using mcu::parse_mcud_config;
@@ -80,4 +81,10 @@ bitrate_kbps = 100
         CHECK_THAT(message, Contains(line));
     }
     CHECK_THAT(message, Contains("port"));
+}
+
+TEST_CASE("How long a meeting may be without a signalling daemon can be said") {
+    CHECK(mcu::parse_mcud_config("", "t.toml")->orphan_timeout == std::chrono::seconds(120));
+    CHECK(mcu::parse_mcud_config("[mcud]\norphan_timeout_s = 7\n", "t.toml")->orphan_timeout ==
+          std::chrono::seconds(7));
 }

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include "mcu/control/control_server.h"
 #include "tests/support/media_node.h"
@@ -148,6 +150,31 @@ TEST_CASE("Refusals reach the client with their reason") {
     pb::SnapshotReply picture;
     snapshot.set_instance("elsewhere");
     CHECK(served.stub->Snapshot(&context, snapshot, &picture).error_code() == grpc::NOT_FOUND);
+}
+
+TEST_CASE("An owner is there while its Watch is open; who only looks on owns nothing") {
+    Served served;
+    grpc::ClientContext idle_context, owner_context;
+    pb::WatchRequest owner;
+    owner.set_owner_boot_id("boot");
+    pb::Event event;
+    auto onlooker = served.stub->Watch(&idle_context, {});
+    REQUIRE(onlooker->Read(&event));
+    CHECK(served.events.watched());
+    CHECK_FALSE(served.events.watched_by("boot"));
+    CHECK_FALSE(served.events.watched_by(""));
+
+    auto watching = served.stub->Watch(&owner_context, owner);
+    REQUIRE(watching->Read(&event));
+    CHECK(served.events.watched_by("boot"));
+    CHECK_FALSE(served.events.watched_by("another"));
+
+    owner_context.TryCancel();
+    while (watching->Read(&event)) continue;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (served.events.watched_by("boot") && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::yield();
+    CHECK_FALSE(served.events.watched_by("boot"));
 }
 
 TEST_CASE("A watcher that stopped reading keeps nobody from going down") {

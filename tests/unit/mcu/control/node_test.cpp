@@ -1,6 +1,7 @@
 #include "mcu/control/node.h"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "tests/support/media_node.h"
 
@@ -16,18 +17,25 @@ namespace {
 
 class Events final : public mcu::NodeEvents {
   public:
-    bool somebody_watches = true;
+    std::set<std::string> watchers{"o"};
+    std::vector<std::string> ended;
     int statistics = 0;
     void on_speakers(const std::string&, const std::vector<std::string>&) override {}
     void on_dtmf(const std::string&, const std::string&, char, common::Duration) override {}
     void on_media(const std::string&, const std::string&, const std::string&,
                   mcu::MediaEvent) override {}
     void on_key_frame_wanted(const std::string&, const std::string&, const std::string&) override {}
-    void on_session_ended(const std::string&, const std::string&, const std::string&) override {}
+    void on_session_ended(const std::string&, const std::string& session,
+                          const std::string&) override {
+        ended.push_back(session);
+    }
     void on_statistics(const std::string&, const mcu::ConferenceStatistics&) override {
         ++statistics;
     }
-    [[nodiscard]] bool watched() const override { return somebody_watches; }
+    [[nodiscard]] bool watched() const override { return !watchers.empty(); }
+    [[nodiscard]] bool watched_by(const std::string& owner) const override {
+        return watchers.contains(owner);
+    }
 };
 
 struct Rig {
@@ -130,20 +138,62 @@ TEST_CASE("A conference ends with its last session") {
     CHECK(rig.media.ports->pairs_in_use() == 0);
 }
 
-TEST_CASE(
-    "Media goes on without an owner, and ends itself when it, too, has been silent for two "
-    "minutes") {
+TEST_CASE("A session that cannot be understood is named and ends neither itself nor the meeting") {
+    Rig rig;
+    REQUIRE(rig.node.claim(Rig::fence(1, "o"), "demo"));
+    ConferenceState odd = Rig::state(1, {});
+    odd.unreadable = {{"a", "odd"}};
+
+    const auto applied = rig.node.apply(Rig::fence(1, "o"), odd);
+
+    REQUIRE(applied);
+    REQUIRE(applied->failures.size() == 1);
+    CHECK(rig.node.find("conf") != nullptr);
+    const auto repeated = rig.node.apply(Rig::fence(1, "o"), odd);
+    REQUIRE(repeated);
+    CHECK(repeated->failures.size() == 1);
+}
+
+TEST_CASE("A conference goes on without its owner for two minutes, and then ends by itself") {
     Rig rig;
     REQUIRE(rig.node.claim(Rig::fence(1, "o"), "demo"));
     REQUIRE(rig.node.apply(Rig::fence(1, "o"), Rig::state(1, {"a"})));
     const common::Timestamp now = rig.media.clock.now();
 
-    rig.node.check(now + std::chrono::seconds(500));  // watched: nobody is an orphan
+    rig.node.check(now + std::chrono::seconds(500));
+    rig.events.watchers.clear();
+    rig.node.check(now + std::chrono::seconds(619));
     CHECK(rig.node.find("conf") != nullptr);
-    rig.events.somebody_watches = false;
-    rig.node.check(now + std::chrono::seconds(600));
-    CHECK(rig.node.find("conf") != nullptr);
-    rig.node.check(now + std::chrono::seconds(700));
+    rig.node.check(now + std::chrono::seconds(620));
 
     CHECK(rig.node.find("conf") == nullptr);
+    CHECK(rig.events.ended == std::vector<std::string>{"a"});
+    CHECK(rig.media.ports->pairs_in_use() == 0);
+}
+
+TEST_CASE("Of two conferences the one whose owner is gone ends, whoever else watches the node") {
+    Rig rig;
+    const Fence theirs{"life-1", "theirs", 1, "gone"};
+    REQUIRE(rig.node.claim(Rig::fence(1, "o"), "demo"));
+    REQUIRE(rig.node.apply(Rig::fence(1, "o"), Rig::state(1, {"a"})));
+    REQUIRE(rig.node.claim(theirs, "other"));
+    REQUIRE(rig.node.apply(theirs, Rig::state(1, {"b"})));
+
+    rig.node.check(rig.media.clock.now() + std::chrono::seconds(121));
+
+    CHECK(rig.node.find("conf") != nullptr);
+    CHECK(rig.node.find("theirs") == nullptr);
+    CHECK(rig.events.ended == std::vector<std::string>{"b"});
+}
+
+TEST_CASE("A conference that a newer owner claims in time goes on") {
+    Rig rig;
+    REQUIRE(rig.node.claim(Rig::fence(1, "gone"), "demo"));
+    REQUIRE(rig.node.apply(Rig::fence(1, "gone"), Rig::state(1, {"a"})));
+    rig.node.check(rig.media.clock.now() + std::chrono::seconds(100));
+
+    REQUIRE(rig.node.claim(Rig::fence(2, "o"), "demo"));
+    rig.node.check(rig.media.clock.now() + std::chrono::seconds(300));
+
+    CHECK(rig.node.find("conf") != nullptr);
 }

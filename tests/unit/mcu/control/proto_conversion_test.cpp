@@ -58,20 +58,6 @@ TEST_CASE("A state that cannot be had is refused with the field that is wrong") 
         void (*spoil)(pb::ConferenceState&);
     };
     for (const Case& c : {
-             Case{"session b mid '0': receive: video codec 'H265' is not one of H264",
-                  [](pb::ConferenceState& s) {
-                      s.mutable_sessions(1)->mutable_media(0)->mutable_receive(0)->set_codec(
-                          "H265");
-                  }},
-             Case{"session a mid '0': send: payload type 200 is above 127",
-                  [](pb::ConferenceState& s) {
-                      s.mutable_sessions(0)->mutable_media(0)->mutable_send()->set_payload_type(
-                          200);
-                  }},
-             Case{"session a mid '0': a remote port is above 65535",
-                  [](pb::ConferenceState& s) {
-                      s.mutable_sessions(0)->mutable_media(0)->set_remote_rtp_port(70000);
-                  }},
              Case{"session 'a' stands twice in the state",
                   [](pb::ConferenceState& s) { s.mutable_sessions(1)->set_session("a"); }},
              Case{"a session has no id",
@@ -89,5 +75,30 @@ TEST_CASE("A state that cannot be had is refused with the field that is wrong") 
 
         REQUIRE_FALSE(converted);
         CHECK(converted.error().message == c.expected);
+    }
+}
+
+TEST_CASE("A session that cannot be understood is named with the field, and the others are taken") {
+    struct Case {
+        const char* expected;
+        void (*spoil)(pb::MediaState&);
+    };
+    for (const Case& c : {Case{"mid '0': receive: video codec 'H265' is not one of H264",
+                               [](pb::MediaState& m) { m.mutable_receive(0)->set_codec("H265"); }},
+                          Case{"mid '0': send: payload type 200 is above 127",
+                               [](pb::MediaState& m) { m.mutable_send()->set_payload_type(200); }},
+                          Case{"mid '0': a remote port is above 65535",
+                               [](pb::MediaState& m) { m.set_remote_rtp_port(70000); }}}) {
+        pb::ConferenceState state = two_callers();
+        c.spoil(*state.mutable_sessions(1)->mutable_media(0));
+
+        const auto converted = mcu::from_proto(state);
+
+        REQUIRE(converted);
+        REQUIRE(converted->sessions.size() == 1);
+        CHECK(converted->sessions[0].id == "a");
+        REQUIRE(converted->unreadable.size() == 1);
+        CHECK(converted->unreadable[0].session == "b");
+        CHECK(converted->unreadable[0].reason == c.expected);
     }
 }

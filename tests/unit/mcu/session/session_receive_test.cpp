@@ -228,6 +228,45 @@ TEST_CASE("A digit that lost its end is told when its packets stop") {
     CHECK(f.observer.digits[0].first == '#');
 }
 
+TEST_CASE("A digit of a restarted peer is told though the one before has the same RTP time") {
+    SessionFixture f;
+    PeerPorts peer;
+    const auto local = f.configure({SessionFixture::audio(AudioCodec::Opus, &peer)});
+    for (const std::uint32_t ssrc : {1000U, 2000U}) {
+        for (std::uint16_t sequence = 1; sequence <= 6; ++sequence) {
+            f.send(peer.rtp,
+                   RtpOnWire{.payload_type = SessionFixture::kEvent,
+                             .sequence = sequence,
+                             .rtp_time = 480,
+                             .ssrc = ssrc,
+                             .payload = {5, 0x8a, 0x03, 0x20}},
+                   local[0].rtp_port);
+            f.pass(20ms);
+        }
+    }
+
+    CHECK(f.observer.digits.size() == 2);
+}
+
+TEST_CASE("RTCP of a peer on hold, and RTP that nobody wants, are signs of life") {
+    SessionFixture f;
+    PeerPorts peer;
+    auto held = SessionFixture::audio(AudioCodec::Opus, &peer);
+    held.direction = mcu::Direction::SendOnly;
+    const auto local = f.configure({held});
+    const auto heard = [&] { return f.session->counters().at(0).packets_heard; };
+    CHECK(heard() == 0);
+
+    f.send(peer.rtcp, Bytes{0x80, 201, 0, 1, 0, 0, 0, 9}, local[0].rtcp_port);  // an empty RR
+    CHECK(heard() == 1);
+    f.send(peer.rtcp, Bytes{0x80, 201, 0, 9, 0, 0, 0, 9}, local[0].rtcp_port);  // a broken one
+    CHECK(heard() == 1);
+    f.send(peer.rtp, sound(1), local[0].rtp_port);
+    f.send(peer.rtp, sound(2), local[0].rtp_port);
+    CHECK(heard() == 3);
+    CHECK(f.session->counters().at(0).packets_received == 0);
+}
+
 TEST_CASE("A peer that restarts with another SSRC is heard, and the playout begins anew") {
     SessionFixture f;
     PeerPorts peer;

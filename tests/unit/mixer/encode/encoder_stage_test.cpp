@@ -172,8 +172,11 @@ TEST_CASE("New needs that no rung meets leave the viewer where it was") {
     mixer::StreamNeeds impossible = room.needs;
     impossible.max_macroblocks_per_second = 1;
 
-    room.stage.set_needs(subscription, impossible);
+    const auto set = room.stage.set_needs(subscription, impossible);
     room.ticks(2);
+
+    REQUIRE_FALSE(set);
+    CHECK(set.error().code == common::ErrorCode::Unsupported);
 
     CHECK(room.stage.rung_of(subscription)->size == common::PictureSize{320, 180});
     CHECK(viewer.pictures.size() == 2);

@@ -143,6 +143,32 @@ TEST_CASE("What cannot be done is answered with a word and a sentence") {
           "400 invalid_argument");
 }
 
+TEST_CASE("What a participant is not sent is shown with its reason") {
+    House house;
+    tests::FakeCall call;
+    const ParticipantId id = house.admit(call);
+    ConferenceStatistics statistics;
+    statistics.per_session.resize(1);
+    statistics.per_session[0].session = id;
+    statistics.per_session[0].streams.resize(1);
+    statistics.per_session[0].streams[0].failure = "no rung fits";
+
+    house.rooms.node_event({house.rooms.conference("board")->instance(), "", statistics});
+    const auto shown = json::parse(house.ask("GET", "/v1/rooms/board/participants").body);
+
+    CHECK(shown["participants"][0]["streams"][0]["failure"] == "no rung fits");
+}
+
+TEST_CASE("Layout names that are no UTF-8 are shown with what cannot be read replaced") {
+    House house;
+    house.node.layouts = {"auto", "caf\xe9"};
+
+    const ApiResponse answer = house.ask("GET", "/v1/layouts");
+
+    CHECK(answer.status == 200);
+    CHECK(json::parse(answer.body)["layouts"][1] == "caf\xef\xbf\xbd");
+}
+
 TEST_CASE("Readiness follows the media daemon") {
     House house;
     CHECK(house.ask("GET", "/readyz").status == 200);

@@ -387,7 +387,7 @@ TEST_CASE("A restarted signalling daemon goes on with the conferences that run")
         statistics.per_session.resize(2);
         statistics.per_session[0].session = a->participant;
         statistics.per_session[0].streams.resize(1);
-        statistics.per_session[0].streams[0].packets_received = static_cast<std::uint64_t>(i + 1);
+        statistics.per_session[0].streams[0].packets_heard = static_cast<std::uint64_t>(i + 1);
         statistics.per_session[1].session = b->participant;
         reborn.node_event({instance, "", statistics});
         reborn.tick();
@@ -625,6 +625,115 @@ TEST_CASE("A peer that holds by sendonly may be silent, one that only ever sent 
     REQUIRE(house.update(b, tests::usual_offer()));
     house.pass(61);
     CHECK(held.hung_up);
+}
+
+TEST_CASE("A call on hold that gives no sign of life for half an hour is ended") {
+    House house;
+    tests::FakeCall gone, alive;
+    MediaOffer hold = tests::usual_offer();
+    for (auto& medium : hold.media) medium.direction = MediaDirection::Inactive;
+    const auto a = house.admit(gone)->participant;
+    const auto b = house.admit(alive)->participant;
+    REQUIRE(house.update(a, hold));
+    REQUIRE(house.update(b, hold));
+    // RTCP, every five seconds, of one of them.
+    const auto pass_with_rtcp = [&](int seconds) {
+        static std::uint64_t heard = 0;
+        for (int i = 0; i < seconds; i += 5) {
+            ConferenceStatistics statistics;
+            statistics.per_session.resize(1);
+            statistics.per_session[0].session = b;
+            statistics.per_session[0].streams.resize(1);
+            statistics.per_session[0].streams[0].packets_heard = ++heard;
+            house.event("", statistics);
+            house.pass(5);
+        }
+    };
+
+    pass_with_rtcp(1800);
+    CHECK_FALSE(gone.hung_up);
+    pass_with_rtcp(5);
+
+    REQUIRE(gone.hung_up);
+    CHECK(gone.hung_up->text == "no media for 1800 s");
+    CHECK_FALSE(alive.hung_up);
+}
+
+TEST_CASE("A stream that the media daemon made anew does not count as flowing for its forerunner") {
+    House house;
+    tests::FakeCall call;
+    const auto id = house.admit(call)->participant;
+    house.event(id, MediaFlow{"0", MediaFlow::State::Started});
+    house.node.make_anew(id);
+    house.directory.picture_fast_update(id, "");  // any command: its answer brings the new streams
+    house.node.run_all();
+    REQUIRE(call.re_offers.size() == 1);
+    call.answer_re_offer(tests::usual_offer());
+    house.node.run_all();
+
+    house.pass(61);
+
+    CHECK(call.hung_up);
+}
+
+TEST_CASE("A change that one session cannot follow is refused, and its call goes on as it was") {
+    House house;
+    tests::FakeCall call, other;
+    const auto id = house.admit(call)->participant;
+    REQUIRE(house.admit(other));
+    const auto before = house.session(id).media;
+    house.node.odd_fmtp = "odd=1";
+    MediaOffer odd = tests::usual_offer("192.0.2.77");
+    odd.media[0].codecs[0].fmtp = "odd=1";
+
+    const auto outcome = house.update(id, odd);
+
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error().reason == RefusalReason::NotAcceptable);
+    CHECK(outcome.error().text == "odd");
+    CHECK(house.session(id).media == before);
+    CHECK_FALSE(call.hung_up);
+    CHECK_FALSE(other.hung_up);
+    CHECK(house.update(id, tests::usual_offer("192.0.2.78")));
+}
+
+TEST_CASE("A re-offer says what holds when it goes out, not when it was wanted") {
+    House house;
+    tests::FakeCall call;
+    const auto id = house.admit(call)->participant;
+    house.node.restart(house.directory);
+    house.node.run_all();
+    REQUIRE(call.re_offers.size() == 1);
+    REQUIRE(call.offer_now().media[0].direction == MediaDirection::SendRecv);
+
+    MediaOffer hold = tests::usual_offer();
+    hold.media[0].direction = MediaDirection::SendOnly;
+    REQUIRE(house.update(id, hold));  // the peer was faster
+
+    CHECK(call.offer_now().media[0].direction == MediaDirection::RecvOnly);
+    CHECK(call.offer_now().media[0].rtp_port == call.re_offers[0].media[0].rtp_port);
+}
+
+TEST_CASE("What is not sent though it should be is known of its participant") {
+    House house;
+    tests::FakeCall call;
+    const auto id = house.admit(call)->participant;
+    ConferenceStatistics statistics;
+    statistics.per_session.resize(1);
+    statistics.per_session[0].session = id;
+    statistics.per_session[0].streams.resize(1);
+    statistics.per_session[0].streams[0].mid = "1";
+    statistics.per_session[0].streams[0].failure = "no rung fits";
+
+    house.event("", statistics);
+    const Participant& told = house.directory.conference("board")->participants().at(id);
+    CHECK(told.failure_of("1") == "no rung fits");
+    CHECK(told.failure_of("0").empty());
+    CHECK_FALSE(call.hung_up);
+
+    statistics.per_session[0].streams[0].failure.clear();
+    house.event("", statistics);
+    CHECK(told.failure_of("1").empty());
 }
 
 TEST_CASE("A kicked participant loses its media at once and its call is ended") {

@@ -33,6 +33,7 @@ TEST_CASE("An empty configuration file gives the embedded defaults") {
     CHECK(settings->make_certificate);
     CHECK(to_string(settings->api) == "127.0.0.1:8060");
     CHECK(settings->media_timeout == std::chrono::seconds(60));
+    CHECK(settings->hold_timeout == std::chrono::minutes(30));
     CHECK_FALSE(settings->auto_create);
     CHECK(settings->rooms.empty());
 }
@@ -46,6 +47,7 @@ token_file = "/etc/tessera/token"
 mcud = "unix:/run/tessera/mcud.sock"
 log_level = "debug"
 media_timeout_s = 30
+hold_timeout_s = 600
 [mcud]
 whatever = "belongs to the media daemon"
 [rungs]
@@ -70,6 +72,7 @@ max_size = "1920x1080"
     CHECK(settings->mcud == "unix:/run/tessera/mcud.sock");
     CHECK(settings->log_level == "debug");
     CHECK(settings->media_timeout == std::chrono::seconds(30));
+    CHECK(settings->hold_timeout == std::chrono::seconds(600));
     CHECK(settings->auto_create);
     REQUIRE(settings->rooms.size() == 1);
     CHECK(settings->rooms[0] ==

@@ -153,7 +153,7 @@ struct Bench {
     std::vector<tl::expected<MediaOffer, Refusal>> results;
     void re_offer() {
         rooms.port = static_cast<std::uint16_t>(rooms.port + 10);
-        call->re_offer(rooms.with_ports(rooms.media),
+        call->re_offer([this] { return rooms.with_ports(rooms.media); },
                        [this](auto result) { results.push_back(std::move(result)); });
     }
 };

@@ -245,6 +245,21 @@ TEST_CASE("A re-offer waits for the first ACK and for the exchange that runs") {
     CHECK(b.dialog.reinvites.size() == 1);
 }
 
+TEST_CASE("A re-offer that waited for the peer's change offers what holds after it") {
+    Bench b;
+    b.establish();
+    b.call->on_reinvite(kHold);
+    b.re_offer();
+    b.dialog.run_timers();
+    CHECK(b.dialog.reinvites.empty());
+
+    b.rooms.port = 30000;
+    b.call->on_ack({});
+
+    REQUIRE(b.dialog.reinvites.size() == 1);
+    CHECK(contains(b.dialog.reinvites[0].text, "m=audio 30000 "));
+}
+
 TEST_CASE("Of several re-offers that wait the last one goes and the others fail") {
     Bench b;
     b.establish();
