@@ -1,9 +1,14 @@
 """An administrator at the keyboard: tesseractl against a running server with callers in a room."""
 
+import http.server
+import subprocess
+import threading
+
 import PIL.Image
 import pytest
 
 from support.caller import Caller
+from support.tessera import BUILD
 from support.wait import until
 
 ROOMS = """
@@ -104,3 +109,30 @@ def test_mistakes_have_exit_codes_and_words(server, anna):
     assert (nobody.returncode, nobody.stderr) == (3, "tesseractl: no participant 'Zoe' in room 'demo'\n")
     assert "nobody is in room 'empty'" in server.ctl("room", "snapshot", "empty", "-o", "x.png", check=False).stderr
     assert server.ctl("room", "dance", check=False).returncode == 2
+
+
+@pytest.mark.parametrize("body", ['{"rooms": 5}', '{"rooms": [{"id": 7}]}', "[]", '{"error": "no"}', "nonsense"])
+def test_a_server_that_answers_something_else_is_named_and_not_crashed_on(folder, body):
+    class Odd(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Odd)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    token = folder / "token"
+    token.write_text("x" * 32 + "\n")
+    token.chmod(0o600)
+    try:
+        ended = subprocess.run(
+            [BUILD / "tools/ctl/tesseractl", "--url", f"http://127.0.0.1:{server.server_port}",
+             "--token-file", token, "room", "list"], capture_output=True, text=True, timeout=30)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert ended.returncode == 1, ended
+    assert ended.stderr.startswith("tesseractl: /v1/rooms: the answer is not "), ended.stderr

@@ -12,8 +12,9 @@ using common::ErrorCode;
 // The API's sentence, or what little the answer says.
 std::string sentence_of(const std::string& body, guint status) {
     const auto json = nlohmann::json::parse(body, nullptr, false);
-    if (json.is_object() && json.contains("error") && json["error"].contains("message")) {
-        return json["error"]["message"].get<std::string>();
+    const nlohmann::json::json_pointer message("/error/message");
+    if (json.is_object() && json.contains(message) && json.at(message).is_string()) {
+        return json.at(message).get<std::string>();
     }
     return "HTTP status " + std::to_string(status);
 }

@@ -25,17 +25,35 @@ Result<json> get_json(const ApiClient& api, const std::string& path) {
     return value;
 }
 
+/// What `read` makes of an answer. Another version of the server, or another server altogether, may
+/// have given it: what is not as expected becomes an error that names it.
+template <typename Read>
+auto reading(const std::string& path, Read&& read) -> decltype(read()) {
+    try {
+        return read();
+    } catch (const json::exception& unexpected) {
+        return common::fail(ErrorCode::Internal,
+                            path + ": the answer is not what this version of tesseractl expects: " +
+                                unexpected.what());
+    }
+}
+
 // An id as it is; a display name that only one has, by its id.
 Result<std::string> participant_id(const ApiClient& api, const std::string& room,
                                    const std::string& given) {
-    const auto list = get_json(api, path_of(room) + "/participants");
+    const std::string path = path_of(room) + "/participants";
+    const auto list = get_json(api, path);
     if (!list) return tl::unexpected(list.error());
     std::vector<std::string> named;
-    for (const json& participant : (*list)["participants"]) {
-        const auto id = participant["id"].get<std::string>();
-        if (id == given) return id;
-        if (participant["name"].get<std::string>() == given) named.push_back(id);
-    }
+    const auto found = reading(path, [&]() -> Result<std::string> {
+        for (const json& participant : list->at("participants")) {
+            const auto id = participant.at("id").get<std::string>();
+            if (id == given) return id;
+            if (participant.at("name").get<std::string>() == given) named.push_back(id);
+        }
+        return std::string();
+    });
+    if (!found || !found->empty()) return found;
     if (named.size() == 1) return named.front();
     if (named.empty())
         return common::fail(ErrorCode::NotFound,
@@ -48,9 +66,47 @@ Result<std::string> participant_id(const ApiClient& api, const std::string& room
 std::string marks_of(const json& participant) {
     std::string marks;
     for (const char* mark : {"audio_muted", "video_muted", "on_hold", "speaking", "adopted"}) {
-        if (participant[mark].get<bool>()) marks += (marks.empty() ? "" : ",") + std::string(mark);
+        if (participant.at(mark).get<bool>())
+            marks += (marks.empty() ? "" : ",") + std::string(mark);
     }
     return marks.empty() ? "-" : marks;
+}
+
+std::string rooms_text(const json& rooms) {
+    std::ostringstream out;
+    out << "ROOM\tPARTICIPANTS\tLAYOUT\tNAME\n";
+    for (const json& room : rooms) {
+        out << room.at("id").get<std::string>() << '\t' << room.at("participant_count") << '/'
+            << room.at("max_participants") << '\t' << room.at("layout").get<std::string>() << '\t'
+            << room.at("name").get<std::string>() << '\n';
+    }
+    return out.str();
+}
+
+std::string room_text(const json& room) {
+    std::ostringstream out;
+    out << "room\t" << room.at("id").get<std::string>() << "\nname\t"
+        << room.at("name").get<std::string>() << "\nlayout\t"
+        << room.at("layout").get<std::string>() << "\nself-view\t"
+        << room.at("self_view").get<std::string>() << "\nparticipants\t"
+        << room.at("participant_count") << '/' << room.at("max_participants") << '\n';
+    return out.str();
+}
+
+std::string participants_text(const json& participants) {
+    std::ostringstream out;
+    for (const json& p : participants) {
+        out << p.at("id").get<std::string>() << '\t' << p.at("name").get<std::string>() << '\t'
+            << p.at("state").get<std::string>() << '\t' << p.at("seconds") << " s\t" << marks_of(p)
+            << '\n';
+        for (const json& stream : p.at("streams")) {
+            const auto failure = stream.at("failure").get<std::string>();
+            if (failure.empty()) continue;
+            out << "\tnothing is sent of medium " << stream.at("mid").get<std::string>() << ": "
+                << failure << '\n';
+        }
+    }
+    return out.str();
 }
 
 }  // namespace
@@ -58,33 +114,19 @@ std::string marks_of(const json& participant) {
 Result<std::string> list_rooms(const ApiClient& api) {
     const auto reply = get_json(api, "/v1/rooms");
     if (!reply) return tl::unexpected(reply.error());
-    std::ostringstream out;
-    out << "ROOM\tPARTICIPANTS\tLAYOUT\tNAME\n";
-    for (const json& room : (*reply)["rooms"]) {
-        out << room["id"].get<std::string>() << '\t' << room["participant_count"] << '/'
-            << room["max_participants"] << '\t' << room["layout"].get<std::string>() << '\t'
-            << room["name"].get<std::string>() << '\n';
-    }
-    return out.str();
+    return reading("/v1/rooms",
+                   [&]() -> Result<std::string> { return rooms_text(reply->at("rooms")); });
 }
 
 Result<std::string> show_room(const ApiClient& api, const std::string& room) {
-    const auto about = get_json(api, path_of(room));
+    const std::string path = path_of(room);
+    const auto about = get_json(api, path);
     if (!about) return tl::unexpected(about.error());
-    const auto list = get_json(api, path_of(room) + "/participants");
+    const auto list = get_json(api, path + "/participants");
     if (!list) return tl::unexpected(list.error());
-    std::ostringstream out;
-    out << "room\t" << (*about)["id"].get<std::string>() << "\nname\t"
-        << (*about)["name"].get<std::string>() << "\nlayout\t"
-        << (*about)["layout"].get<std::string>() << "\nself-view\t"
-        << (*about)["self_view"].get<std::string>() << "\nparticipants\t"
-        << (*about)["participant_count"] << '/' << (*about)["max_participants"] << '\n';
-    for (const json& p : (*list)["participants"]) {
-        out << p["id"].get<std::string>() << '\t' << p["name"].get<std::string>() << '\t'
-            << p["state"].get<std::string>() << '\t' << p["seconds"] << " s\t" << marks_of(p)
-            << '\n';
-    }
-    return out.str();
+    return reading(path, [&]() -> Result<std::string> {
+        return room_text(*about) + participants_text(list->at("participants"));
+    });
 }
 
 Result<std::string> snapshot(const ApiClient& api, const std::string& room,

@@ -75,7 +75,10 @@ int main(int argc, char** argv) {
         CLI::App* command = add(name, what);
         command->callback([&given, &action, verb = std::string(name), body] {
             action = [&given, verb, body](const ctl::ApiClient& api) {
-                return ctl::command(api, given.room, given.participant, verb, body().dump());
+                // What was typed may be anything; the server says what it makes of it.
+                const std::string text =
+                    body().dump(-1, ' ', false, json::error_handler_t::replace);
+                return ctl::command(api, given.room, given.participant, verb, text);
             };
         });
         return command;
