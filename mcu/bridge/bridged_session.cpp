@@ -113,7 +113,7 @@ Result<void> BridgedSession::apply(const SessionState& state) {
 void BridgedSession::apply_listener(const MediaConfig* audio) {
     std::optional<mixer::AudioFormat> wanted;
     if (audio != nullptr && audio->sends && we_send(audio->direction))
-        wanted = audio_format(audio->send);
+        wanted = audio_format(audio->send, audio->bandwidth);
     if (wanted == listens_) return;
     if (listens_) audio_.encoders().remove_listener(source_);
     listens_.reset();

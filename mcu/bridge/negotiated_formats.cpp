@@ -1,6 +1,7 @@
 #include "mcu/bridge/negotiated_formats.h"
 
 #include <algorithm>
+#include <array>
 
 #include "common/fmtp.h"
 #include "mcu/rtp/h264_fmtp.h"
@@ -16,6 +17,13 @@ constexpr Bitrate kOpusDefault = Bitrate::from_kbps(48);
 constexpr Bitrate kOpusLeast = Bitrate::from_kbps(6);  // RFC 7587 6.1: 6000..510000
 constexpr Bitrate kOpusMost =
     Bitrate::from_kbps(128);  // mono speech and prompts gain nothing above
+/// What 50 packets a second carry beside their payload: RTP, UDP and IPv4 headers (RFC 3550 6.2
+/// counts them all in b=AS).
+constexpr Bitrate kAudioHeaders = Bitrate::from_bps(50 * (12 + 8 + 20) * 8);
+/// What a limit is rounded down to: every step is an encoder more.
+constexpr std::array kOpusSteps{6, 8, 10, 12, 16, 20, 24, 28, 32, 40, 48};
+/// Opus exceeds the rate it was told by 1 to 2 % (seen over 3 s of a tone).
+constexpr double kOpusRoom = 0.97;
 /// RFC 6184 8.1: packets stay within 1200 bytes, of which RTP takes 12; a little is left for header
 /// extensions.
 constexpr int kMode0NalBytes = 1180;
@@ -39,6 +47,17 @@ H264Fmtp peer_fmtp(const std::string& text) {
     return fmtp;
 }
 
+Bitrate opus_within(Bitrate bandwidth) {
+    const auto usable_bps =
+        static_cast<std::int64_t>(static_cast<double>(bandwidth.bps()) * kOpusRoom);
+    const std::int64_t payload_bps = usable_bps - kAudioHeaders.bps();
+    Bitrate step = kOpusLeast;
+    for (const int kbps : kOpusSteps) {
+        if (kbps * 1000 <= payload_bps) step = Bitrate::from_kbps(kbps);
+    }
+    return step;
+}
+
 }  // namespace
 
 std::string codec_name(AudioCodec codec) {
@@ -55,7 +74,7 @@ std::string codec_name(AudioCodec codec) {
     return "opus";
 }
 
-mixer::AudioFormat audio_format(const PayloadFormat& send) {
+mixer::AudioFormat audio_format(const PayloadFormat& send, Bitrate bandwidth) {
     mixer::AudioFormat format;
     format.codec = send.audio;
     if (send.audio != AudioCodec::Opus) return format;
@@ -64,6 +83,7 @@ mixer::AudioFormat audio_format(const PayloadFormat& send) {
         format.bitrate =
             std::clamp(std::min(Bitrate::from_bps(*most), kOpusDefault), kOpusLeast, kOpusMost);
     }
+    if (bandwidth.bps() > 0) format.bitrate = std::min(format.bitrate, opus_within(bandwidth));
     format.inband_fec = common::fmtp_number(send.fmtp, "useinbandfec").value_or(0) == 1;
     format.dtx = common::fmtp_number(send.fmtp, "usedtx").value_or(0) == 1;
     return format;

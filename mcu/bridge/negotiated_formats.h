@@ -12,8 +12,11 @@ namespace mcu {
 /// What the peer's SDP parameters mean for the encoders. Pure.
 
 /// RFC 7587 6.1 (Opus: maxaveragebitrate, useinbandfec, usedtx); G.711 and G.722 have nothing to
-/// choose.
-[[nodiscard]] mixer::AudioFormat audio_format(const PayloadFormat& send);
+/// choose. `bandwidth` is the medium's b= (0: not limited): Opus keeps within it, headers included,
+/// in a few steps, so that listeners with nearly the same limit share an encoder. Below 22 kbit/s
+/// Opus has nothing to give.
+[[nodiscard]] mixer::AudioFormat audio_format(const PayloadFormat& send,
+                                              common::Bitrate bandwidth = {});
 
 /// RFC 6184 8.1: profile-level-id gives the level's limits, max-fs, max-mbps and max-br raise them;
 /// packetization-mode 0 limits slices to a packet; the SDP bandwidth caps the bitrate, less what

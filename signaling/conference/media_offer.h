@@ -59,7 +59,7 @@ struct OfferedMedia {
     bool rtcp_mux = false;
     std::vector<MediaCodec> codecs;  ///< in the peer's order of preference, without telephone-event
     std::vector<MediaCodec> telephone_events;  ///< RFC 4733, one per clock rate
-    common::Bitrate bandwidth;  ///< what the peer wants to receive at most; 0: not limited
+    common::Bitrate bandwidth;  ///< what the peer wants to receive of it at most; 0: not limited
     int ptime_ms = 0;           ///< 0: not said
     bool feedback_pli = false;
     bool feedback_fir = false;
@@ -71,6 +71,7 @@ struct OfferedMedia {
 /// What a peer offers (or answers), whatever its dialect: SDP, H.245, a browser's description.
 struct MediaOffer {
     std::vector<OfferedMedia> media;
+    common::Bitrate bandwidth{};  ///< of all media together, at most; 0: not limited
     friend bool operator==(const MediaOffer&, const MediaOffer&) = default;
 };
 

@@ -2,8 +2,43 @@
 
 #include <algorithm>
 
+#include "signaling/conference/tokens.h"
+
 namespace signaling {
 namespace {
+
+using common::Bitrate;
+
+/// What sound takes of a limit for all media: the rates we send at, 50 packets' headers a second.
+constexpr Bitrate kOpusShare = Bitrate::from_kbps(48 + 16);
+constexpr Bitrate kG7xxShare = Bitrate::from_kbps(64 + 16);
+
+Bitrate lower_limit(Bitrate a, Bitrate b) {
+    if (a.bps() == 0 || b.bps() == 0) return a.bps() == 0 ? b : a;
+    return std::min(a, b);
+}
+
+/// A limit for all media together (RFC 8866 5.8): sound takes what its codec needs (Opus at most
+/// half, where there is a picture; the others cannot do with less), the picture has the rest.
+void share_bandwidth(std::vector<SessionMedia>& media, Bitrate all) {
+    if (all.bps() == 0) return;
+    constexpr Bitrate kSome = Bitrate::from_kbps(1);  // 0 would be: no limit
+    const bool picture = std::ranges::any_of(media, [](const SessionMedia& m) {
+        return m.kind == MediaKind::Video && sends(m.direction);
+    });
+    Bitrate left = all;
+    for (SessionMedia& medium : media) {
+        if (medium.kind != MediaKind::Audio || !sends(medium.direction)) continue;
+        const Bitrate most = picture ? std::max(Bitrate::from_bps(all.bps() / 2), kSome) : all;
+        medium.bandwidth = lower_limit(medium.bandwidth, most);
+        const bool opus = equal_no_case(medium.send.name, "opus");
+        const Bitrate taken = opus ? std::min(medium.bandwidth, kOpusShare) : kG7xxShare;
+        left = Bitrate::from_bps(std::max(all.bps() - taken.bps(), kSome.bps()));
+    }
+    for (SessionMedia& medium : media) {
+        if (medium.kind == MediaKind::Video) medium.bandwidth = lower_limit(medium.bandwidth, left);
+    }
+}
 
 void describe_peer(SessionMedia& medium, const OfferedMedia& peer) {
     medium.remote_address = peer.address;
@@ -36,7 +71,8 @@ std::vector<SessionMedia> session_media(const MediaAnswer& ours, const MediaOffe
         SessionMedia medium;
         medium.mid = mine.mid;
         medium.kind = mine.kind;
-        medium.content = mine.content;
+        // RFC 4796: "speaker" says what the peer sends with it; what we send is our main picture.
+        medium.content = mine.content == "speaker" ? "main" : mine.content;
         medium.direction = mine.direction;
         medium.rtcp_mux = mine.rtcp_mux;
         medium.receive = mine.receive;
@@ -61,6 +97,7 @@ std::vector<SessionMedia> session_media(const MediaAnswer& ours, const MediaOffe
         }
         media.push_back(std::move(medium));
     }
+    share_bandwidth(media, peer.bandwidth);
     return media;
 }
 

@@ -67,14 +67,6 @@ void read_codecs(const SdpMedia& media, OfferedMedia& medium) {
     }
 }
 
-void read_bandwidth(const SdpMedia& media, const SessionDescription& session,
-                    OfferedMedia& medium) {
-    medium.bandwidth = bandwidth_of(media.bandwidths);
-    if (medium.bandwidth == common::Bitrate() && medium.kind == MediaKind::Video) {
-        medium.bandwidth = bandwidth_of(session.bandwidths);
-    }
-}
-
 OfferedMedia read_medium(const SdpMedia& media, const SessionDescription& session,
                          std::size_t index) {
     OfferedMedia medium;
@@ -99,7 +91,7 @@ OfferedMedia read_medium(const SdpMedia& media, const SessionDescription& sessio
     medium.rtcp_mux = find_attribute(media.attributes, "rtcp-mux") != nullptr;
     medium.rtcp_port = medium.rtcp_mux ? media.port : rtcp_port_of(media);
     read_codecs(media, medium);
-    read_bandwidth(media, session, medium);
+    medium.bandwidth = bandwidth_of(media.bandwidths);
     if (const auto* ptime = find_attribute(media.attributes, "ptime")) {
         medium.ptime_ms = parse_number<std::uint16_t>(ptime->value).value_or(0);
     }
@@ -178,6 +170,7 @@ SdpMedia describe_declined(const SdpLine& line) {
 
 MediaOffer media_from_sdp(const SessionDescription& description) {
     MediaOffer offer;
+    offer.bandwidth = bandwidth_of(description.bandwidths);
     for (std::size_t i = 0; i < description.media.size(); ++i) {
         offer.media.push_back(read_medium(description.media[i], description, i));
     }

@@ -43,6 +43,31 @@ TEST_CASE("An absurd maxaveragebitrate is brought into what Opus can do") {
     CHECK(mcu::audio_format(send).bitrate == Bitrate::from_kbps(6));
 }
 
+TEST_CASE("b= of the sound keeps Opus within it, headers taken off") {
+    struct Case {
+        int limit_kbps;
+        int opus_kbps;
+    };
+    PayloadFormat send;
+    send.audio = AudioCodec::Opus;
+
+    for (const auto& [limit, opus] :
+         {Case{0, 48}, Case{500, 48}, Case{66, 48}, Case{64, 40}, Case{32, 12}, Case{20, 6}}) {
+        CAPTURE(limit);
+        CHECK(mcu::audio_format(send, Bitrate::from_kbps(limit)).bitrate ==
+              Bitrate::from_kbps(opus));
+    }
+}
+
+TEST_CASE("Of maxaveragebitrate and b= the lower one holds") {
+    PayloadFormat send;
+    send.audio = AudioCodec::Opus;
+    send.fmtp = "maxaveragebitrate=20000";
+
+    CHECK(mcu::audio_format(send, Bitrate::from_kbps(64)).bitrate == Bitrate::from_kbps(20));
+    CHECK(mcu::audio_format(send, Bitrate::from_kbps(28)).bitrate == Bitrate::from_kbps(10));
+}
+
 TEST_CASE("Two G.711 listeners share a format whatever their fmtp says") {
     PayloadFormat one;
     PayloadFormat other;

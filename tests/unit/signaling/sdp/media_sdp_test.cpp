@@ -141,14 +141,15 @@ TEST_CASE("RTCP goes to the next port, to the one named, or with RTP") {
     CHECK(medium("m=audio 65535 RTP/AVP 0\r\n").rtcp_port == 65535);
 }
 
-TEST_CASE("TIAS limits before AS, and the session's limit holds for video alone") {
-    const auto media = offer("c=IN IP4 192.0.2.1\r\nb=AS:512\r\n",
-                             kAudio + kVideo + kVideo + "b=AS:900\r\nb=TIAS:768000\r\n" + kVideo +
-                                 "b=CT:1\r\nb=AS:18446744073709551615\r\n")
-                           .media;
+TEST_CASE("TIAS limits before AS, and the session's limit is kept apart from the media's") {
+    const auto offered = offer("c=IN IP4 192.0.2.1\r\nb=AS:512\r\n",
+                               kAudio + kVideo + kVideo + "b=AS:900\r\nb=TIAS:768000\r\n" + kVideo +
+                                   "b=CT:1\r\nb=AS:18446744073709551615\r\n");
+    const auto& media = offered.media;
 
+    CHECK(offered.bandwidth.bps() == 512'000);
     CHECK(media[0].bandwidth.bps() == 0);
-    CHECK(media[1].bandwidth.bps() == 512'000);
+    CHECK(media[1].bandwidth.bps() == 0);
     CHECK(media[2].bandwidth.bps() == 768'000);
     CHECK(media[3].bandwidth.bps() == 1'000'000'000);
 }
