@@ -120,7 +120,7 @@ common::Result<void> run(const McudConfig& config) {
     control.every(std::chrono::milliseconds(100), [&](common::Timestamp now) { node.poll(now); });
     control.every(std::chrono::seconds(1), [&](common::Timestamp now) {
         node.check(now);
-        heap.look(now, node.session_count());
+        heap.look(now, node.session_count(), [&frames] { frames.trim(); });
     });
     auto server = ControlServer::create(config.control, service);
     if (!server) return tl::unexpected(server.error());

@@ -53,7 +53,8 @@ struct FramePool::Impl {
     VideoFrame* take(FramePool& pool, common::PictureSize size) EXCLUDES(mutex);
     void give_back(VideoFrame* frame) EXCLUDES(mutex);
     void free_idle(FreeList& list) REQUIRES(mutex);
-    void trim() REQUIRES(mutex);
+    void forget_empty_lists() REQUIRES(mutex);
+    std::vector<VideoFrame*> take_idle() EXCLUDES(mutex);
 
     static VideoFrame* create(FramePool& pool, common::PictureSize size);
     static void destroy(VideoFrame* frame);
@@ -69,7 +70,10 @@ FramePool::Impl::FreeList& FramePool::Impl::list_of(common::PictureSize size) {
     for (FreeList& list : lists) {
         if (list.size == size) return list;
     }
-    if (lists.size() >= kMostSizes) trim();
+    if (lists.size() >= kMostSizes) {
+        for (FreeList& list : lists) free_idle(list);
+        forget_empty_lists();
+    }
     return lists.emplace_back(FreeList{size, Planes(size).total(), 0, {}});
 }
 
@@ -115,9 +119,21 @@ void FramePool::Impl::free_idle(FreeList& list) {
     list.idle.clear();
 }
 
-void FramePool::Impl::trim() {
-    for (FreeList& list : lists) free_idle(list);
+void FramePool::Impl::forget_empty_lists() {
     std::erase_if(lists, [](const FreeList& list) { return list.made == 0; });
+}
+
+std::vector<VideoFrame*> FramePool::Impl::take_idle() {
+    common::MutexLock lock(mutex);
+    std::vector<VideoFrame*> taken;
+    for (FreeList& list : lists) {
+        taken.insert(taken.end(), list.idle.begin(), list.idle.end());
+        list.made -= list.idle.size();
+        list.idle.clear();  // keeps its capacity for those that are held
+    }
+    idle_bytes = 0;
+    forget_empty_lists();
+    return taken;
 }
 
 VideoFrame* FramePool::Impl::create(FramePool& pool, common::PictureSize size) {
@@ -173,8 +189,9 @@ std::size_t FramePool::bytes_allocated() const {
 }
 
 void FramePool::trim() {
-    common::MutexLock lock(impl_->mutex);
-    impl_->trim();
+    // Giving many megabytes back takes the system milliseconds: not while a tick waits for a
+    // picture.
+    for (VideoFrame* frame : impl_->take_idle()) Impl::destroy(frame);
 }
 
 void VideoFrame::crop_to(common::PictureSize size) {

@@ -30,7 +30,8 @@ class FramePool {
     [[nodiscard]] std::size_t bytes_in_use() const;
     /// Bytes of all pictures, held and idle; never more than `max_bytes`.
     [[nodiscard]] std::size_t bytes_allocated() const;
-    /// Frees what nobody holds: called by the control thread when a meeting ends.
+    /// Frees what nobody holds, outside the lock that ticks and decoders take: called by the
+    /// control thread after people left.
     void trim();
 
   private:

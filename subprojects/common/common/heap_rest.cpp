@@ -4,7 +4,7 @@
 
 namespace common {
 
-bool HeapRest::look(Timestamp now, std::size_t in_use) {
+bool HeapRest::look(Timestamp now, std::size_t in_use, const std::function<void()>& release_first) {
     if (in_use < before_) {
         if (!soon_) soon_ = now + kSoon;
         at_last_ = now + kAtLast;
@@ -15,6 +15,7 @@ bool HeapRest::look(Timestamp now, std::size_t in_use) {
     if (due_soon) soon_.reset();
     if (due_at_last) at_last_.reset();
     if (!due_soon && !due_at_last) return false;
+    if (release_first) release_first();
     malloc_trim(0);
     return true;
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 
 #include "common/units.h"
@@ -22,7 +23,8 @@ class HeapRest {
 
     /// `in_use`: how many there are now of what comes and goes with its memory (sessions, calls).
     /// True when memory was given back.
-    bool look(Timestamp now, std::size_t in_use);
+    /// `release_first` runs right before: what the daemon's own pools keep, they free.
+    bool look(Timestamp now, std::size_t in_use, const std::function<void()>& release_first = {});
 
   private:
     std::size_t before_ = 0;

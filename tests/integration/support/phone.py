@@ -41,7 +41,7 @@ class Phone:
         assert answer.status == 200, f"{answer.first}: {answer.get('Warning')}"
         self.peer.ack()
         self.audio_port, self.video_port = (int(port) for port in re.findall(r"^m=\w+ (\d+)", answer.body, re.M))
-        self.heard, self.pictures, self.sequence, self.video_sequence = b"", 0, 0, 0
+        self.heard, self.pictures, self.sequence, self.video_sequence, self.pictures_sent = b"", 0, 0, 0, 0
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._talk, daemon=True)
         self.thread.start()
@@ -75,9 +75,10 @@ class Phone:
     def send_picture(self, nals):
         """One picture: a packet for each NAL unit."""
         for nal in nals:
-            packet = rtp(H264, self.video_sequence, self.video_sequence // len(nals) * 3000, 7, nal, marker=nal is nals[-1])
+            packet = rtp(H264, self.video_sequence, self.pictures_sent * 6000, 7, nal, marker=nal is nals[-1])
             self.video.sendto(packet, ("127.0.0.1", self.video_port))
             self.video_sequence += 1
+        self.pictures_sent += 1
 
     def hears(self, hertz, seconds=0.5):
         """Whether the tone is in the newest piece of what came."""

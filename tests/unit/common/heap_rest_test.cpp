@@ -37,3 +37,15 @@ TEST_CASE("Nobody leaves: memory stays") {
     HeapRest heap;
     CHECK(rests(heap, {0, 1, 2, 3}, 200).empty());
 }
+
+TEST_CASE("What a pool keeps is freed right before memory is given back, and only then") {
+    HeapRest heap;
+    int released = 0;
+    for (int second = 0; second < 100; ++second) {
+        const auto now = Timestamp::from_ns(std::int64_t{1'000'000'000} * second);
+        const int before = released;
+        const bool gave = heap.look(now, second < 3 ? 1 : 0, [&] { ++released; });
+        CHECK(gave == (released > before));
+    }
+    CHECK(released == 2);
+}
