@@ -390,6 +390,23 @@ def test_a_session_refresh_repeats_what_was_said(host, peer):
     host.wait_empty()
 
 
+def test_an_update_while_the_rooms_think_does_not_take_the_answer_of_the_invite(host, peer):
+    peer.request("INVITE", "slow", sdp(*AUDIO))
+    ringing = peer.wait(lambda m: m.status == 180)
+    early = re.search(r"tag=([^;]+)", ringing.get("To")).group(1)
+    for body, status in (("", 500), (sdp(*AUDIO, version=2), 500)):
+        peer.request("UPDATE", body=body, to_tag=early)
+        answer = peer.final()
+        assert (answer.status, answer.get("CSeq")) == (status, f"{peer.cseq} UPDATE")
+    host.say("answer")
+    answer = peer.final()
+    assert (answer.status, answer.get("CSeq")) == (200, f"{peer.cseq - 2} INVITE")
+    peer.to_tag, peer.target = early, re.search(r"<(.*)>", answer.get("Contact")).group(1)
+    peer.request("ACK", cseq=peer.cseq - 2)
+    assert peer.bye().status == 200
+    host.wait_empty()
+
+
 def test_an_offerless_reinvite_gets_our_offer(host, peer):
     in_call(host, peer)
     offer = peer.invite()
