@@ -5,6 +5,7 @@
 
 #include "common/invariant.h"
 #include "common/log.h"
+#include "signaling/conference/unknown_layouts.h"
 
 namespace signaling {
 namespace {
@@ -111,6 +112,7 @@ void RoomDirectory::node_up(const NodeInfo& info) {
     for (auto& conference : ending_) conference->node_up(restarted);
     for (auto& [room_id, conference] : conferences_) conference->node_up(restarted);
     learn_running();
+    check_layouts();
 }
 
 void RoomDirectory::node_down(const std::string& why) {
@@ -140,6 +142,16 @@ void RoomDirectory::learn_running() {
         }
         for (const RunningConference& conference : *running) adopt(conference);
         ready_ = true;
+    });
+}
+
+// Which layouts there are is the media daemon's to say.
+void RoomDirectory::check_layouts() {
+    if (node_.info() == nullptr) return;  // once it is there
+    node_.list_layouts([this](const common::Result<std::vector<std::string>>& known) {
+        if (!known) return;  // went away again: it comes back
+        for (const std::string& problem : unknown_layouts(settings_, *known))
+            LOG_WARNING("{}", problem);
     });
 }
 
@@ -196,6 +208,7 @@ void RoomDirectory::reload(const Settings& settings) {
     for (auto& [room_id, conference] : conferences_) {
         if (const auto policy = find_room(settings_, room_id)) conference->take_policy(*policy);
     }
+    check_layouts();
 }
 
 void RoomDirectory::shut_down() {

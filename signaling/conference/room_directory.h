@@ -67,6 +67,7 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
                    OnAdmitted done);
     void admit_with_layout(CallRequest request, Call& call, OnAdmitted done);
     void learn_running();
+    void check_layouts();
     void adopt(const RunningConference& running);
     void sweep();
 
