@@ -27,6 +27,7 @@ void answer(SoupServerMessage* message, const ApiResponse& response) {
     soup_server_message_set_status(message, static_cast<guint>(response.status), nullptr);
     SoupMessageHeaders* headers = soup_server_message_get_response_headers(message);
     soup_message_headers_append(headers, "Cache-Control", "no-store");
+    soup_message_headers_append(headers, "Connection", "close");  // see HttpListener
     if (!response.allow.empty())
         soup_message_headers_append(headers, "Allow", response.allow.c_str());
     if (response.status == 401) soup_message_headers_append(headers, "WWW-Authenticate", "Bearer");
@@ -37,12 +38,16 @@ void answer(SoupServerMessage* message, const ApiResponse& response) {
 
 // Answers later, unless the client is gone by then: the message is held until it is finished.
 struct PendingAnswer {
-    explicit PendingAnswer(SoupServerMessage* m) : message(SOUP_SERVER_MESSAGE(g_object_ref(m))) {}
+    explicit PendingAnswer(SoupServerMessage* m) : message(SOUP_SERVER_MESSAGE(g_object_ref(m))) {
+        using OnMessage = void (*)(SoupServerMessage*, PendingAnswer*);
+        const OnMessage gone = [](SoupServerMessage*, PendingAnswer* self) {
+            self->answered = true;
+        };
+        g_signal_connect(message, "disconnected", G_CALLBACK(gone), this);
+    }
     ~PendingAnswer() {
-        if (!answered) {
-            answer(message, api_error(500, "internal", "no answer"));
-            soup_server_message_unpause(message);
-        }
+        finish(api_error(500, "internal", "no answer"));
+        g_signal_handlers_disconnect_by_data(message, this);
         g_object_unref(message);
     }
     PendingAnswer(const PendingAnswer&) = delete;
@@ -53,13 +58,14 @@ struct PendingAnswer {
         soup_server_message_unpause(message);
     }
     SoupServerMessage* message;
-    bool answered = false;
+    bool answered = false;  ///< or nobody is left to answer
 };
 
 }  // namespace
 
 struct HttpServer::Private {
     SoupServer* server = nullptr;
+    std::unique_ptr<HttpListener> listener;
     std::string token;
     const Router* router = nullptr;
 
@@ -115,13 +121,15 @@ struct HttpServer::Private {
 HttpServer::HttpServer(std::unique_ptr<Private> d) : d_(std::move(d)) {}
 
 HttpServer::~HttpServer() {
+    d_->listener.reset();
     soup_server_disconnect(d_->server);
     g_object_unref(d_->server);
 }
 
 common::Result<std::unique_ptr<HttpServer>> HttpServer::listen(const ListenAddress& at,
                                                                std::string token,
-                                                               const Router& router) {
+                                                               const Router& router,
+                                                               const HttpListener::Limits& limits) {
     auto d = std::make_unique<Private>();
     d->token = std::move(token);
     d->router = &router;
@@ -138,20 +146,11 @@ common::Result<std::unique_ptr<HttpServer>> HttpServer::listen(const ListenAddre
         [](SoupServer*, SoupServerMessage* message, const char* path, GHashTable* query,
            gpointer self) { static_cast<Private*>(self)->handle(message, path, query); },
         d.get(), nullptr);
-    Private& parts = *d;
+    auto listener = HttpListener::open(at, limits, d->server);
     auto server = std::make_unique<HttpServer>(std::move(d));
-
-    GSocketAddress* address = g_inet_socket_address_new_from_string(at.host.c_str(), at.port);
-    GError* error = nullptr;
-    const bool listening =
-        address != nullptr &&
-        soup_server_listen(parts.server, address, static_cast<SoupServerListenOptions>(0),
-                           &error) != FALSE;
-    if (address != nullptr) g_object_unref(address);
-    if (listening) return server;
-    const std::string why = error == nullptr ? "not a numeric address" : error->message;
-    if (error != nullptr) g_error_free(error);
-    return common::fail(common::ErrorCode::Io, "API at " + to_string(at) + ": " + why);
+    if (!listener) return tl::unexpected(listener.error());
+    server->d_->listener = *std::move(listener);
+    return server;
 }
 
 }  // namespace signaling

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/result.h"
+#include "signaling/api/http_listener.h"
 #include "signaling/api/router.h"
 #include "signaling/config/settings.h"
 
@@ -11,15 +12,16 @@ namespace signaling {
 
 /// The router over HTTP on a loopback address. Who asks must name the token (`Authorization: Bearer
 /// ...`, all but /healthz and /readyz) and a loopback host in `Host`, so that no web page can be
-/// made to ask. Bodies up to 64 KiB, with a Content-Length.
+/// made to ask. Bodies up to 64 KiB, with a Content-Length. Each phase of a connection has its
+/// deadline (HttpListener).
 ///
 /// Thread: the GLib loop that is the default of the thread which makes it.
 /// Owner:  borrows the router, which outlives it.
 class HttpServer {
   public:
-    [[nodiscard]] static common::Result<std::unique_ptr<HttpServer>> listen(const ListenAddress& at,
-                                                                            std::string token,
-                                                                            const Router& router);
+    [[nodiscard]] static common::Result<std::unique_ptr<HttpServer>> listen(
+        const ListenAddress& at, std::string token, const Router& router,
+        const HttpListener::Limits& limits = {});
     ~HttpServer();
 
     struct Private;

@@ -1,0 +1,179 @@
+#include "signaling/api/http_listener.h"
+
+#include <libsoup/soup.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace signaling {
+namespace {
+
+constexpr int kBacklog = 128;  // GLib's own is 10: a burst of clients would be refused
+
+enum class Phase : std::uint8_t { Request, Answer };
+
+/// One client. libsoup owns the stream; here it is watched, and shut down when its time is over.
+struct Connection {
+    Connection(GSocketConnection* s, GSocketAddress* r)
+        : stream(s), remote(G_SOCKET_ADDRESS(g_object_ref(r))) {}
+    ~Connection() {
+        stop_timer();
+        g_object_unref(remote);
+    }
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    void enter(Phase next, common::Duration limit) {
+        if (shut) return;
+        phase = next;
+        since_us = g_get_monotonic_time();
+        stop_timer();
+        timer = g_timeout_add(
+            static_cast<guint>(limit / std::chrono::milliseconds(1)),
+            [](gpointer self) -> gboolean {
+                static_cast<Connection*>(self)->timer = 0;
+                static_cast<Connection*>(self)->shut_down();
+                return G_SOURCE_REMOVE;
+            },
+            this);
+    }
+    /// libsoup reads an end of file, or fails to write, and lets go of the stream.
+    void shut_down() {
+        shut = true;
+        stop_timer();
+        g_socket_shutdown(g_socket_connection_get_socket(stream), TRUE, TRUE, nullptr);
+    }
+    void stop_timer() {
+        if (timer != 0) g_source_remove(std::exchange(timer, 0U));
+    }
+
+    GSocketConnection* stream;
+    GSocketAddress* remote;
+    Phase phase = Phase::Request;
+    gint64 since_us = 0;
+    guint timer = 0;
+    bool shut = false;
+};
+
+}  // namespace
+
+struct HttpListener::Private {
+    Limits limits;
+    SoupServer* server = nullptr;
+    GSocketService* service = nullptr;
+    /// By the stream, until libsoup has let go of it.
+    std::unordered_map<GObject*, std::unique_ptr<Connection>> connections;
+
+    ~Private() {
+        if (service != nullptr) {
+            g_signal_handlers_disconnect_by_data(service, this);
+            g_socket_service_stop(service);
+            g_socket_listener_close(G_SOCKET_LISTENER(service));
+            g_object_unref(service);
+        }
+        g_signal_handlers_disconnect_by_data(server, this);
+        for (auto& [stream, connection] : connections) g_object_weak_unref(stream, on_gone, this);
+    }
+
+    static void on_gone(gpointer self, GObject* stream) {
+        static_cast<Private*>(self)->connections.erase(stream);
+    }
+
+    [[nodiscard]] std::size_t open_count() const {
+        return static_cast<std::size_t>(std::ranges::count_if(
+            connections, [](const auto& entry) { return !entry.second->shut; }));
+    }
+
+    /// Whoever has been silent longest makes room; false when all are being answered.
+    bool make_room() {
+        if (open_count() < limits.most_connections) return true;
+        Connection* oldest = nullptr;
+        for (auto& [stream, connection] : connections) {
+            if (connection->shut || connection->phase == Phase::Answer) continue;
+            if (oldest == nullptr || connection->since_us < oldest->since_us)
+                oldest = connection.get();
+        }
+        if (oldest == nullptr) return false;
+        oldest->shut_down();
+        return true;
+    }
+
+    void take_in(GSocketConnection* stream) {
+        if (!make_room()) {
+            g_io_stream_close(G_IO_STREAM(stream), nullptr, nullptr);
+            return;
+        }
+        GSocketAddress* local = g_socket_connection_get_local_address(stream, nullptr);
+        GSocketAddress* remote = g_socket_connection_get_remote_address(stream, nullptr);
+        if (local != nullptr && remote != nullptr) {
+            auto connection = std::make_unique<Connection>(stream, remote);
+            connection->enter(Phase::Request, limits.request);
+            connections.emplace(G_OBJECT(stream), std::move(connection));
+            g_object_weak_ref(G_OBJECT(stream), on_gone, this);
+            soup_server_accept_iostream(server, G_IO_STREAM(stream), local, remote, nullptr);
+        }  // else it is gone already
+        g_clear_object(&local);
+        g_clear_object(&remote);
+    }
+
+    void enter(SoupServerMessage* message, Phase phase, common::Duration limit) {
+        const GSocketAddress* remote = soup_server_message_get_remote_address(message);
+        const auto found = std::ranges::find_if(
+            connections, [&](const auto& entry) { return entry.second->remote == remote; });
+        if (found != connections.end()) found->second->enter(phase, limit);
+    }
+
+    void watch_requests() {
+        using OnMessage = void (*)(SoupServer*, SoupServerMessage*, Private*);
+        const OnMessage read = [](SoupServer*, SoupServerMessage* message, Private* self) {
+            self->enter(message, Phase::Answer, self->limits.answer);
+        };
+        g_signal_connect(server, "request-read", G_CALLBACK(read), this);
+    }
+
+    common::Result<void> listen(const ListenAddress& at) {
+        service = g_socket_service_new();
+        g_socket_listener_set_backlog(G_SOCKET_LISTENER(service), kBacklog);
+        using OnIncoming = gboolean (*)(GSocketService*, GSocketConnection*, GObject*, Private*);
+        const OnIncoming incoming = [](GSocketService*, GSocketConnection* stream, GObject*,
+                                       Private* self) -> gboolean {
+            self->take_in(stream);
+            return TRUE;
+        };
+        g_signal_connect(service, "incoming", G_CALLBACK(incoming), this);
+        GSocketAddress* address = g_inet_socket_address_new_from_string(at.host.c_str(), at.port);
+        GError* error = nullptr;
+        const bool listening =
+            address != nullptr &&
+            g_socket_listener_add_address(G_SOCKET_LISTENER(service), address, G_SOCKET_TYPE_STREAM,
+                                          G_SOCKET_PROTOCOL_TCP, nullptr, nullptr, &error) != FALSE;
+        g_clear_object(&address);
+        if (listening) return {};
+        const std::string why = error == nullptr ? "not a numeric address" : error->message;
+        g_clear_error(&error);
+        return common::fail(common::ErrorCode::Io, "API at " + to_string(at) + ": " + why);
+    }
+};
+
+HttpListener::HttpListener(std::unique_ptr<Private> d) : d_(std::move(d)) {}
+HttpListener::~HttpListener() = default;
+
+common::Result<std::unique_ptr<HttpListener>> HttpListener::open(const ListenAddress& at,
+                                                                 const Limits& limits,
+                                                                 void* soup_server) {
+    auto d = std::make_unique<Private>();
+    d->limits = limits;
+    d->server = static_cast<SoupServer*>(soup_server);
+    d->watch_requests();
+    if (auto listening = d->listen(at); !listening) return tl::unexpected(listening.error());
+    return std::make_unique<HttpListener>(std::move(d));
+}
+
+std::size_t HttpListener::connections() const {
+    return d_->open_count();
+}
+
+}  // namespace signaling
