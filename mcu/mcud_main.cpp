@@ -114,7 +114,7 @@ common::Result<void> run(const McudConfig& config) {
     Node node(new_uuid(),
               {.max_sessions = config.max_sessions, .orphan_timeout = config.orphan_timeout},
               services, events);
-    ControlService service(control, node, events);
+    ControlService service(control, node, events, media_pool);
 
     common::HeapRest heap;
     control.every(std::chrono::milliseconds(100), [&](common::Timestamp now) { node.poll(now); });

@@ -261,9 +261,8 @@ common::Result<void> Bridge::snapshot(const std::string& session,
     ControlPoster& control = services_.control;
     const bool queued =
         video_.request_picture(std::move(scene), [&control, done](mixer::FrameRef picture) {
-            // Whoever waits is answered in any case, on this thread when the control thread takes
-            // no more.
-            if (!control.post([done, picture] { done(picture); })) done(picture);
+            // Whoever waits is answered in any case; on the tick itself nothing is done with it.
+            if (!control.post([done, picture] { done(picture); })) done({});
         });
     if (!queued)
         return common::fail(common::ErrorCode::LimitReached,

@@ -67,7 +67,8 @@ class Bridge final : private BridgedSessionEvents {
 
     [[nodiscard]] ConferenceStatistics statistics() const;
     /// Draws what `session` sees (empty: what the room's default layout shows) at the next tick;
-    /// `done` runs on the control thread with the picture, empty when none could be drawn.
+    /// `done` runs on the control thread with the picture, empty when none could be drawn; when the
+    /// control thread takes no more, on the tick, without one.
     common::Result<void> snapshot(const std::string& session,
                                   std::function<void(mixer::FrameRef)> done);
 

@@ -3,11 +3,11 @@
 #include <chrono>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "common/log.h"
 #include "mcu/bridge/negotiated_formats.h"
 #include "mcu/control/proto_conversion.h"
-#include "mixer/video/png.h"
 
 namespace mcu {
 
@@ -51,18 +51,11 @@ void fill_local(const Bridge::Applied& applied, Reply& reply) {
     }
 }
 
-grpc::Status fill_png(const mixer::FrameRef& picture, pb::SnapshotReply& reply) {
-    if (!picture) return {grpc::RESOURCE_EXHAUSTED, "no memory for a picture"};
-    const auto png = mixer::encode_png(*picture);
-    if (!png) return status_of(png.error());
-    reply.set_png(png->data(), png->size());
-    return grpc::Status::OK;
-}
-
 }  // namespace
 
-ControlService::ControlService(ControlThread& control, Node& node, EventStreams& events)
-    : control_(control), node_(node), events_(events) {}
+ControlService::ControlService(ControlThread& control, Node& node, EventStreams& events,
+                               common::Executor& media_pool)
+    : control_(control), node_(node), events_(events), snapshots_(media_pool) {}
 
 template <typename Answer>
 grpc::ServerUnaryReactor* ControlService::on_control(grpc::CallbackServerContext* context,
@@ -154,14 +147,26 @@ grpc::ServerUnaryReactor* ControlService::Snapshot(grpc::CallbackServerContext* 
                 {grpc::NOT_FOUND, "conference " + request->instance() + " does not run here"});
             return;
         }
-        const auto asked =
-            bridge->snapshot(request->session(), [reactor, reply](const mixer::FrameRef& picture) {
-                reactor->Finish(fill_png(picture, *reply));
-            });
+        const auto asked = bridge->snapshot(request->session(),
+                                            [this, reactor, reply](const mixer::FrameRef& picture) {
+                                                finish_snapshot(picture, *reactor, *reply);
+                                            });
         if (!asked) reactor->Finish(status_of(asked.error()));
     });
     if (!posted) reactor->Finish(overloaded());
     return reactor;
+}
+
+void ControlService::finish_snapshot(const mixer::FrameRef& picture,
+                                     grpc::ServerUnaryReactor& reactor, pb::SnapshotReply& reply) {
+    if (!picture) return reactor.Finish({grpc::RESOURCE_EXHAUSTED, "no picture could be drawn"});
+    const auto finish = [&reactor, &reply](common::Result<std::vector<std::uint8_t>> png) {
+        if (!png) return reactor.Finish(status_of(png.error()));
+        reply.set_png(png->data(), png->size());
+        reactor.Finish(grpc::Status::OK);
+    };
+    if (!snapshots_.encode(picture, finish))
+        reactor.Finish({grpc::RESOURCE_EXHAUSTED, "too many snapshots are waiting"});
 }
 
 grpc::ServerUnaryReactor* ControlService::ListLayouts(grpc::CallbackServerContext* context,

@@ -3,6 +3,7 @@
 #include "mcu/control/control_thread.h"
 #include "mcu/control/event_streams.h"
 #include "mcu/control/node.h"
+#include "mcu/control/snapshot_encoder.h"
 #include "mcu_control.grpc.pb.h"
 
 namespace mcu {
@@ -10,13 +11,15 @@ namespace mcu {
 /// The gRPC face of a Node: hops every call to the control thread and answers from there.
 ///
 /// Thread: gRPC's threads call in; nothing of the node is touched on them.
-/// Owner:  borrows all three; the server that serves it is shut down before any of them goes.
+/// Owner:  borrows all four; the server that serves it is shut down before any of them goes.
 /// Errors: StaleFence -> FAILED_PRECONDITION, NotFound -> NOT_FOUND, LimitReached ->
 /// RESOURCE_EXHAUSTED,
 ///         InvalidArgument and Unsupported -> INVALID_ARGUMENT; the message names what was wrong.
 class ControlService final : public tessera::control::v1::McuControl::CallbackService {
   public:
-    ControlService(ControlThread& control, Node& node, EventStreams& events);
+    /// `media_pool` compresses snapshots.
+    ControlService(ControlThread& control, Node& node, EventStreams& events,
+                   common::Executor& media_pool);
 
     grpc::ServerUnaryReactor* GetNode(grpc::CallbackServerContext* context,
                                       const tessera::control::v1::GetNodeRequest* request,
@@ -46,9 +49,13 @@ class ControlService final : public tessera::control::v1::McuControl::CallbackSe
     template <typename Answer>
     grpc::ServerUnaryReactor* on_control(grpc::CallbackServerContext* context, Answer answer);
 
+    void finish_snapshot(const mixer::FrameRef& picture, grpc::ServerUnaryReactor& reactor,
+                         tessera::control::v1::SnapshotReply& reply);
+
     ControlThread& control_;
     Node& node_;
     EventStreams& events_;
+    SnapshotEncoder snapshots_;
 };
 
 }  // namespace mcu

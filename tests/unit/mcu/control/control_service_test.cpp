@@ -50,7 +50,7 @@ struct Served {
 
     Served() {
         node = std::make_unique<mcu::Node>("life-1", mcu::Node::Limits{}, services, events);
-        service = std::make_unique<mcu::ControlService>(control, *node, events);
+        service = std::make_unique<mcu::ControlService>(control, *node, events, media.media_pool);
         auto served = mcu::ControlServer::create(address, *service);
         REQUIRE(served);
         server = std::move(*served);
