@@ -79,6 +79,8 @@ int describe(const signaling::Settings& settings) {
     }
     std::printf("api http://%s\n", to_string(settings.api).c_str());
     std::printf("token_file %s\n", settings.token_file.c_str());
+    std::printf("auto_create %s\n", settings.auto_create ? "yes" : "no");
+    for (const auto& room : settings.rooms) std::printf("room %s\n", room.id.c_str());
     return 0;
 }
 

@@ -2,7 +2,8 @@
 # Starts Tessera on this machine with nothing else to set up: tools/run.sh [--demo] [--config FILE]
 # Sets up, builds (release), runs tessera-mcud and tessera-signald under var/ with the embedded defaults or FILE, says
 # what to dial, starts again whichever dies, and ends both cleanly on Ctrl-C (at once on a second one). A daemon that
-# cannot start at all ends everything. --demo puts three synthetic participants into room `demo`.
+# cannot start at all ends everything. Without FILE any room is made that somebody dials; with it the rooms are FILE's.
+# --demo puts three synthetic participants into room `demo`, or FILE's first room where there is no such.
 #
 #   TESSERA_BUILD=DIR   use the programs of that build as they are: sets up and builds nothing
 set -euo pipefail
@@ -30,12 +31,10 @@ signald=$build/signaling/tessera-signald
 ctl=$build/tools/ctl/tesseractl
 endpoint=$build/tools/endpoint/tessera-endpoint
 build_release() {
-    local targets=(mcu/tessera-mcud signaling/tessera-signald tools/ctl/tesseractl)
-    if $demo; then targets+=(tools/endpoint/tessera-endpoint); fi
     tools/setup.sh
     [ -f "$build/build.ninja" ] ||
         CC="ccache gcc" CXX="ccache g++" meson setup "$build" --buildtype=release >/dev/null
-    ninja -C "$build" "${targets[@]}"
+    ninja -C "$build" mcu/tessera-mcud signaling/tessera-signald tools/ctl/tesseractl tools/endpoint/tessera-endpoint
 }
 
 # Keeps one program running: started again after 0.1 s, then twice that, up to 5 s; a run of 10 s counts as healthy.
@@ -72,9 +71,9 @@ supervise() {
     done
 }
 
-# What the daemon makes of its configuration: `sip udp:0.0.0.0:5060`, `api http://127.0.0.1:8060`, ...
+# What the daemon makes of its configuration: `sip udp:0.0.0.0:5060`, `api http://127.0.0.1:8060`, `room demo`, ...
 read_addresses() {
-    addresses=$("$signald" --check "${config[@]}") || exit $?
+    addresses=$("$signald" --check "${rooms[@]}" "${config[@]}") || exit $?
     api=$(awk '$1 == "api" { print $2 }' <<<"$addresses")
     token_file=$(sed -n 's/^token_file //p' <<<"$addresses")
 }
@@ -95,10 +94,27 @@ dialable() {
     done < <(sed -n 's/^sip [ut][dc]p://p' <<<"$addresses" | sort -u)
 }
 
+# A room that can be dialled: `demo` where there is one or any is made, else the file's first; empty: none.
+some_room() {
+    if grep -qE '^(auto_create yes|room demo)$' <<<"$addresses"; then
+        echo demo
+    else
+        sed -n 's/^room //p' <<<"$addresses" | head -n 1
+    fi
+}
+
 print_addresses() {
+    local room
+    room=$(some_room)
     echo
-    echo "Tessera is ready. Dial any room, for example:"
-    dialable | sed 's/^/  sip:demo@/; s/:5060$//'
+    if [ -z "$room" ]; then
+        echo "Tessera is ready, but there is no room to dial: add a [[room]] to the file."
+    elif grep -q '^auto_create yes$' <<<"$addresses"; then
+        echo "Tessera is ready. Dial any room, for example:"
+    else
+        echo "Tessera is ready. Dial a room of the file, for example:"
+    fi
+    [ -z "$room" ] || dialable | sed "s/^/  sip:$room@/; s/:5060\$//"
     sed -n 's/^sip tls:\(.*\)/By TLS: port \1/p' <<<"$addresses" | sed 's/port .*:/port /' | sort -u
     echo "See who is there:"
     echo "  $ctl --url $api --token-file $token_file room list"
@@ -106,14 +122,20 @@ print_addresses() {
     echo
 }
 
-# Somebody to meet: three of them in room `demo`, whose pictures and tones are their own.
+# Somebody to meet: three of them, whose pictures and tones are their own.
 start_demo() {
-    local server host
+    local server host room
+    room=$(some_room)
+    [ -n "$room" ] || return 0
     read -r server < <(dialable)
     host=${server%:*}
-    supervise tessera-endpoint setsid "$endpoint" --demo --local "$(tr -d '[]' <<<"$host")" "sip:demo@$server" &
+    supervise tessera-endpoint setsid "$endpoint" --demo --local "$(tr -d '[]' <<<"$host")" "sip:$room@$server" &
     supervisors+=($!)
 }
+
+# Whoever writes a file says there which rooms there are.
+rooms=()
+[ ${#config[@]} -gt 0 ] || rooms=(--auto-create)
 
 [ -n "${TESSERA_BUILD:-}" ] || build_release
 read_addresses
@@ -141,7 +163,7 @@ trap 'end "${supervisors[@]:1}"; end "${supervisors[@]:0:1}"' EXIT
 
 # In sessions of their own, so that Ctrl-C reaches this script alone, which ends them in order.
 supervise tessera-mcud setsid "$mcud" "${config[@]}" & supervisors+=($!)
-supervise tessera-signald setsid "$signald" --auto-create "${config[@]}" & supervisors+=($!)
+supervise tessera-signald setsid "$signald" "${rooms[@]}" "${config[@]}" & supervisors+=($!)
 until $ending || { sleep 0.2; ! all_run; } || curl -sf -m 1 "$api/readyz" >/dev/null; do :; done
 if ! $ending && all_run; then
     print_addresses

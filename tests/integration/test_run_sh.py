@@ -11,6 +11,7 @@ import urllib.request
 
 import pytest
 
+from sip_peer import AUDIO, Peer, sdp
 from support.ports import free_block, free_port
 from support.process import Process
 from support.tessera import BUILD, ROOT
@@ -20,9 +21,10 @@ from support.wait import until
 class Run:
     """tools/run.sh in a session of its own, as in a terminal, with the programs of this build."""
 
-    def __init__(self, folder, *arguments, hosts=("127.0.0.1",), extra=""):
+    def __init__(self, folder, *arguments, hosts=("127.0.0.1",), extra="", rooms="[template]\nauto_create = true\n"):
         self.folder = folder
-        self.sip_port = free_port(also=1)
+        self.address = "127.0.0.1"
+        self.port = self.sip_port = free_port(also=1)
         self.api_port = free_port()
         self.media_port = free_block(100)
         self.config = folder / "tessera.toml"
@@ -31,7 +33,7 @@ class Run:
             f'[signald]\nsip = [{listeners}]\napi = "127.0.0.1:{self.api_port}"\n'
             f'token_file = "{folder}/api.token"\nmcud = "unix:{folder}/mcud.sock"\n'
             f'[mcud]\ncontrol = "unix:{folder}/mcud.sock"\n'
-            f'media_ports = "{self.media_port}-{self.media_port + 99}"\n{extra}'
+            f'media_ports = "{self.media_port}-{self.media_port + 99}"\n{extra}{rooms}'
         )
         self.arguments = arguments
         self.popen = None
@@ -140,6 +142,24 @@ def test_the_demo_has_three_people_to_meet_and_leaves_no_one_behind(make_run, fo
     run.ctrl_c()
     assert run.wait_end() == 0, run.log()
     assert run.process_with(f":{run.sip_port}") is None, "the synthetic participants have gone"
+
+
+def test_the_rooms_of_a_file_are_all_there_are(make_run):
+    run = make_run(rooms='[[room]]\nid = "board"\n').wait_ready()
+
+    assert f"Dial a room of the file, for example:\n  sip:board@127.0.0.1:{run.sip_port}\n" in run.log()
+    for room, status in (("board", 200), ("demo", 404)):
+        peer = Peer(run)
+        assert peer.invite(room, sdp(*AUDIO)).status == status, room
+        if status == 200:
+            peer.ack()
+            assert peer.bye().status == 200
+        peer.close()
+
+
+def test_a_file_without_rooms_is_told_of(make_run):
+    run = make_run(rooms="").wait_ready()
+    assert "there is no room to dial" in run.log()
 
 
 def test_it_listens_to_both_families_on_one_port(make_run):
