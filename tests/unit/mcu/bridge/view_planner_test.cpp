@@ -33,6 +33,7 @@ struct Room {
     ViewPlanner planner{stage, mixer::LayoutBook::built_in(), frames};
     std::vector<std::unique_ptr<Sink>> sinks;
     PlanInput input;
+    mixer::FrameRef blank = std::move(frames.acquire({320, 180})).publish();
 
     ~Room() { planner.remove_all(); }
 
@@ -51,6 +52,21 @@ struct Room {
         input.viewers.push_back(viewer);
     }
     VideoPlan plan() { return planner.plan(clock.now(), input); }
+    /// What the video tick does with the newest plan, so many times.
+    void run_ticks(int ticks) {
+        const VideoPlan drawn = plan();
+        for (int i = 0; i < ticks; ++i) {
+            clock.advance(std::chrono::milliseconds(33));
+            for (const VideoPlan::Drawing& drawing : drawn.drawings)
+                stage.encode(drawing.canvas, blank, clock.now());
+            executor.run_all();
+        }
+    }
+    [[nodiscard]] std::vector<int> key_pictures() const {
+        std::vector<int> counts;
+        for (const auto& sink : sinks) counts.push_back(sink->key_pictures);
+        return counts;
+    }
 };
 
 }  // namespace
@@ -107,6 +123,41 @@ TEST_CASE("A hundred speaker changes among nine open no encoder") {
 
     CHECK(room.stage.counters().encoders_opened == opened);
     CHECK(room.planner.view_count() == 2);
+}
+
+TEST_CASE("A hundred changes of speakers, mutes and names cost those who stay no key picture") {
+    const auto* layout = GENERATE("grid", "1+5", "1+7", "speaker");
+    CAPTURE(layout);
+    Room room;
+    for (std::uint64_t id = 1; id <= 9; ++id) {
+        room.join(id, layout);
+        room.input.viewers.back().needs.max_size = {320, 180};
+    }
+    room.input.speaker_rank = {SourceId{1}, SourceId{2}, SourceId{3}, SourceId{4}};
+    room.run_ticks(40);
+    REQUIRE(std::ranges::all_of(room.key_pictures(), [](int count) { return count > 0; }));
+    const std::vector<int> before = room.key_pictures();
+    const std::uint64_t opened = room.stage.counters().encoders_opened;
+
+    // The first four take turns; the others look on.
+    for (std::uint64_t change = 0; change < 100; ++change) {
+        const std::size_t who = change * 3 % 4;
+        if (change % 3 == 0) {
+            room.input.candidates[who].has_video = !room.input.candidates[who].has_video;
+        } else if (change % 3 == 1) {
+            room.input.candidates[who].name = "Renamed " + std::to_string(change);
+        } else {
+            const SourceId speaker{who + 1};
+            std::erase(room.input.speaker_rank, speaker);
+            room.input.speaker_rank.insert(room.input.speaker_rank.begin(), speaker);
+        }
+        room.run_ticks(3);
+    }
+    room.run_ticks(20);
+
+    const std::vector<int> after = room.key_pictures();
+    CHECK(std::equal(after.begin() + 4, after.end(), before.begin() + 4));
+    CHECK(room.stage.counters().encoders_opened == opened);
 }
 
 TEST_CASE("Planning again when nothing changed draws the very same scenes") {
