@@ -82,7 +82,6 @@ meson_suite() {
     rm -f "$dir/meson-logs/testlog.json"
     meson test -C "$dir" --no-rebuild --suite "$suite" --num-processes "$(nproc)" "$@" >"$logs/$name.log" 2>&1
     local code=$?
-    grep -q 'No suitable tests defined' "$logs/$name.log" && { echo "$name: no tests"; return 0; }
     local before=$failed
     count meson "$dir/meson-logs/testlog.json" "$name" || { fail "$name" "$logs/$name.log"; return 1; }
     [ $code -eq 0 ] || [ "$failed" -gt "$before" ] || fail "$name" "$logs/$name.log"
@@ -116,13 +115,11 @@ run_golden() { release && say "golden" && meson_suite build-release golden golde
 run_integration() {
     release || return
     say "integration"
-    ls tests/integration/test_*.py >/dev/null 2>&1 || { echo "integration: no tests"; return; }
     TESSERA_BUILD=$PWD/build-release /usr/bin/python3 -m pytest -q -p no:cacheprovider \
         --junitxml="$logs/integration.xml" tests/integration >"$logs/integration.log" 2>&1
     local code=$? before=$failed
     count junit "$logs/integration.xml" integration || { fail integration "$logs/integration.log"; return; }
-    # 5: nothing was collected
-    [ $code -eq 0 ] || [ $code -eq 5 ] || [ "$failed" -gt "$before" ] || fail integration "$logs/integration.log"
+    [ $code -eq 0 ] || [ "$failed" -gt "$before" ] || fail integration "$logs/integration.log"
 }
 
 # sanitized NAME SANITIZERS SUITE: that suite alone, lightly optimized; leaves out what only people run.

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import re
+import signal
 import socket
 import subprocess
 
@@ -90,6 +91,24 @@ def test_a_broken_layout_file_is_named_with_its_line(folder):
 
     assert ended.returncode == 1
     assert re.search(r"mine\.toml:[23]:\d+: ", ended.stderr + ended.stdout), ended.stderr
+
+
+def test_a_layout_that_nobody_knows_is_named_with_its_room_and_refused_by_the_api(make_tessera):
+    server = make_tessera(rooms='[[room]]\nid = "demo"\nlayout = "gird"\n')
+    server.signald.wait_for_log('room demo: no layout "gird", drawn as auto; there are auto, ')
+    peer = Peer(server)
+    assert peer.invite("demo", sdp(*AUDIO)).status == 200
+    peer.ack()
+
+    status, error = ask(server, "POST", "/v1/rooms/demo/layout", '{"layout": "gird"}')
+
+    assert (status, error["code"]) == (400, "unknown_layout")
+    assert "gird" in error["message"]
+    server.config.write_text(server.config.read_text().replace("gird", "speeker"))
+    server.signald.popen.send_signal(signal.SIGHUP)
+    server.signald.wait_for_log('room demo: no layout "speeker"')
+    peer.bye()
+    peer.close()
 
 
 # ---- what others have taken
@@ -199,3 +218,16 @@ def test_http_that_is_none_does_not_hurt(tessera):
         with socket.create_connection(("127.0.0.1", tessera.api_port), timeout=5) as connection:
             connection.sendall(noise)
     assert tessera.ready()
+
+
+def test_clients_that_say_nothing_are_dropped_and_do_not_keep_others_out(tessera):
+    open_files = tessera.signald.open_files()
+    silent = [socket.create_connection(("127.0.0.1", tessera.api_port), timeout=10) for _ in range(300)]
+
+    assert tessera.ready()
+    assert tessera.signald.open_files() < open_files + 80
+    for connection in silent:
+        with contextlib.suppress(ConnectionResetError):
+            assert connection.recv(1) == b""
+        connection.close()
+    until(lambda: tessera.signald.open_files() <= open_files + 1, 10, "the descriptors are given back")

@@ -1,11 +1,11 @@
 """Packets that are wrong, or not meant for us, are counted; the meeting goes on."""
 
+import re
 import socket
 
 import pytest
 
 from support.phone import PCMU, Phone, rtp
-from support.ports import free_port
 from support.wait import until
 
 
@@ -93,9 +93,31 @@ def test_packets_that_are_no_media_of_the_call_are_counted_and_change_nothing(te
     wait_both_hear(phones)
 
 
-def test_rtp_to_a_port_of_nobody_changes_nothing(tessera, phones):
+def test_rtp_to_ports_that_no_call_has_opens_nothing_and_is_not_answered(tessera, phones):
     one, _ = phones
-    nobody = free_port()
-    for _ in range(50):
-        one.video.sendto(rtp(PCMU, 1, 160, 1, bytes(160)), ("127.0.0.1", nobody))
+    first, last = map(int, re.search(r'media_ports = "(\d+)-(\d+)"', tessera.config.read_text()).groups())
+    taken = {port + rtcp for phone in phones for port in (phone.audio_port, phone.video_port) for rtcp in (0, 1)}
+    free = [port for port in range(first, last + 1) if port not in taken]
+    assert len(free) == last - first + 1 - 8
+    open_files = tessera.mcud.open_files()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as foreign:
+        foreign.bind(("127.0.0.1", 0))
+        for port in free:
+            foreign.sendto(rtp(PCMU, 1, 160, one.hertz, bytes(160)), ("127.0.0.1", port))
+        wait_both_hear(phones)
+        foreign.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            foreign.recv(2048)
+    assert tessera.mcud.open_files() == open_files
+
+
+def test_the_sound_of_one_call_sent_to_the_port_of_another_is_counted_and_not_heard(tessera, phones):
+    one, other = phones
+    before = stream(tessera, other, "audio")["packets_dropped"] if stream(tessera, other, "audio") else 0
+
+    for sequence in range(50):  # 1's own socket and SSRC, a loud square wave, to 2's port
+        one.audio.sendto(rtp(PCMU, sequence, sequence * 160, one.hertz, bytes([0x80, 0x00] * 80)),
+                         ("127.0.0.1", other.audio_port))
+
+    wait_counted(tessera, other, "audio", "packets_dropped", before + 50)
     wait_both_hear(phones)

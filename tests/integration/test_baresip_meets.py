@@ -1,5 +1,6 @@
 """Three room systems of different abilities meet in one room: everybody sees and hears the others."""
 
+import re
 import subprocess
 import time
 
@@ -37,13 +38,22 @@ def has_colour(png, colour, tolerance=40):
     return (abs(pixels - wanted).max(axis=2) < tolerance).mean()
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
-def test_three_callers_see_and_hear_each_other(tessera, make_baresip, transport):
-    callers = {name: make_baresip(name, c["hertz"], c["colour"], audio_codec=c["audio_codec"], transport=transport)
+def agreed_modes(caller):
+    """H.264 packetization-modes of the server's answers, in baresip's trace of its SIP messages."""
+    answers = re.findall(r"^SIP/2\.0 200 OK\r?\n.*?^m=video.*?(?=^m=|\Z)", caller.process.log(), re.M | re.S)
+    return {re.search(r"packetization-mode=(\d)", answer).group(1) for answer in answers}
+
+
+@pytest.mark.parametrize("transport, mode", [("udp", "0"), ("udp", "1"), ("tcp", "1"), ("tls", "0")])
+def test_three_callers_see_and_hear_each_other(tessera, make_baresip, transport, mode):
+    callers = {name: make_baresip(name, c["hertz"], c["colour"], audio_codec=c["audio_codec"], transport=transport,
+                                  video_codec="h264" if mode == "0" else None)
                for name, c in CALLERS.items()}
     for caller in callers.values():
         caller.dial(tessera.uri(transport=transport))
     listen(8)
+    for name, caller in callers.items():
+        assert agreed_modes(caller) == {mode}, name
 
     pictures = {name: caller.snapshot() for name, caller in callers.items()}
     for caller in callers.values():

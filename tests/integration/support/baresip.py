@@ -79,7 +79,10 @@ def make_clip(path, colour, seconds=10):
 
 
 class Baresip:
-    """One caller: name, tone, clip, codecs. Everything it writes is in its folder."""
+    """One caller: name, tone, clip, codecs. Everything it writes is in its folder.
+
+    `video_codec` h264 offers packetization-mode 0 alone, as legacy systems do; None offers all that it has, which is
+    mode 1 too."""
 
     def __init__(self, folder, name, wav, clip, audio_codec="opus/48000/2", video_codec="h264", transport="udp",
                  video_kbps=500):
@@ -96,7 +99,7 @@ class Baresip:
         user = name.split()[0].lower()
         (self.folder / "accounts").write_text(
             f'"{name}" <sip:{user}@127.0.0.1:{sip};transport={transport}>;regint=0;answermode=auto;'
-            f"audio_codecs={audio_codec};video_codecs={video_codec}\n"
+            f"audio_codecs={audio_codec}" + (f";video_codecs={video_codec}" if video_codec else "") + "\n"
         )
         (self.folder / "contacts").write_text("")
         self.process = Process("baresip", ["baresip", "-f", self.folder, "-v", "-s"], self.folder)
