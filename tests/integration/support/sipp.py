@@ -16,7 +16,7 @@ def run(server, scenario, folder, room="demo", calls=1, rate=10, transport="u1",
     errors = folder / f"{scenario}-{room}-errors.log"
     done = subprocess.run(
         ["sipp", f"{there}:{server.sip_port}", "-sf", SCENARIOS / f"{scenario}.xml", "-s", room, "-i", address,
-         "-mi", address, "-p", str(free_port()), "-mp", str(media_port or free_port(also=1)), "-t", transport, "-nostdin",
+         "-mi", address, "-p", str(free_port()), "-mp", str(media_port or free_port(also=3)), "-t", transport, "-nostdin",
          "-m", str(calls), "-r", str(rate), "-l", "1000", "-timeout", str(seconds), "-timeout_error",
          "-trace_err", "-error_file", errors, *extra],
         cwd=folder, capture_output=True, text=True, timeout=seconds + 30, check=False)
