@@ -25,6 +25,13 @@ const SessionState* find_state(const ConferenceState& state, const std::string& 
     return found == state.sessions.end() ? nullptr : &*found;
 }
 
+bool presents_content(const SessionState& state) {
+    return std::ranges::any_of(state.media, [](const MediaConfig& media) {
+        return media.kind == MediaKind::Video && media.content == "slides" &&
+               we_receive(media.direction);
+    });
+}
+
 }  // namespace
 
 Bridge::Bridge(std::string instance, const BridgeServices& services, BridgeObserver& observer)
@@ -132,25 +139,42 @@ void Bridge::fail(const std::string& session, const char* what, const std::strin
     LOG_WARNING("{} conference={} session={}: {}", what, instance_, session, reason);
 }
 
+std::vector<SourceId> Bridge::sources_of(const std::vector<std::string>& sessions) const {
+    std::vector<SourceId> sources;
+    for (const std::string& id : sessions) {
+        if (const BridgedSession* session = find(id)) sources.push_back(session->source());
+    }
+    return sources;
+}
+
+/// One presents at a time: who began first, until they stop.
+void Bridge::follow_content() {
+    const auto presents = [](const auto& session) { return presents_content(session->state()); };
+    const BridgedSession* now = find(presenter_);
+    if (now != nullptr && presents_content(now->state())) return;
+    const auto next = std::ranges::find_if(sessions_, presents);
+    presenter_ = next == sessions_.end() ? std::string() : (*next)->state().id;
+    content_source_ = next == sessions_.end() ? SourceId{} : next_source();
+}
+
 PlanInput Bridge::plan_input() const {
-    const auto source_of = [&](const std::string& id) {
-        const BridgedSession* session = find(id);
-        return session == nullptr ? SourceId{} : session->source();
-    };
     PlanInput input;
     input.speaker_rank = speakers_.ranked;
+    if (const BridgedSession* presenter = find(presenter_)) {
+        input.content = mixer::Candidate{
+            .source = content_source_, .name = presenter->state().display_name, .roles = {}};
+    }
     for (const auto& session : sessions_) {
         const SessionState& state = session->state();
         const bool speaking =
             !state.audio_muted && std::ranges::find(speakers_.speaking_now, session->source()) !=
                                       speakers_.speaking_now.end();
-        input.candidates.push_back(
-            {.source = session->source(),
-             .name = state.display_name,
-             .role = state.roles.empty() ? std::string() : state.roles.front(),
-             .has_video = session->shows_video(),
-             .muted = state.audio_muted,
-             .speaking = speaking});
+        input.candidates.push_back({.source = session->source(),
+                                    .name = state.display_name,
+                                    .roles = state.roles,
+                                    .has_video = session->shows_video(),
+                                    .muted = state.audio_muted,
+                                    .speaking = speaking});
         const auto needs = session->needs(state_.max_size);
         if (!needs) continue;
         PlannedViewer viewer;
@@ -161,10 +185,7 @@ PlanInput Bridge::plan_input() const {
                                                         : state_.default_layout;
         viewer.self_view = state.self_view == mixer::SelfView::ByLayout ? state_.default_self_view
                                                                         : state.self_view;
-        for (const std::string& id : state.pinned) {
-            if (const SourceId pinned = source_of(id); pinned.valid())
-                viewer.pinned.push_back(pinned);
-        }
+        viewer.pinned = sources_of(state.pinned.empty() ? state_.pinned : state.pinned);
         viewer.needs = *needs;
         viewer.budget = session->budget();
         viewer.sink = &session->picture_sink();
@@ -174,6 +195,7 @@ PlanInput Bridge::plan_input() const {
 }
 
 void Bridge::replan(Timestamp now) {
+    follow_content();
     publish(planner_.plan(now, plan_input()));
     const auto& shown = planner_.shown_sources();
     for (const auto& session : sessions_) {
@@ -255,9 +277,7 @@ common::Result<void> Bridge::snapshot(const std::string& session,
         return common::fail(common::ErrorCode::NotFound,
                             "session '" + session + "' does not exist");
     }
-    const std::string layout = state_.default_layout.empty() ? "auto" : state_.default_layout;
-    auto scene = planner_.scene_for(viewer == nullptr ? mixer::ViewerId{} : viewer->viewer(),
-                                    plan_input(), layout, state_.max_size);
+    auto scene = scene_of(session);
     ControlPoster& control = services_.control;
     const bool queued =
         video_.request_picture(std::move(scene), [&control, done](mixer::FrameRef picture) {
@@ -268,6 +288,13 @@ common::Result<void> Bridge::snapshot(const std::string& session,
         return common::fail(common::ErrorCode::LimitReached,
                             "other snapshots of this room are waiting");
     return {};
+}
+
+std::shared_ptr<const mixer::Scene> Bridge::scene_of(const std::string& session) {
+    const BridgedSession* viewer = find(session);
+    const std::string layout = state_.default_layout.empty() ? "auto" : state_.default_layout;
+    return planner_.scene_for(viewer == nullptr ? mixer::ViewerId{} : viewer->viewer(),
+                              plan_input(), layout, state_.max_size);
 }
 
 BridgedSession* Bridge::find(const std::string& session) const {

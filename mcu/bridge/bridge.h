@@ -60,6 +60,8 @@ class Bridge final : private BridgedSessionEvents {
 
     /// Ten times a second: follows speakers, frees what ticks let go of.
     void poll(common::Timestamp now);
+    /// Other layouts are in force: plans everybody's picture again.
+    void draw_anew(common::Timestamp now) { replan(now); }
     /// Once a second: merges Views, notices pictures that froze.
     void check(common::Timestamp now);
     /// Tells the observer of every session that it ended, and ends it.
@@ -71,6 +73,9 @@ class Bridge final : private BridgedSessionEvents {
     /// control thread takes no more, on the tick, without one.
     common::Result<void> snapshot(const std::string& session,
                                   std::function<void(mixer::FrameRef)> done);
+
+    /// What `session` (empty: nobody in particular) sees, as it would be drawn now.
+    [[nodiscard]] std::shared_ptr<const mixer::Scene> scene_of(const std::string& session);
 
   private:
     /// Lets posted tasks find out that the bridge is gone. Control thread only.
@@ -91,6 +96,9 @@ class Bridge final : private BridgedSessionEvents {
     void replan(common::Timestamp now);
     void publish(VideoPlan plan);
     [[nodiscard]] PlanInput plan_input() const;
+    void follow_content();
+    [[nodiscard]] std::vector<common::SourceId> sources_of(
+        const std::vector<std::string>& sessions) const;
     [[nodiscard]] BridgedSession* find(const std::string& session) const;
     [[nodiscard]] std::string session_of(common::SourceId source) const;
     void post(std::function<void(Bridge&)> task);
@@ -116,6 +124,8 @@ class Bridge final : private BridgedSessionEvents {
     std::vector<std::unique_ptr<BridgedSession>> sessions_;  ///< in order of arrival
     std::vector<Departed> departed_;
     SpeakerSnapshot speakers_;
+    std::string presenter_;  ///< the session whose content is shown; empty: none
+    common::SourceId content_source_;
     std::uint64_t planned_canvases_ = 0;
     std::uint64_t published_revision_ = 0;
 };

@@ -36,6 +36,7 @@ struct ConferenceState {
     std::string default_layout;  ///< empty: "auto"
     mixer::SelfView default_self_view = mixer::SelfView::ByLayout;
     common::PictureSize max_size{1280, 720};
+    std::vector<std::string> pinned;  ///< session ids, for viewers who pinned nobody themselves
     std::vector<SessionState> sessions;
     /// Wanted too, but not to be understood: they stay as they are where they run.
     std::vector<SessionFailure> unreadable = {};

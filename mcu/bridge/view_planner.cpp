@@ -29,6 +29,7 @@ LayoutRequest request_of(const PlanInput& input, const std::string& layout) {
     request.layout = layout;
     request.candidates = input.candidates;
     request.speaker_rank = input.speaker_rank;
+    request.content = input.content;
     return request;
 }
 
@@ -49,7 +50,7 @@ ViewId ViewPlanner::open_view() {
 VideoPlan ViewPlanner::plan(Timestamp now, const PlanInput& input) {
     drop_departed(input);
     apply_needs(input);
-    follow(lineage_.update(now, resolve(input)), input);
+    follow(lineage_.update(now, resolve(now, input)), input);
     apply_budgets(input);
     note_shown();
     VideoPlan result;
@@ -68,27 +69,53 @@ void ViewPlanner::remove_all() {
     drawn_.clear();
 }
 
-std::vector<mixer::ViewerPlan> ViewPlanner::resolve(const PlanInput& input) {
-    std::map<std::string, LayoutPlan> fresh;
-    for (const PlannedViewer& viewer : input.viewers) {
-        if (fresh.contains(viewer.layout)) continue;
-        LayoutRequest request = request_of(input, viewer.layout);
-        const auto before = room_plans_.find(viewer.layout);
-        if (before != room_plans_.end()) request.previous = &before->second;
-        fresh.emplace(viewer.layout, layouts_.resolve(request));
-    }
-    room_plans_ = std::move(fresh);
+LayoutRequest ViewPlanner::request_for(Timestamp now, const PlanInput& input,
+                                       const PlannedViewer& viewer) const {
+    LayoutRequest request = request_of(input, viewer.layout);
+    request.viewer = viewer.source;
+    request.self_view = viewer.self_view;
+    request.pinned = viewer.pinned;
+    request.recent_people = people_.most_since(now - layouts_.hold(viewer.layout));
+    // Rungs are 16:9, or 9:16 where the room's picture is taller than wide.
+    const PictureSize limit = viewer.needs.max_size;
+    request.canvas_aspect = limit.height > limit.width ? 9.0 / 16 : 16.0 / 9;
+    request.canvas_lines = stage_.most_lines(viewer.needs);
+    return request;
+}
 
+/// The room's plan of the layout that serves `request`, which asked for another or for a table.
+void ViewPlanner::follow_room(const std::string& asked, LayoutRequest request,
+                              std::map<std::string, LayoutPlan>& fresh) {
+    request.viewer = {};
+    request.self_view = mixer::SelfView::ByLayout;
+    request.pinned = {};
+    // Another layout begins with the order in which people were seen.
+    auto before = room_plans_.find(request.layout);
+    if (before == room_plans_.end()) before = room_plans_.find(served_[asked]);
+    if (before != room_plans_.end()) request.previous = &before->second;
+    fresh.emplace(request.layout, layouts_.resolve(request));
+}
+
+std::vector<mixer::ViewerPlan> ViewPlanner::resolve(Timestamp now, const PlanInput& input) {
+    people_.note(now, static_cast<int>(input.candidates.size()));
+    std::map<std::string, LayoutPlan> fresh;
+    std::map<std::string, std::string> served;
     std::vector<mixer::ViewerPlan> plans;
     plans.reserve(input.viewers.size());
     for (const PlannedViewer& viewer : input.viewers) {
-        LayoutRequest request = request_of(input, viewer.layout);
-        request.viewer = viewer.source;
-        request.self_view = viewer.self_view;
-        request.pinned = viewer.pinned;
-        request.previous = &room_plans_.at(viewer.layout);
+        LayoutRequest request = request_for(now, input, viewer);
+        const std::string& serving = layouts_.serving(request);
+        if (!fresh.contains(serving)) {
+            LayoutRequest room = request;
+            room.layout = serving;
+            follow_room(viewer.layout, std::move(room), fresh);
+        }
+        served.emplace(viewer.layout, serving);
+        request.previous = &fresh.at(serving);
         plans.push_back({viewer.viewer, layouts_.resolve(request)});
     }
+    room_plans_ = std::move(fresh);
+    served_ = std::move(served);
     return plans;
 }
 
@@ -206,7 +233,9 @@ std::shared_ptr<const mixer::Scene> ViewPlanner::scene_for(ViewerId viewer, cons
                                                            PictureSize size) {
     const auto view = view_plans_.find(lineage_.view_of(viewer));
     if (view != view_plans_.end()) return scenes_.build(view->second.plan, size);
-    return scenes_.build(layouts_.resolve(request_of(input, default_layout)), size);
+    LayoutRequest request = request_of(input, default_layout);
+    request.canvas_aspect = static_cast<double>(size.width) / size.height;
+    return scenes_.build(layouts_.resolve(request), size);
 }
 
 mixer::SubscriptionId ViewPlanner::subscription_of(ViewerId viewer) const {

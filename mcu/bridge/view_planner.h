@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -11,6 +12,7 @@
 #include "common/ids.h"
 #include "common/units.h"
 #include "mcu/bridge/bridge_video.h"
+#include "mcu/bridge/people_count.h"
 #include "mixer/encode/encoder_stage.h"
 #include "mixer/encode/view_lineage.h"
 #include "mixer/layout/layout_book.h"
@@ -34,6 +36,7 @@ struct PlannedViewer {
 struct PlanInput {
     std::vector<mixer::Candidate> candidates;  ///< in order of arrival
     std::vector<common::SourceId> speaker_rank;
+    std::optional<mixer::Candidate> content;  ///< what somebody presents, by the presenter's name
     std::vector<PlannedViewer> viewers;
 };
 
@@ -89,7 +92,12 @@ class ViewPlanner final : private mixer::ViewOpener {
     };
 
     mixer::ViewId open_view() override;
-    [[nodiscard]] std::vector<mixer::ViewerPlan> resolve(const PlanInput& input);
+    [[nodiscard]] std::vector<mixer::ViewerPlan> resolve(common::Timestamp now,
+                                                         const PlanInput& input);
+    [[nodiscard]] mixer::LayoutRequest request_for(common::Timestamp now, const PlanInput& input,
+                                                   const PlannedViewer& viewer) const;
+    void follow_room(const std::string& asked, mixer::LayoutRequest request,
+                     std::map<std::string, mixer::LayoutPlan>& fresh);
     void drop_departed(const PlanInput& input);
     void follow(const mixer::LineageChange& change, const PlanInput& input);
     void subscribe(const PlannedViewer& viewer, mixer::ViewId view);
@@ -103,9 +111,12 @@ class ViewPlanner final : private mixer::ViewOpener {
     const mixer::LayoutBook& layouts_;
     mixer::SceneBuilder scenes_;
     mixer::ViewLineage lineage_;
-    /// Per layout asked for: what the room as a whole shows. Every viewer's seats follow it, so
-    /// that viewers who need the same picture get equal plans whenever they came.
+    /// Per layout that serves somebody: what the room as a whole shows by it. Every viewer's seats
+    /// follow it, so that viewers who need the same picture get equal plans whenever they came.
     std::map<std::string, mixer::LayoutPlan> room_plans_;
+    /// Which of them served last where a layout, or a table, was asked for.
+    std::map<std::string, std::string> served_;
+    PeopleCount people_;
     std::unordered_map<mixer::ViewId, ViewPlan> view_plans_;
     std::unordered_map<mixer::ViewerId, Subscriber> subscribers_;
     std::vector<DrawnScene> drawn_;

@@ -238,6 +238,12 @@ void EncoderStage::close_view(ViewId view) {
     impl_->settle();
 }
 
+int EncoderStage::most_lines(const StreamNeeds& needs) const {
+    const auto allowed = rungs_for(impl_->config.rungs, needs, impl_->config.ticks_per_second);
+    if (!allowed) return 0;
+    return std::min(allowed->front().size.width, allowed->front().size.height);
+}
+
 common::Result<SubscriptionId> EncoderStage::subscribe(ViewId view, const StreamNeeds& needs,
                                                        PictureSink& sink) {
     impl_->control.check();

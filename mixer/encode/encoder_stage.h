@@ -112,6 +112,10 @@ class EncoderStage {
     /// everyone has left, and takes up rungs that had to wait. (Every call above does so too.)
     void tidy();
 
+    /// Lines (of an upright picture: columns) of the largest picture that such a viewer can get; 0:
+    /// none.
+    [[nodiscard]] int most_lines(const StreamNeeds& needs) const;
+
     /// The canvases that somebody watches, to build scenes for. Changes only by the calls above.
     [[nodiscard]] std::vector<CanvasTask> canvases() const;
     /// Bumped whenever `canvases()` changes. Any thread.

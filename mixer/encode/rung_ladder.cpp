@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "common/h264_level.h"
 #include "common/invariant.h"
@@ -39,6 +40,13 @@ Rung shrunk_into(const Rung& rung, common::PictureSize limit) {
     shrunk.bitrate =
         common::Bitrate::from_bps(rung.bitrate.bps() * area(shrunk.size) / area(rung.size));
     return shrunk;
+}
+
+/// A room whose picture is taller than wide has the same rungs upright.
+Rung turned_for(Rung rung, common::PictureSize limit) {
+    const bool wide = rung.size.width > rung.size.height;
+    if (limit.height > limit.width && wide) std::swap(rung.size.width, rung.size.height);
+    return rung;
 }
 
 /// Rounding may leave them a row or a column apart.
@@ -99,16 +107,18 @@ common::Result<std::vector<Rung>> rungs_for(std::span<const Rung> table, const S
     bool last_is_shrunk = false;
     std::string smallest_excess = "the table of rungs is empty";
     for (const Rung& entry : table) {
-        Rung rung = shrunk_into(entry, needs.max_size);
+        const Rung turned = turned_for(entry, needs.max_size);
+        Rung rung = shrunk_into(turned, needs.max_size);
         rung.frames_per_second = largest_divisor(ticks_per_second, entry.frames_per_second);
-        rung.name = std::to_string(rung.size.height) + "p" + std::to_string(rung.frames_per_second);
+        const int lines = std::min(rung.size.width, rung.size.height);
+        rung.name = std::to_string(lines) + "p" + std::to_string(rung.frames_per_second);
         const std::string too_much = excess(rung, needs);
         if (too_much.empty()) {
             // 1080p and 720p shrunk to one limit are one rung: the cheaper one.
             if (last_is_shrunk && touch_same_limit(allowed.back().size, rung.size)) {
                 allowed.pop_back();
             }
-            last_is_shrunk = rung.size != entry.size;
+            last_is_shrunk = rung.size != turned.size;
             allowed.push_back(std::move(rung));
         } else {
             smallest_excess = "the smallest rung, " + rung.name + ", has " + too_much;

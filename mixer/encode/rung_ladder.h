@@ -9,9 +9,9 @@
 
 namespace mixer {
 
-/// The rungs a viewer may have, best first: shrunk into `needs.max_size`, at rates that divide the
-/// tick's, and only those that the peer's limits allow. Fails with `Unsupported`, naming the limit
-/// that the smallest one exceeds.
+/// The rungs a viewer may have, best first: upright where `needs.max_size` is, shrunk into it, at
+/// rates that divide the tick's, and only those that the peer's limits allow. Fails with
+/// `Unsupported`, naming the limit that the smallest one exceeds.
 [[nodiscard]] common::Result<std::vector<Rung>> rungs_for(std::span<const Rung> table,
                                                           const StreamNeeds& needs,
                                                           int ticks_per_second);

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
-#include <system_error>
 #include <utility>
 
 #include "common/invariant.h"
@@ -19,13 +16,13 @@
 namespace mixer {
 namespace {
 
-struct LayoutFile {
-    std::string name;  ///< for errors: with its folder
-    std::string text;
+/// A file of the set, by layout name, so that a file of the operator's replaces ours.
+struct NamedFile {
+    std::string_view name;  ///< for errors: with its folder
+    std::string_view text;
+    bool built_in = false;
 };
-
-/// By layout name, so that a file of the operator's replaces ours.
-using LayoutFiles = std::map<std::string, LayoutFile, std::less<>>;
+using LayoutFiles = std::map<std::string, NamedFile, std::less<>>;
 
 std::string layout_name(std::string_view file_name) {
     return std::filesystem::path(file_name).stem().string();
@@ -34,20 +31,9 @@ std::string layout_name(std::string_view file_name) {
 LayoutFiles compiled_in() {
     LayoutFiles files;
     for (const BuiltInFile& file : built_in_files()) {
-        files[layout_name(file.name)] = {std::string(file.name), std::string(file.text)};
+        files[layout_name(file.name)] = {file.name, file.text, true};
     }
     return files;
-}
-
-bool read_file(const std::filesystem::path& path, LayoutFiles& files) {
-    constexpr std::streamsize kMostBytes = 1 << 20;
-    std::ifstream in(path, std::ios::binary);
-    std::string text(static_cast<std::size_t>(kMostBytes) + 1, '\0');
-    in.read(text.data(), kMostBytes + 1);
-    if (in.bad() || in.gcount() > kMostBytes || (in.gcount() == 0 && !in.eof())) return false;
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    files[layout_name(path.string())] = {path.string(), std::move(text)};
-    return true;
 }
 
 const Candidate* find(std::span<const Candidate> candidates, common::SourceId source) {
@@ -62,6 +48,18 @@ bool shows_self(const LayoutRule& layout, SelfView wish) {
 bool has_self_tile(const LayoutRule& layout) {
     return std::ranges::any_of(layout.tiles,
                                [](const TileRule& tile) { return tile.shows == Shows::Self; });
+}
+
+bool has_role(const Candidate& person, const std::string& role) {
+    return std::ranges::find(person.roles, role) != person.roles.end();
+}
+
+/// Those whom the layout does not leave out; all, when nobody would be left.
+void leave_out(const std::string& role, std::vector<const Candidate*>& people) {
+    std::vector<const Candidate*> rest;
+    std::ranges::copy_if(people, std::back_inserter(rest),
+                         [&](const Candidate* person) { return !has_role(*person, role); });
+    if (!rest.empty()) people = std::move(rest);
 }
 
 Tile fill(const PlacedTile& placed, const CanvasRule& canvas, const Candidate* person) {
@@ -82,24 +80,32 @@ Tile fill(const PlacedTile& placed, const CanvasRule& canvas, const Candidate* p
     return tile;
 }
 
-/// Of equally common ones the first; null if nobody has one.
-const LayoutPlan* most_common_past(std::span<const LayoutRequest> requests,
-                                   std::span<const std::size_t> members) {
-    std::vector<std::pair<const LayoutPlan*, int>> pasts;
-    for (const std::size_t member : members) {
-        const LayoutPlan* past = requests[member].previous;
-        if (past == nullptr) continue;
-        const auto known = std::ranges::find_if(
-            pasts, [past](const auto& entry) { return *entry.first == *past; });
-        if (known != pasts.end()) {
-            ++known->second;
-        } else {
-            pasts.emplace_back(past, 1);
-        }
+/// The people of a request, counted as the choice of a layout counts them.
+class HeadCount {
+  public:
+    explicit HeadCount(const LayoutRequest& request)
+        : is_here_(find(request.candidates, request.viewer) != nullptr),
+          others_(std::max(static_cast<int>(request.candidates.size()), request.recent_people) -
+                  (is_here_ ? 1 : 0)),
+          wish_(request.self_view) {}
+    /// The tiles that the viewer needs: the others', and its own where it stands among them.
+    [[nodiscard]] int tiles(const LayoutRule& layout) const {
+        const bool counts_self = is_here_ && shows_self(layout, wish_) && !has_self_tile(layout);
+        return std::max(others_ + (counts_self ? 1 : 0), is_here_ ? 1 : 0);
     }
-    const auto most =
-        std::ranges::max_element(pasts, {}, [](const auto& past) { return past.second; });
-    return most == pasts.end() ? nullptr : most->first;
+
+  private:
+    bool is_here_;
+    int others_;
+    SelfView wish_;
+};
+
+bool holds(const ServeRow& row, const LayoutRequest& request) {
+    const Candidate* viewer = find(request.candidates, request.viewer);
+    if (row.content && *row.content != request.content.has_value()) return false;
+    if (row.portrait && *row.portrait != (request.canvas_aspect < 1)) return false;
+    if (request.canvas_lines > row.most_lines) return false;
+    return row.viewer_role.empty() || (viewer != nullptr && has_role(*viewer, row.viewer_role));
 }
 
 }  // namespace
@@ -111,49 +117,80 @@ std::string LayoutError::text() const {
 
 struct LayoutBook::Impl {
     std::map<std::string, LayoutRule, std::less<>> layouts;
-    AutoTable table;
+    std::map<std::string, ServeTable, std::less<>> tables;
+    std::map<std::string, std::string, std::less<>> files;  ///< by layout; built-in ones are absent
 
     /// Appends what is wrong to `errors`; null then.
     static std::shared_ptr<const Impl> make(const LayoutFiles& files,
                                             std::vector<LayoutError>& errors);
+    [[nodiscard]] const ServeTable* table_for(std::string_view layout) const;
+    [[nodiscard]] const LayoutRule& chosen(const ServeTable& table, const LayoutRequest& request,
+                                           const HeadCount& count) const;
     [[nodiscard]] const LayoutRule& layout_for(const LayoutRequest& request) const;
+    [[nodiscard]] int most_people(std::string_view layout) const;
 };
 
 std::shared_ptr<const LayoutBook::Impl> LayoutBook::Impl::make(const LayoutFiles& files,
                                                                std::vector<LayoutError>& errors) {
     const std::size_t errors_before = errors.size();
     auto impl = std::make_shared<Impl>();
+    LayoutFiles tables;
     for (const auto& [name, file] : files) {
-        if (name == kAutoLayout) continue;
-        if (auto layout = parse_layout(file.text, file.name, errors)) {
+        if (name == kAutoLayout || is_table(file.text)) tables.emplace(name, file);
+        if (!file.built_in) impl->files.emplace(name, file.name);
+    }
+    const auto is_layout = [&](std::string_view name) {
+        return files.contains(name) && !tables.contains(name);
+    };
+    for (const auto& [name, file] : files) {
+        if (tables.contains(name)) continue;
+        if (auto layout = parse_layout(file.text, file.name, is_layout, errors)) {
             impl->layouts.emplace(name, std::move(*layout));
         }
     }
     // A table cannot be judged while the layouts it names are not there.
     if (errors.size() > errors_before) return nullptr;
-    const auto capacity_of = [&impl](std::string_view name) {
-        const auto it = impl->layouts.find(name);
-        return it == impl->layouts.end() ? 0 : capacity(it->second);
-    };
-    const LayoutFile& file = files.find(kAutoLayout)->second;
-    auto table = parse_auto_table(file.text, file.name, capacity_of, errors);
-    if (!table) return nullptr;
-    impl->table = std::move(*table);
-    return impl;
+    for (const auto& [name, file] : tables) {
+        auto table = parse_table(
+            file.text, file.name, [&](std::string_view of) { return impl->most_people(of); },
+            errors);
+        if (table) impl->tables.emplace(name, std::move(*table));
+    }
+    return errors.size() > errors_before ? nullptr : impl;
+}
+
+int LayoutBook::Impl::most_people(std::string_view layout) const {
+    const auto it = layouts.find(layout);
+    return it == layouts.end() ? -1 : capacity(it->second);
+}
+
+/// Null for a layout that is there and no table.
+const ServeTable* LayoutBook::Impl::table_for(std::string_view layout) const {
+    if (const auto it = tables.find(layout); it != tables.end()) return &it->second;
+    return layouts.contains(layout) ? nullptr : &tables.find(kAutoLayout)->second;
+}
+
+const LayoutRule& LayoutBook::Impl::chosen(const ServeTable& table, const LayoutRequest& request,
+                                           const HeadCount& count) const {
+    const LayoutRule* last = nullptr;
+    for (const ServeRow& row : table.rows) {
+        if (!holds(row, request)) continue;
+        last = &layouts.find(row.layout)->second;
+        if (count.tiles(*last) <= row.most_tiles) return *last;
+    }
+    INVARIANT(last != nullptr);  // the last row holds for everybody
+    return *last;
 }
 
 const LayoutRule& LayoutBook::Impl::layout_for(const LayoutRequest& request) const {
-    if (const auto it = layouts.find(request.layout); it != layouts.end()) return it->second;
-
-    const bool is_here = find(request.candidates, request.viewer) != nullptr;
-    const auto other_count = static_cast<int>(request.candidates.size()) - (is_here ? 1 : 0);
-    for (const AutoRow& row : table.rows) {
-        const LayoutRule& layout = layouts.find(row.layout)->second;
-        const bool counts_self =
-            is_here && shows_self(layout, request.self_view) && !has_self_tile(layout);
-        if (other_count + (counts_self ? 1 : 0) <= row.most_tiles) return layout;
-    }
-    return layouts.find(table.rows.back().layout)->second;
+    const HeadCount count(request);
+    const ServeTable* table = table_for(request.layout);
+    const LayoutRule& layout =
+        table == nullptr ? layouts.find(request.layout)->second : chosen(*table, request, count);
+    const int needed = count.tiles(layout);
+    const auto row = std::ranges::find_if(
+        layout.fewer, [needed](const FewerRow& fewer) { return needed <= fewer.most_people; });
+    return row == layout.fewer.end() ? layout : layouts.find(row->layout)->second;
 }
 
 LayoutBook::LayoutBook(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -168,55 +205,107 @@ const LayoutBook& LayoutBook::built_in() {
     return book;
 }
 
-tl::expected<LayoutBook, std::vector<LayoutError>> LayoutBook::load(const std::string& folder) {
+LayoutBook::Loaded LayoutBook::from_files(std::span<const File> files) {
     std::vector<LayoutError> errors;
-    LayoutFiles files = compiled_in();
-    std::error_code failure;
-    std::filesystem::directory_iterator entry(folder, failure);
-    for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
-        const auto& path = entry->path();
-        if (path.extension() != ".toml") continue;
-        if (!read_file(path, files)) {
-            errors.push_back({path.string(), 0, 0, "cannot be read, or is larger than 1 MiB"});
-        }
-    }
-    if (failure) errors.push_back({folder, 0, 0, "cannot be read: " + failure.message()});
-    auto impl = Impl::make(files, errors);
-    if (!errors.empty()) return tl::unexpected(std::move(errors));
+    LayoutFiles all = compiled_in();
+    for (const File& file : files) all[layout_name(file.name)] = {file.name, file.text, false};
+    auto impl = Impl::make(all, errors);
+    if (impl == nullptr) return tl::unexpected(std::move(errors));
     return LayoutBook(std::move(impl));
 }
 
-tl::expected<LayoutBook, std::vector<LayoutError>> LayoutBook::parse(std::string_view toml,
-                                                                     std::string_view file_name) {
+LayoutBook::Loaded LayoutBook::load(const std::string& folder) {
     std::vector<LayoutError> errors;
-    LayoutFiles files = compiled_in();
-    files[layout_name(file_name)] = {std::string(file_name), std::string(toml)};
-    auto impl = Impl::make(files, errors);
-    if (!errors.empty()) return tl::unexpected(std::move(errors));
-    return LayoutBook(std::move(impl));
+    const std::vector<File> files = read_layout_folder(folder, errors);
+    Loaded loaded = from_files(files);
+    if (errors.empty()) return loaded;
+    if (!loaded) errors.insert(errors.end(), loaded.error().begin(), loaded.error().end());
+    return tl::unexpected(std::move(errors));
+}
+
+LayoutBook::Loaded LayoutBook::parse(std::string_view toml, std::string_view file_name) {
+    return from_files({{File{std::string(file_name), std::string(toml)}}});
 }
 
 bool LayoutBook::has(std::string_view layout) const {
-    return layout == kAutoLayout || impl_->layouts.contains(layout);
+    return impl_->layouts.contains(layout) || impl_->tables.contains(layout);
 }
 
 std::vector<std::string> LayoutBook::names() const {
     std::vector<std::string> names;
-    for (const auto& [name, layout] : impl_->layouts) names.push_back(name);
+    for (const LayoutSummary& summary : summaries()) {
+        if (summary.name != kAutoLayout) names.push_back(summary.name);
+    }
+    std::ranges::sort(names);
     return names;
+}
+
+std::vector<LayoutSummary> LayoutBook::summaries() const {
+    std::vector<LayoutSummary> list;
+    const auto file_of = [&](const std::string& name) {
+        const auto it = impl_->files.find(name);
+        return it == impl_->files.end() ? std::string() : it->second;
+    };
+    for (const auto& [name, table] : impl_->tables) {
+        int most = 0;
+        for (const ServeRow& row : table.rows) {
+            most = std::max(most, impl_->most_people(row.layout));
+        }
+        list.push_back({.name = name,
+                        .description = table.description,
+                        .file = file_of(name),
+                        .is_table = true,
+                        .most_people = most});
+    }
+    for (const auto& [name, layout] : impl_->layouts) {
+        list.push_back({.name = name,
+                        .description = layout.description,
+                        .file = file_of(name),
+                        .is_table = false,
+                        .most_people = capacity(layout),
+                        .self_view = layout.self_view,
+                        .has_self_tile = has_self_tile(layout),
+                        .aspect = layout.canvas.aspect.value_or(16.0 / 9.0)});
+    }
+    std::ranges::sort(list, {}, [](const LayoutSummary& summary) {
+        return std::pair(summary.name != kAutoLayout, summary.name);
+    });
+    return list;
+}
+
+common::Duration LayoutBook::hold(std::string_view layout) const {
+    const ServeTable* table = impl_->table_for(layout);
+    return table != nullptr ? table->hold : impl_->tables.find(kAutoLayout)->second.hold;
+}
+
+const std::string& LayoutBook::serving(const LayoutRequest& request) const {
+    return impl_->layout_for(request).name;
 }
 
 LayoutPlan LayoutBook::resolve(const LayoutRequest& request) const {
     const LayoutRule& layout = impl_->layout_for(request);
-    const bool self_shown = shows_self(layout, request.self_view);
-    const bool self_apart = has_self_tile(layout);
     const Candidate* viewer = find(request.candidates, request.viewer);
+    const bool self_shown = shows_self(layout, request.self_view);
+    bool self_apart = self_shown && has_self_tile(layout);
 
-    const auto people =
+    auto people =
         by_importance(request, self_shown && !self_apart ? common::SourceId{} : request.viewer);
-    const auto tiles = place_tiles(layout, static_cast<int>(people.size()), request.canvas_aspect);
-    const auto seats = seat(tiles, people, self_shown && self_apart ? viewer : nullptr, layout.name,
-                            request.previous);
+    if (!layout.without_role.empty()) leave_out(layout.without_role, people);
+    // Alone, one sees that the camera works, unless one wished not to.
+    if (people.empty() && viewer != nullptr && request.self_view != SelfView::Hide) {
+        people.push_back(viewer);
+        self_apart = false;
+    }
+    const Candidate* content = request.content ? &*request.content : nullptr;
+    const auto tiles = place_tiles(layout, static_cast<int>(people.size()), request.canvas_aspect,
+                                   content != nullptr);
+    const auto seats = seat(tiles,
+                            {.people = people,
+                             .pinned = request.pinned,
+                             .self = self_apart ? viewer : nullptr,
+                             .content = content,
+                             .previous = request.previous},
+                            layout.name);
 
     LayoutPlan plan{.layout = layout.name,
                     .background = layout.canvas.background,
@@ -227,32 +316,6 @@ LayoutPlan LayoutBook::resolve(const LayoutRequest& request) const {
         plan.tiles.push_back(fill(tiles[i], layout.canvas, seats[i]));
     }
     return plan;
-}
-
-std::vector<LayoutPlan> LayoutBook::resolve_all(std::span<const LayoutRequest> requests) const {
-    // Those who would see the same if nobody had a past need the same picture.
-    struct Group {
-        LayoutPlan fresh;
-        std::vector<std::size_t> members;
-    };
-    std::vector<Group> groups;
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-        LayoutRequest without_past = requests[i];
-        without_past.previous = nullptr;
-        LayoutPlan fresh = resolve(without_past);
-        auto group = std::ranges::find(groups, fresh, &Group::fresh);
-        if (group == groups.end()) group = groups.insert(groups.end(), {std::move(fresh), {}});
-        group->members.push_back(i);
-    }
-
-    std::vector<LayoutPlan> plans(requests.size());
-    for (const Group& group : groups) {
-        LayoutRequest request = requests[group.members.front()];
-        request.previous = most_common_past(requests, group.members);
-        const LayoutPlan plan = resolve(request);
-        for (const std::size_t member : group.members) plans[member] = plan;
-    }
-    return plans;
 }
 
 }  // namespace mixer

@@ -1,75 +1,16 @@
 #include "mixer/layout/layout_geometry.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/invariant.h"
+#include "mixer/layout/family_geometry.h"
 
 // Lengths in this file are in canvas heights, so that a square is a square; place_tiles alone turns
 // them into fractions of the width.
 
 namespace mixer {
 namespace {
-
-struct Area {
-    double x = 0, y = 0, width = 0, height = 0;
-};
-
-struct GridShape {
-    int columns = 1;
-    int rows = 1;
-    double tile_width = 0;
-    double tile_height = 0;
-};
-
-/// What is left of `length` for each of `count` tiles, with a gap between them and at both ends.
-double share(double length, int count, double gap) {
-    return (length - (count + 1) * gap) / count;
-}
-
-GridShape shape_with(int columns, int people_count, double aspect, double gap, double tile_aspect) {
-    GridShape shape{.columns = columns, .rows = (people_count + columns - 1) / columns};
-    shape.tile_width =
-        std::min(share(aspect, shape.columns, gap), tile_aspect * share(1, shape.rows, gap));
-    shape.tile_height = shape.tile_width / tile_aspect;
-    return shape;
-}
-
-/// The rows x columns whose tiles are largest; of equals the one with fewer rows, as faces sit side
-/// by side.
-GridShape best_shape(int people_count, double aspect, double gap, double tile_aspect) {
-    GridShape best;
-    for (int columns = people_count; columns >= 1; --columns) {
-        const GridShape shape = shape_with(columns, people_count, aspect, gap, tile_aspect);
-        constexpr double kTie = 1e-9;
-        if (shape.tile_width > best.tile_width + kTie) best = shape;
-    }
-    return best;
-}
-
-/// The block of tiles is centred, and so is its last row when it is not full.
-std::vector<Area> grid_areas(const GridRule& grid, int people_count, double aspect, double gap) {
-    if (people_count == 0) return {};
-    if (people_count == 1) {
-        // Alone, a picture needs no frame: it takes the canvas as far as a camera's shapes go.
-        const double alone = std::clamp(aspect, 4.0 / 3.0, 16.0 / 9.0);
-        const double width = std::min(aspect, alone);
-        const double height = width / alone;
-        return {{(aspect - width) / 2, (1 - height) / 2, width, height}};
-    }
-    const GridShape shape = best_shape(people_count, aspect, gap, grid.tile_aspect);
-    const auto block = [gap](int count, double size) { return count * (size + gap) - gap; };
-    const double top = (1 - block(shape.rows, shape.tile_height)) / 2;
-    std::vector<Area> areas;
-    for (int i = 0; i < people_count; ++i) {
-        const int row = i / shape.columns;
-        const int in_row = std::min(shape.columns, people_count - row * shape.columns);
-        const double left = (aspect - block(in_row, shape.tile_width)) / 2;
-        areas.push_back({left + (i % shape.columns) * (shape.tile_width + gap),
-                         top + row * (shape.tile_height + gap), shape.tile_width,
-                         shape.tile_height});
-    }
-    return areas;
-}
 
 /// The part of the canvas that a layout drawn for another shape uses: all of it, or its middle.
 Area drawing_area(const CanvasRule& canvas, double aspect) {
@@ -94,38 +35,76 @@ Area cell_area(const CanvasRule& canvas, const Area& drawing, const UnitRect& ce
 
 UnitRect in_fractions(const Area& area, double aspect) {
     UnitRect rect{area.x / aspect, area.y, area.width / aspect, area.height};
-    // Rounding may leave a tile a hair outside.
-    rect.x = std::clamp(rect.x, 0.0, 1.0);
-    rect.y = std::clamp(rect.y, 0.0, 1.0);
+    // Rounding may leave the last bit outside.
     rect.width = std::min(rect.width, 1 - rect.x);
     rect.height = std::min(rect.height, 1 - rect.y);
     return rect;
 }
 
+bool holds(const TileCondition& when, int people_count, bool content_on) {
+    return people_count >= when.least_people && people_count <= when.most_people &&
+           when.content.value_or(content_on) == content_on;
+}
+
+bool is_for_people(const TileRule& tile, bool content_on) {
+    return tile.shows != Shows::Self && (tile.shows != Shows::Content || !content_on);
+}
+
+int people_tiles(const LayoutRule& layout, int people_count, bool content_on) {
+    return static_cast<int>(std::ranges::count_if(layout.tiles, [&](const TileRule& tile) {
+        return is_for_people(tile, content_on) && holds(tile.when, people_count, content_on);
+    }));
+}
+
+/// While there is no content, its place is a speaker's.
+Family family_for(const LayoutRule& layout, bool content_on) {
+    Family family = *layout.family;
+    auto* strip = std::get_if<StripRule>(&family);
+    if (strip != nullptr && strip->big == Shows::Content && !content_on) {
+        strip->big = Shows::Speaker;
+    }
+    return family;
+}
+
+std::vector<PlacedTile> place_family(const LayoutRule& layout, int people_count, double aspect,
+                                     bool content_on) {
+    const Area drawing = drawing_area(layout.canvas, aspect);
+    const double scale = drawing.height;
+    std::vector<PlacedTile> placed;
+    for (const FamilyTile& tile : family_tiles(family_for(layout, content_on), people_count,
+                                               drawing.width / scale, layout.canvas.gap / scale)) {
+        const Area area{drawing.x + tile.area.x * scale, drawing.y + tile.area.y * scale,
+                        tile.area.width * scale, tile.area.height * scale};
+        placed.push_back({in_fractions(area, aspect), tile.rule});
+    }
+    return placed;
+}
+
 }  // namespace
 
 int capacity(const LayoutRule& layout) {
-    if (layout.grid) return layout.grid->most;
-    return static_cast<int>(std::ranges::count_if(
-        layout.tiles, [](const TileRule& tile) { return tile.shows != Shows::Self; }));
+    if (layout.family) return capacity(*layout.family);
+    // With conditions, a tile more for one count may be a tile less for another.
+    int most = 0;
+    for (int people_count = 1; std::cmp_less_equal(people_count, layout.tiles.size());
+         ++people_count) {
+        for (const bool content_on : {false, true}) {
+            const int tiles = people_tiles(layout, people_count, content_on);
+            most = std::max(most, std::min(tiles, people_count));
+        }
+    }
+    return most;
 }
 
-std::vector<PlacedTile> place_tiles(const LayoutRule& layout, int people_count, double aspect) {
+std::vector<PlacedTile> place_tiles(const LayoutRule& layout, int people_count, double aspect,
+                                    bool content_on) {
     INVARIANT(people_count >= 0);
     INVARIANT(aspect > 0);
+    if (layout.family) return place_family(layout, people_count, aspect, content_on);
     std::vector<PlacedTile> placed;
-    if (layout.grid) {
-        const int shown_count = std::min(people_count, layout.grid->most);
-        // At most a tenth of the canvas for the gaps of a large grid.
-        const double gap =
-            std::min(layout.canvas.gap, std::min(aspect, 1.0) / 10 / (shown_count + 1));
-        for (const Area& area : grid_areas(*layout.grid, shown_count, aspect, gap)) {
-            placed.push_back({in_fractions(area, aspect), TileRule{}});
-        }
-        return placed;
-    }
     const Area drawing = drawing_area(layout.canvas, aspect);
     for (const TileRule& tile : layout.tiles) {
+        if (!holds(tile.when, people_count, content_on)) continue;
         placed.push_back(
             {in_fractions(cell_area(layout.canvas, drawing, tile.cells), aspect), tile});
     }

@@ -12,13 +12,14 @@ struct PlacedTile {
     TileRule rule;
 };
 
-/// How many people a layout can show (its `self` tile not counted).
+/// How many people a layout can show (its `self` tile not counted, `content` only while there is
+/// none).
 [[nodiscard]] int capacity(const LayoutRule& layout);
 
-/// The tiles for `people_count` people on a canvas of `aspect` (width / height, above zero). A grid
-/// has one tile for each of them, up to its capacity; a drawn layout always has all of its tiles.
-/// Every rectangle has a size and lies inside the canvas.
+/// The tiles for `people_count` people on a canvas of `aspect` (width / height, above zero). A
+/// family has one tile for each of them, up to its capacity; a drawn layout has those of its tiles
+/// whose conditions hold. Every rectangle has a size and lies inside the canvas.
 [[nodiscard]] std::vector<PlacedTile> place_tiles(const LayoutRule& layout, int people_count,
-                                                  double aspect);
+                                                  double aspect, bool content_on = false);
 
 }  // namespace mixer

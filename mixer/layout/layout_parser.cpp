@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 #include <string>
 
 #include "common/toml_config.h"
@@ -19,6 +20,7 @@ constexpr int kMostGridLines = 100;
 constexpr std::size_t kMostTiles = 100;
 constexpr double kMostGapLines = 100;
 constexpr double kGapCanvasLines = 1080;
+constexpr double kMostHoldSeconds = 60;
 
 /// "#rrggbb"
 void read_color(TomlSection& canvas, std::string_view key, Color& color) {
@@ -104,19 +106,60 @@ void read_rect(TomlSection& section, const CanvasRule& canvas, TileRule& tile) {
     }
 }
 
+/// The rank of a tile whose kind has one, else a complaint.
+int read_rank(TomlSection& section, Shows shows) {
+    const auto rank = section.integer("rank", 1, 1, kMostGridTiles);
+    if (shows == Shows::Speaker || shows == Shows::Pinned || shows == Shows::Role) {
+        return static_cast<int>(rank);
+    }
+    if (section.has("rank")) {
+        section.mismatch("rank", "no rank in a tile that shows no speaker, role or pinned one");
+    }
+    return 0;
+}
+
+std::string read_role(TomlSection& section, bool wanted) {
+    const std::string role = section.text("role", "");
+    if (!wanted && section.has("role")) {
+        section.mismatch("role", "no role beside anything but \"role\"");
+    } else if (wanted) {
+        section.require("role");
+        if (section.has("role") && role.empty())
+            section.mismatch("role", "a role such as \"host\"");
+    }
+    return role;
+}
+
 void read_shows(TomlSection& section, TileRule& tile) {
-    static constexpr std::array<std::string_view, 3> kWords{"slot", "speaker", "self"};
+    static constexpr std::array<std::string_view, 6> kWords{"slot", "speaker", "pinned",
+                                                            "role", "content", "self"};
     section.require("shows");
     const std::string shows = section.choice("shows", "slot", kWords);
-    if (shows == "self") tile.shows = Shows::Self;
-    if (shows == "speaker") tile.shows = Shows::Speaker;
+    tile.shows = static_cast<Shows>(std::ranges::find(kWords, shows) - kWords.begin());
+    tile.rank = read_rank(section, tile.shows);
+    tile.role = read_role(section, tile.shows == Shows::Role);
+}
 
-    const auto rank = section.integer("rank", 1, 1, kMostGridTiles);
-    if (tile.shows == Shows::Speaker) {
-        tile.rank = static_cast<int>(rank);
-    } else if (section.has("rank")) {
-        section.mismatch("rank", "no rank in a tile that does not show a speaker");
+/// True, false, or not said.
+std::optional<bool> read_switch(TomlSection& section, std::string_view key) {
+    const bool value = section.boolean(key, false);
+    return section.has(key) ? std::optional(value) : std::nullopt;
+}
+
+void read_condition(TomlSection& section, TileCondition& when) {
+    const std::string expected = "[at least, at most], whole numbers from 0 to 999";
+    const auto people = section.numbers("people", 2, expected);
+    if (!people.empty()) {
+        const bool whole = std::ranges::all_of(
+            people, [](double n) { return n >= 0 && n <= 999 && n == std::floor(n); });
+        if (!whole || people[0] > people[1]) {
+            section.mismatch("people", expected + ", the first no larger than the second");
+        } else {
+            when.least_people = static_cast<int>(people[0]);
+            when.most_people = static_cast<int>(people[1]);
+        }
     }
+    when.content = read_switch(section, "content");
 }
 
 TileRule read_tile(TomlSection& section, const CanvasRule& canvas) {
@@ -125,26 +168,38 @@ TileRule read_tile(TomlSection& section, const CanvasRule& canvas) {
     tile.id = section.text("id", "");
     read_rect(section, canvas, tile);
     read_shows(section, tile);
+    read_condition(section, tile.when);
     tile.z = static_cast<int>(section.integer("z", 0, -1000, 1000));
-    if (section.choice("fit", "crop", kFits) == "letterbox") tile.fit = Fit::Letterbox;
+    // The edge of a slide is as good as its middle; the edge of a camera's picture is wallpaper.
+    const bool content = tile.shows == Shows::Content;
+    const std::string fit = section.choice("fit", content ? "letterbox" : "crop", kFits);
+    tile.fit = fit == "crop" ? Fit::Crop : Fit::Letterbox;
     tile.label = section.boolean("label", true);
     tile.border = section.boolean("border", true);
     return tile;
 }
 
-/// What only one tile may have: its id, its rank; and there is one self.
+/// Two tiles that are never there at once may be for the same person.
+bool exclude(const TileCondition& a, const TileCondition& b) {
+    return a.least_people > b.most_people || b.least_people > a.most_people ||
+           (a.content && b.content && *a.content != *b.content);
+}
+
+/// What only one tile at a time may have: its id, its rank; and there is one self, one content.
 void refuse_repetition(TomlSection& section, const TileRule& tile,
                        const std::vector<TileRule>& earlier) {
     for (const TileRule& other : earlier) {
+        if (exclude(tile.when, other.when)) continue;
         if (!tile.id.empty() && tile.id == other.id) {
             section.mismatch("id", "an id that no other tile has");
         }
-        if (tile.shows != other.shows) continue;
-        if (tile.shows == Shows::Self) {
-            section.mismatch("shows", "one tile at most that shows \"self\"");
-        } else if (tile.shows == Shows::Speaker && tile.rank == other.rank) {
+        if (tile.shows != other.shows || tile.shows == Shows::Slot) continue;
+        if (tile.shows == Shows::Self || tile.shows == Shows::Content) {
+            section.mismatch("shows", std::string("one tile at most that shows ") +
+                                          (tile.shows == Shows::Self ? "\"self\"" : "\"content\""));
+        } else if (tile.rank == other.rank && tile.role == other.role) {
             section.mismatch(section.has("rank") ? "rank" : "shows",
-                             "a speaker rank that no other tile shows");
+                             "a rank that no other tile of its kind shows");
         }
     }
 }
@@ -168,44 +223,94 @@ void read_tiles(TomlSection& top, LayoutRule& layout) {
     }
 }
 
-/// One big tile in the corner of a square grid, the others to its right and below it: 5 -> 3x3, 7
-/// -> 4x4.
-void draw_one_plus(int others, LayoutRule& layout) {
-    const int lines = (others + 1) / 2;
-    layout.canvas.columns = lines;
-    layout.canvas.rows = lines;
-    const auto square = [](int x, int y, int size) {
-        TileRule tile;
-        tile.cells = {static_cast<double>(x), static_cast<double>(y), static_cast<double>(size),
-                      static_cast<double>(size)};
-        return tile;
-    };
-    layout.tiles = {square(0, 0, lines - 1)};
-    layout.tiles.front().shows = Shows::Speaker;
-    layout.tiles.front().rank = 1;
-    for (int y = 0; y < lines; ++y) layout.tiles.push_back(square(lines - 1, y, 1));
-    for (int x = 0; x < lines - 1; ++x) layout.tiles.push_back(square(x, lines - 1, 1));
+/// "2+4+4" -> {2, 4, 4}; empty when it is nothing of the kind.
+std::vector<int> parse_rows(std::string_view text) {
+    constexpr std::size_t kMostRows = 8;
+    std::vector<int> rows;
+    const char* at = text.data();
+    const char* end = at + text.size();
+    while (rows.size() < kMostRows) {
+        int tiles = 0;
+        const auto parsed = std::from_chars(at, end, tiles);
+        const bool fits = tiles >= 1 && tiles <= 12 && (rows.empty() || tiles >= rows.front());
+        if (parsed.ec != std::errc() || !fits) return {};
+        rows.push_back(tiles);
+        if (parsed.ptr == end) break;
+        if (*parsed.ptr != '+') return {};
+        at = parsed.ptr + 1;
+    }
+    const int all = std::accumulate(rows.begin(), rows.end(), 0);
+    return rows.size() < 2 || all > kMostGridTiles ? std::vector<int>() : rows;
+}
+
+RowsRule read_rows(TomlSection& top) {
+    RowsRule rows{{1, 2}};
+    top.require("rows");
+    if (!top.has("rows")) return rows;
+    const std::vector<int> read = parse_rows(top.text("rows", "1+2"));
+    if (read.empty()) {
+        top.mismatch("rows",
+                     "tiles per row such as \"2+4+4\": 2 to 8 rows of 1 to 12, none "
+                     "shorter than the first, 49 tiles in all");
+    } else {
+        rows.tiles = read;
+    }
+    return rows;
+}
+
+StripRule read_strip(TomlSection& top) {
+    static constexpr std::array<std::string_view, 4> kSides{"bottom", "top", "left", "right"};
+    static constexpr std::array<std::string_view, 4> kBig{"speaker", "pinned", "role", "content"};
+    StripRule strip;
+    const std::string side = top.choice("side", "bottom", kSides);
+    strip.side = static_cast<StripRule::Side>(std::ranges::find(kSides, side) - kSides.begin());
+    strip.most = static_cast<int>(top.integer("most", strip.most, 1, 12));
+    const std::string big = top.choice("big", "speaker", kBig);
+    constexpr std::array kShows{Shows::Speaker, Shows::Pinned, Shows::Role, Shows::Content};
+    strip.big = kShows[static_cast<std::size_t>(std::ranges::find(kBig, big) - kBig.begin())];
+    strip.role = read_role(top, strip.big == Shows::Role);
+    return strip;
 }
 
 void read_family(TomlSection& top, LayoutRule& layout) {
-    static constexpr std::array<std::string_view, 3> kFamilies{"grid", "one-plus-n",
-                                                               "side-by-side"};
+    static constexpr std::array<std::string_view, 5> kFamilies{"grid", "one-plus-n", "rows",
+                                                               "side-by-side", "strip"};
     const std::string family = top.choice("family", "", kFamilies);
     if (top.has("tile")) top.mismatch("tile", "either a family or tiles, not both");
+    layout.self_view = family != "side-by-side";
     if (family == "grid") {
         const auto most = top.integer("most", kMostGridTiles, 1, kMostGridTiles);
-        layout.grid = GridRule{.most = static_cast<int>(most)};
-        layout.self_view = true;
+        layout.family = GridRule{.most = static_cast<int>(most), .narrowest = {}};
     } else if (family == "side-by-side") {
         // Half a wide canvas would cut a camera's picture to a strip; 4:3 keeps the shoulders and
         // fills two thirds.
-        layout.grid = GridRule{.most = 2, .tile_aspect = 4.0 / 3.0};
+        layout.family = GridRule{.most = 2, .narrowest = 4.0 / 3.0};
     } else if (family == "one-plus-n") {
         top.require("n");
-        const auto others = top.integer("n", 5, 3, 15);
-        if (others % 2 == 0) top.mismatch("n", "an odd number: the small tiles form an L");
-        draw_one_plus(static_cast<int>(others), layout);
-        layout.self_view = true;
+        layout.family = OnePlusRule{static_cast<int>(top.integer("n", 5, 1, 15))};
+    } else if (family == "rows") {
+        layout.family = read_rows(top);
+    } else if (family == "strip") {
+        layout.family = read_strip(top);
+    }
+}
+
+void read_fewer(TomlSection& top, const IsLayout& is_layout, LayoutRule& layout) {
+    for (TomlSection& row : top.sections("fewer")) {
+        row.require("people");
+        row.require("layout");
+        FewerRow fewer;
+        fewer.most_people = static_cast<int>(row.integer("people", 1, 1, kMostGridTiles));
+        fewer.layout = row.text("layout", "");
+        if (!layout.fewer.empty() && fewer.most_people <= layout.fewer.back().most_people) {
+            row.mismatch("people", "more than in the row before");
+        }
+        if (!is_layout(fewer.layout)) {
+            row.mismatch("layout", "the name of a layout that exists");
+        } else if (fewer.layout == layout.name) {
+            row.mismatch("layout", "the name of another layout");
+        }
+        layout.fewer.push_back(std::move(fewer));
     }
 }
 
@@ -219,9 +324,47 @@ void read_family(TomlSection& top, LayoutRule& layout) {
     return !problems.empty();
 }
 
+bool same_conditions(const ServeRow& a, const ServeRow& b) {
+    return a.content == b.content && a.portrait == b.portrait && a.viewer_role == b.viewer_role &&
+           a.most_lines == b.most_lines;
+}
+
+ServeRow read_serve(TomlSection& section, const CapacityOf& capacity_of,
+                    const std::vector<ServeRow>& earlier) {
+    static constexpr std::array<std::string_view, 2> kShapes{"landscape", "portrait"};
+    ServeRow row;
+    section.require("layout");
+    row.layout = section.text("layout", "");
+    row.content = read_switch(section, "content");
+    const std::string canvas = section.choice("canvas", "", kShapes);
+    if (!canvas.empty()) row.portrait = canvas == "portrait";
+    row.viewer_role = section.text("viewer_role", "");
+    row.most_lines = static_cast<int>(section.integer("lines", INT_MAX, 90, 1920));
+    row.most_tiles = static_cast<int>(section.integer("tiles", INT_MAX, 1, kMostGridTiles));
+    const int capacity = capacity_of(row.layout);
+    if (section.has("layout") && capacity < 0) {
+        section.mismatch("layout", "the name of a layout that exists");
+    } else if (section.has("tiles") && capacity < row.most_tiles) {
+        section.mismatch(
+            "tiles", std::to_string(capacity) + " at most, as many as '" + row.layout + "' has");
+    }
+    if (!earlier.empty() && same_conditions(earlier.back(), row) &&
+        row.most_tiles < earlier.back().most_tiles) {
+        section.mismatch("tiles", "no fewer than in the row before");
+    }
+    return row;
+}
+
 }  // namespace
 
+bool is_table(std::string_view toml) {
+    TomlDocument document = TomlDocument::parse(toml, "");
+    TomlSection top = document.root();
+    return top.has("serve") && !top.has("tile") && !top.has("family");
+}
+
 std::optional<LayoutRule> parse_layout(std::string_view toml, std::string_view file_name,
+                                       const IsLayout& is_layout,
                                        std::vector<LayoutError>& errors) {
     TomlDocument document = TomlDocument::parse(toml, std::string(file_name));
     // After a syntax error the document is empty, and whatever else we said would be said of
@@ -230,6 +373,7 @@ std::optional<LayoutRule> parse_layout(std::string_view toml, std::string_view f
     LayoutRule layout;
     layout.name = std::filesystem::path(file_name).stem().string();
     TomlSection top = document.root();
+    layout.description = top.text("description", "");
     layout.canvas = read_canvas(top.section("canvas"));
     if (top.has("family")) {
         read_family(top, layout);
@@ -237,38 +381,32 @@ std::optional<LayoutRule> parse_layout(std::string_view toml, std::string_view f
         read_tiles(top, layout);
     }
     layout.self_view = top.boolean("self_view", layout.self_view);
+    layout.without_role = top.text("without_role", "");
+    read_fewer(top, is_layout, layout);
     document.reject_unknown_keys();
     if (refused(document, errors)) return std::nullopt;
     return layout;
 }
 
-std::optional<AutoTable> parse_auto_table(std::string_view toml, std::string_view file_name,
-                                          const CapacityOf& capacity_of,
-                                          std::vector<LayoutError>& errors) {
+std::optional<ServeTable> parse_table(std::string_view toml, std::string_view file_name,
+                                      const CapacityOf& capacity_of,
+                                      std::vector<LayoutError>& errors) {
     TomlDocument document = TomlDocument::parse(toml, std::string(file_name));
-    // After a syntax error the document is empty, and whatever else we said would be said of
-    // nothing.
     if (refused(document, errors)) return std::nullopt;
-    AutoTable table;
+    ServeTable table;
+    table.name = std::filesystem::path(file_name).stem().string();
     TomlSection top = document.root();
-    auto rows = top.sections("serve");
-    if (rows.empty()) top.problem("serve", "found no row, expected one [[serve]] at least");
-    for (TomlSection& row : rows) {
-        row.require("tiles");
-        row.require("layout");
-        const int tiles = static_cast<int>(row.integer("tiles", 1, 1, kMostGridTiles));
-        const std::string layout = row.text("layout", "");
-        const int capacity = capacity_of(layout);
-        if (!table.rows.empty() && tiles < table.rows.back().most_tiles) {
-            row.mismatch("tiles", "no fewer than in the row before");
-        }
-        if (capacity == 0) {
-            row.mismatch("layout", "the name of a layout that exists");
-        } else if (capacity < tiles) {
-            row.mismatch("tiles",
-                         std::to_string(capacity) + " at most, as many as '" + layout + "' has");
-        }
-        table.rows.push_back({tiles, layout});
+    table.description = top.text("description", "");
+    table.hold = std::chrono::milliseconds(
+        static_cast<std::int64_t>(1000 * top.number("hold", 5, 0, kMostHoldSeconds)));
+    auto sections = top.sections("serve");
+    if (sections.empty()) top.problem("serve", "found no row, expected one [[serve]] at least");
+    for (TomlSection& section : sections) {
+        table.rows.push_back(read_serve(section, capacity_of, table.rows));
+    }
+    if (!table.rows.empty() && table.rows.back().has_condition()) {
+        sections.back().problem(
+            "layout", "found a condition in the last row, expected none: it serves everybody else");
     }
     document.reject_unknown_keys();
     if (refused(document, errors)) return std::nullopt;

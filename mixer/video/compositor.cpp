@@ -109,13 +109,16 @@ FrameRef Compositor::compose(const Scene& scene, const DuePictures& pictures,
         return {};
     }
     const YuvColor border = to_yuv(scene.speaker_border);
+    const YuvColor outline = to_yuv(scene.outline);
     fill(*canvas, {0, 0, scene.size.width, scene.size.height}, to_yuv(scene.background));
     for (const SceneTile& tile : scene.tiles) {
         const FrameRef picture = impl_->picture_for(tile, pictures, now);
         if (!picture) continue;  // an empty slot is background
         paint(*canvas, tile.rect, *picture, tile.shape.get());
         if (tile.label) paint_label(*canvas, tile.rect.x, tile.rect.y, *tile.label);
-        if (tile.speaking && tile.shape) paint_ring(*canvas, tile.rect, *tile.shape, border);
+        if ((tile.speaking || tile.outlined) && tile.shape) {
+            paint_ring(*canvas, tile.rect, *tile.shape, tile.speaking ? border : outline);
+        }
     }
     canvas->set_media_time(now);
     return std::move(canvas).publish();

@@ -22,6 +22,7 @@ struct SceneTile {
     Fit fit = Fit::Crop;
     common::SourceId source;
     bool speaking = false;
+    bool outlined = false;                     ///< it lies on another tile and must stand out
     std::shared_ptr<const TileShape> shape;    ///< may be null: square corners, no ring
     std::shared_ptr<const LabelBitmap> label;  ///< may be null
     FrameRef avatar;  ///< initials on a colour, exactly `rect` in size; empty for an empty slot
@@ -32,6 +33,7 @@ struct Scene {
     common::PictureSize size;
     Color background;
     Color speaker_border;
+    Color outline;                 ///< around tiles that lie on others
     std::vector<SceneTile> tiles;  ///< in painting order
 };
 

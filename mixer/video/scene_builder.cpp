@@ -60,6 +60,19 @@ std::vector<const Tile*> in_painting_order(const LayoutPlan& plan) {
     return order;
 }
 
+bool overlap(const PixelRect& a, const PixelRect& b) {
+    return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height &&
+           b.y < a.y + a.height;
+}
+
+/// Between the background and white: two dark pictures, one on the other, are still two.
+Color outline_on(Color background) {
+    const auto lighter = [](std::uint8_t c) {
+        return static_cast<std::uint8_t>(c + (255 - c) / 3);
+    };
+    return {lighter(background.red), lighter(background.green), lighter(background.blue)};
+}
+
 }  // namespace
 
 struct SceneBuilder::Impl {
@@ -123,8 +136,15 @@ std::shared_ptr<const Scene> SceneBuilder::build(const LayoutPlan& plan, common:
     scene->size = size;
     scene->background = plan.background;
     scene->speaker_border = plan.speaker_border;
-    for (const Tile* tile : in_painting_order(plan))
-        scene->tiles.push_back(impl_->draw(*tile, size));
+    scene->outline = outline_on(plan.background);
+    for (const Tile* tile : in_painting_order(plan)) {
+        SceneTile drawn = impl_->draw(*tile, size);
+        drawn.outlined =
+            std::any_of(scene->tiles.begin(), scene->tiles.end(), [&drawn](const SceneTile& below) {
+                return below.source.valid() && overlap(below.rect, drawn.rect);
+            });
+        scene->tiles.push_back(std::move(drawn));
+    }
     return scene;
 }
 

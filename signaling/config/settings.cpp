@@ -28,8 +28,9 @@ std::optional<common::PictureSize> parse_size(std::string_view text) {
     const auto height = std::from_chars(text.data() + x + 1, end, size.height);
     if (width.ec != std::errc() || width.ptr != text.data() + x) return std::nullopt;
     if (height.ec != std::errc() || height.ptr != end) return std::nullopt;
-    const bool fits =
-        size.width >= 160 && size.width <= 1920 && size.height >= 90 && size.height <= 1088;
+    const int longer = std::max(size.width, size.height);
+    const int shorter = std::min(size.width, size.height);
+    const bool fits = longer >= 160 && longer <= 1920 && shorter >= 90 && shorter <= 1088;
     if (!fits || size.width % 2 != 0 || size.height % 2 != 0) return std::nullopt;
     return size;
 }
@@ -55,7 +56,8 @@ RoomSettings read_policy(TomlSection& section) {
     } else {
         section.problem(
             "max_size",
-            found(size_text, "even WIDTHxHEIGHT from 160x90 to 1920x1088, such as 1280x720"));
+            found(size_text,
+                  "even WIDTHxHEIGHT from 160x90 to 1920x1088 or upright, such as 1280x720"));
     }
     return room;
 }

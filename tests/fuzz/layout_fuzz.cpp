@@ -1,5 +1,5 @@
 // Covers: mixer/layout/layout_parser.cpp mixer/layout/layout_geometry.cpp mixer/layout/seating.cpp
-// Covers: mixer/layout/layout_book.cpp
+// Covers: mixer/layout/layout_book.cpp mixer/layout/family_geometry.cpp
 //
 // A layout file, or (first byte '!') an auto table, is read and a small room is shown by it.
 
@@ -21,6 +21,8 @@ std::vector<mixer::Candidate> people(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
         room[i].source = {i + 1};
         room[i].name = "Person " + std::to_string(i);
+        room[i].has_video = i % 3 != 0;
+        if (i % 4 == 1) room[i].roles = {"host"};
     }
     return room;
 }
@@ -40,7 +42,7 @@ void show(const LayoutBook& book, const char* layout) {
     const std::vector<common::SourceId> speakers{{2}, {5}};
     for (const double aspect : {16.0 / 9, 9.0 / 16}) {
         LayoutPlan previous;
-        for (const std::size_t count : {0U, 1U, 2U, 7U, 50U}) {
+        for (const std::size_t count : {0U, 1U, 2U, 3U, 7U, 12U, 50U}) {
             const auto room = people(count);
             LayoutRequest request;
             request.layout = layout;
@@ -49,9 +51,12 @@ void show(const LayoutBook& book, const char* layout) {
             request.speaker_rank = speakers;
             request.canvas_aspect = aspect;
             request.previous = &previous;
-            LayoutPlan plan = book.resolve_all({{request}}).front();
+            if (count == 7)
+                request.content = mixer::Candidate{.source = {99}, .name = "Slides", .roles = {}};
+            LayoutPlan plan = book.resolve(request);
             check_plan(plan);
             FUZZ_EXPECT(plan == book.resolve(request));
+            FUZZ_EXPECT(plan.layout == book.serving(request));
             previous = std::move(plan);
         }
     }

@@ -96,6 +96,34 @@ TEST_CASE("A snapshot is drawn at the next tick") {
     CHECK(picture->size() == common::PictureSize{1280, 720});
 }
 
+TEST_CASE("Whoever sends slides turns everybody's picture to content, and back when they stop") {
+    MediaNode node;
+    RecordingEvents events;
+    Bridge bridge("i", node.services, events);
+    ConferenceState state = state_of({"a", "b", "c"});
+    state.default_layout = "auto";
+    mcu::MediaConfig slides = state.sessions[1].media[1];
+    slides.mid = "2";
+    slides.content = "slides";
+    slides.direction = mcu::Direction::RecvOnly;
+    const auto shape_of_first_tile = [&](const ConferenceState& next) {
+        (void)bridge.apply(next);
+        const auto scene = bridge.scene_of("a");
+        return scene->tiles.empty() ? mixer::PixelRect{} : scene->tiles[0].rect;
+    };
+    const auto before = shape_of_first_tile(state);
+
+    state.sessions[1].media.push_back(slides);
+    ++state.revision;
+    const auto with_slides = shape_of_first_tile(state);
+    state.sessions[1].media[2].direction = mcu::Direction::Inactive;
+    ++state.revision;
+    const auto after = shape_of_first_tile(state);
+
+    CHECK(with_slides.width > before.width);
+    CHECK(after == before);
+}
+
 TEST_CASE("A snapshot for somebody who is not there says so") {
     MediaNode node;
     RecordingEvents events;

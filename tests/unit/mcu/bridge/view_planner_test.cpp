@@ -41,7 +41,7 @@ struct Room {
         sinks.push_back(std::make_unique<Sink>());
         input.candidates.push_back({.source = SourceId{id},
                                     .name = "P" + std::to_string(id),
-                                    .role = {},
+                                    .roles = {},
                                     .has_video = true});
         PlannedViewer viewer;
         viewer.viewer = ViewerId{id};
@@ -251,4 +251,111 @@ TEST_CASE("A viewer whose link was limited gets a smaller canvas, and others kee
     std::ranges::sort(sizes);
     CHECK(sizes.front() == common::PictureSize{320, 180});
     CHECK(sizes.back() >= common::PictureSize{1280, 720});
+}
+
+namespace {
+
+/// How many people the room's only drawing shows.
+std::size_t shown_in(const VideoPlan& plan) {
+    REQUIRE(plan.drawings.size() >= 1);
+    return plan.drawings[0].scene->tiles.size();
+}
+
+}  // namespace
+
+TEST_CASE("Who drops out for a moment does not turn over the picture, who stays away does") {
+    Room room;
+    for (std::uint64_t id = 1; id <= 6; ++id) room.join(id, "auto");
+    const auto big = room.plan().drawings[0].scene->tiles[0].rect;
+    room.clock.advance(std::chrono::seconds(60));
+
+    room.input.viewers.pop_back();
+    room.input.candidates.pop_back();
+    const VideoPlan soon = room.plan();
+    room.clock.advance(std::chrono::seconds(6));
+    const VideoPlan later = room.plan();
+
+    CHECK(soon.drawings[0].scene->tiles[0].rect.width > big.width);   // 1+5, of five
+    CHECK(later.drawings[0].scene->tiles[0].rect.width < big.width);  // a grid
+    CHECK(shown_in(soon) == 5);
+    CHECK(shown_in(later) == 5);
+}
+
+TEST_CASE("Whoever comes in addition is shown at once") {
+    Room room;
+    for (std::uint64_t id = 1; id <= 3; ++id) room.join(id, "auto");
+    (void)room.plan();
+
+    room.join(4, "auto");
+
+    CHECK(shown_in(room.plan()) == 4);
+}
+
+TEST_CASE("Content is shown in the large tile of everybody's picture as soon as it is there") {
+    Room room;
+    for (std::uint64_t id = 1; id <= 3; ++id) room.join(id, "auto");
+    (void)room.plan();
+
+    room.input.content = mixer::Candidate{.source = SourceId{99}, .name = "Slides", .roles = {}};
+    const VideoPlan plan = room.plan();
+
+    REQUIRE(plan.drawings.size() >= 1);
+    for (const auto& drawing : plan.drawings) {
+        CHECK(drawing.scene->tiles[0].source == SourceId{99});
+    }
+}
+
+TEST_CASE("The host of a lecture keeps a calm audience while its members speak in turn") {
+    Room room;
+    for (std::uint64_t id = 1; id <= 5; ++id) room.join(id, "lecture");
+    room.input.candidates[0].roles = {"host"};
+    const auto seats_of_host = [&] {
+        std::vector<std::uint64_t> seats;
+        const auto scene = room.planner.scene_for(ViewerId{1}, room.input, "auto", {1280, 720});
+        for (const auto& tile : scene->tiles) seats.push_back(tile.source.value);
+        return seats;
+    };
+    (void)room.plan();
+    const auto before = seats_of_host();
+
+    for (const std::uint64_t speaker : {4U, 2U, 5U}) {
+        room.input.speaker_rank.insert(room.input.speaker_rank.begin(), SourceId{speaker});
+        (void)room.plan();
+    }
+
+    CHECK(before == std::vector<std::uint64_t>{2, 3, 4, 5});
+    CHECK(seats_of_host() == before);
+}
+
+TEST_CASE("An upright picture is drawn upright, by the layout for it") {
+    Room room;
+    for (std::uint64_t id = 1; id <= 3; ++id) {
+        room.join(id, "auto");
+        room.input.viewers.back().needs.max_size = {720, 1280};
+    }
+
+    const VideoPlan plan = room.plan();
+
+    REQUIRE(plan.drawings.size() >= 1);
+    const auto& scene = *plan.drawings[0].scene;
+    CHECK(scene.size == common::PictureSize{720, 1280});
+    REQUIRE(scene.tiles.size() == 2);
+    CHECK(scene.tiles[0].rect.x == scene.tiles[1].rect.x);
+}
+
+TEST_CASE("The count of people of late is the most of its time, and forgets older ones") {
+    using std::chrono::seconds;
+    mcu::PeopleCount count;
+    const common::Timestamp start;
+    CHECK(count.most_since(start) == 0);
+
+    count.note(start, 4);
+    count.note(start + seconds(10), 7);
+    count.note(start + seconds(12), 2);
+
+    CHECK(count.most_since(start + seconds(13)) == 2);
+    CHECK(count.most_since(start + seconds(11)) == 7);
+    CHECK(count.most_since(start + seconds(5)) == 7);
+    count.note(start + seconds(100), 3);
+    CHECK(count.most_since(start) == 3);
 }

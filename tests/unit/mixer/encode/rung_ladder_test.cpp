@@ -63,16 +63,16 @@ TEST_CASE("Rungs shrink into the canvas limit, keep their aspect and their bits 
     CHECK(rungs->at(1).size == PictureSize{848, 480});
 }
 
-TEST_CASE("A limit that is taller than wide shrinks by its width, to even sizes") {
+TEST_CASE("A limit that is taller than wide has the rungs upright") {
     StreamNeeds needs;
-    needs.max_size = {270, 480};
+    needs.max_size = {720, 1280};
 
     const auto rungs = rungs_for(default_rungs(), needs, 30);
 
     REQUIRE(rungs);
-    REQUIRE(rungs->size() == 1);
-    CHECK(rungs->front().size.width == 270);
-    CHECK(rungs->front().size.height % 2 == 0);
+    CHECK(names(*rungs) == std::vector<std::string>{"720p30", "480p30", "360p30", "180p15"});
+    CHECK(rungs->front().size == PictureSize{720, 1280});
+    CHECK(rungs->back().size == PictureSize{180, 320});
 }
 
 TEST_CASE("Frame rates divide the tick rate") {

@@ -5,11 +5,17 @@
 
 using mixer::Fit;
 using mixer::LayoutError;
-using mixer::parse_auto_table;
-using mixer::parse_layout;
+using mixer::parse_table;
 using mixer::Shows;
 
 namespace {
+
+/// "grid" is the only other layout there is.
+std::optional<mixer::LayoutRule> parse_layout(std::string_view toml, std::string_view file,
+                                              std::vector<LayoutError>& errors) {
+    return mixer::parse_layout(
+        toml, file, [](std::string_view name) { return name == "grid" || name == "x"; }, errors);
+}
 
 std::vector<std::string> layout_errors(const std::string& toml) {
     std::vector<LayoutError> errors;
@@ -22,8 +28,8 @@ std::vector<std::string> layout_errors(const std::string& toml) {
 
 std::vector<std::string> table_errors(const std::string& toml) {
     std::vector<LayoutError> errors;
-    const auto capacity_of = [](std::string_view name) { return name == "four" ? 4 : 0; };
-    const auto table = parse_auto_table(toml, "auto.toml", capacity_of, errors);
+    const auto capacity_of = [](std::string_view name) { return name == "four" ? 4 : -1; };
+    const auto table = parse_table(toml, "auto.toml", capacity_of, errors);
     CHECK(table.has_value() == errors.empty());
     std::vector<std::string> texts;
     for (const auto& error : errors) texts.push_back(error.text());
@@ -92,19 +98,92 @@ shows = "slot"
     CHECK(layout->tiles[2].fit == Fit::Crop);
 }
 
-TEST_CASE("A one-plus-n family draws one big tile and an L of small ones") {
+TEST_CASE("A tile can wait for a number of people and for content, and show a role or the pinned") {
     std::vector<LayoutError> errors;
 
-    const auto layout = parse_layout("family = 'one-plus-n'\nn = 5", "x.toml", errors);
+    const auto layout = parse_layout(R"(
+description = "All there is"
+without_role = "guest"
+[[fewer]]
+people = 2
+layout = "grid"
+[[tile]]
+rect = [0, 0, 1, 1]
+shows = "role"
+role = "host"
+rank = 2
+people = [3, 9]
+[[tile]]
+rect = [0, 0, 1, 1]
+shows = "content"
+content = true
+[[tile]]
+rect = [0, 0, 1, 1]
+shows = "pinned"
+)",
+                                     "x.toml", errors);
 
-    REQUIRE(layout.has_value());
-    REQUIRE(layout->tiles.size() == 6);
-    CHECK(layout->canvas.columns == 3);
-    CHECK(layout->tiles[0].cells == mixer::UnitRect{0, 0, 2, 2});
-    CHECK(layout->tiles[0].shows == Shows::Speaker);
-    CHECK(layout->tiles[1].cells == mixer::UnitRect{2, 0, 1, 1});
-    CHECK(layout->tiles[3].cells == mixer::UnitRect{2, 2, 1, 1});
-    CHECK(layout->tiles[5].cells == mixer::UnitRect{1, 2, 1, 1});
+    REQUIRE(errors.empty());
+    CHECK(layout->description == "All there is");
+    CHECK(layout->without_role == "guest");
+    REQUIRE(layout->fewer.size() == 1);
+    CHECK(layout->fewer[0].most_people == 2);
+    CHECK(layout->tiles[0].shows == Shows::Role);
+    CHECK(layout->tiles[0].role == "host");
+    CHECK(layout->tiles[0].rank == 2);
+    CHECK(layout->tiles[0].when == mixer::TileCondition{3, 9, {}});
+    CHECK(layout->tiles[1].shows == Shows::Content);
+    CHECK(layout->tiles[1].fit == Fit::Letterbox);
+    CHECK(layout->tiles[1].when.content == true);
+    CHECK(layout->tiles[2].shows == Shows::Pinned);
+    CHECK(layout->tiles[2].rank == 1);
+}
+
+TEST_CASE("A family is one line, and its keys another few") {
+    std::vector<LayoutError> errors;
+
+    const auto one_plus = parse_layout("family = 'one-plus-n'\nn = 9", "x.toml", errors);
+    const auto rows = parse_layout("family = 'rows'\nrows = '2+4+4'", "x.toml", errors);
+    const auto strip =
+        parse_layout("family = 'strip'\nside = 'right'\nmost = 4\nbig = 'role'\nrole = 'host'",
+                     "x.toml", errors);
+
+    REQUIRE(errors.empty());
+    CHECK(std::get<mixer::OnePlusRule>(*one_plus->family).others == 9);
+    CHECK(one_plus->self_view);
+    CHECK(std::get<mixer::RowsRule>(*rows->family).tiles == std::vector<int>{2, 4, 4});
+    const auto& rule = std::get<mixer::StripRule>(*strip->family);
+    CHECK(rule.side == mixer::StripRule::Side::Right);
+    CHECK(rule.most == 4);
+    CHECK(rule.big == Shows::Role);
+    CHECK(rule.role == "host");
+}
+
+TEST_CASE("A file with rows to serve is a table, and nothing else is") {
+    CHECK(mixer::is_table("[[serve]]\nlayout = 'grid'"));
+    CHECK_FALSE(mixer::is_table("family = 'grid'"));
+    CHECK_FALSE(mixer::is_table("[[serve"));
+}
+
+TEST_CASE("A row of a table may ask for content, a shape, a role and a size") {
+    std::vector<LayoutError> errors;
+    const auto capacity_of = [](std::string_view) { return 4; };
+
+    const auto table = parse_table(
+        "hold = 2.5\n[[serve]]\ncontent = true\ncanvas = 'portrait'\nviewer_role = 'host'\n"
+        "lines = 360\ntiles = 3\nlayout = 'a'\n[[serve]]\nlayout = 'b'",
+        "mine.toml", capacity_of, errors);
+
+    REQUIRE(errors.empty());
+    CHECK(table->name == "mine");
+    CHECK(table->hold == std::chrono::milliseconds(2500));
+    const mixer::ServeRow& row = table->rows[0];
+    CHECK(row.content == true);
+    CHECK(row.portrait == true);
+    CHECK(row.viewer_role == "host");
+    CHECK(row.most_lines == 360);
+    CHECK(row.most_tiles == 3);
+    CHECK_FALSE(table->rows[1].has_condition());
 }
 
 TEST_CASE("Every mistake in a layout file is named with its place, what was found and expected") {
@@ -113,17 +192,34 @@ TEST_CASE("Every mistake in a layout file is named with its place, what was foun
         {"family = 'grid",
          {"x.toml:1:15: Error while parsing literal string: encountered end-of-file"}},
         {"", {"x.toml:1:1: tile: found neither tiles nor a family, expected [[tile]] or 'family'"}},
-        {"family = 'strip'",
-         {"x.toml:1:10: family: found \"strip\", expected one of grid, one-plus-n, side-by-side"}},
+        {"family = 'circle'",
+         {"x.toml:1:10: family: found \"circle\", expected one of grid, one-plus-n, rows, "
+          "side-by-side, strip"}},
         {"family = 3",
-         {"x.toml:1:10: family: found 3, expected one of grid, one-plus-n, side-by-side"}},
+         {"x.toml:1:10: family: found 3, expected one of grid, one-plus-n, rows, side-by-side, "
+          "strip"}},
+        {"family = 'rows'", {"x.toml:1:1: 'rows' is missing"}},
+        {"family = 'rows'\nrows = '4+2'",
+         {"x.toml:2:8: rows: found \"4+2\", expected tiles per row such as \"2+4+4\": 2 to 8 rows "
+          "of 1 to 12, none shorter than the first, 49 tiles in all"}},
+        {"family = 'strip'\nside = 'middle'\nmost = 13\nbig = 'slot'\nrole = 'host'",
+         {"x.toml:2:8: side: found \"middle\", expected one of bottom, top, left, right",
+          "x.toml:3:8: most: found 13, expected an integer from 1 to 12",
+          "x.toml:4:7: big: found \"slot\", expected one of speaker, pinned, role, content",
+          "x.toml:5:8: role: found \"host\", expected no role beside anything but \"role\""}},
+        {"family = 'grid'\n[[fewer]]\npeople = 2\nlayout = 'gird'\n[[fewer]]\npeople = 2\n"
+         "layout = 'x'",
+         {"x.toml:4:10: layout: found \"gird\", expected the name of a layout that exists",
+          "x.toml:6:10: people: found 2, expected more than in the row before",
+          "x.toml:7:10: layout: found \"x\", expected the name of another layout"}},
         {"family = 'grid'\nmost = 50",
          {"x.toml:2:8: most: found 50, expected an integer from 1 to 49"}},
         {"family = 'grid'\ncolour = 1",
-         {"x.toml:2:1: unknown key 'colour'; known here: canvas, family, most, self_view"}},
+         {"x.toml:2:1: unknown key 'colour'; known here: canvas, description, family, "
+          "fewer, most, self_view, without_role"}},
         {"family = 'one-plus-n'", {"x.toml:1:1: 'n' is missing"}},
-        {"family = 'one-plus-n'\nn = 6",
-         {"x.toml:2:5: n: found 6, expected an odd number: the small tiles form an L"}},
+        {"family = 'one-plus-n'\nn = 16",
+         {"x.toml:2:5: n: found 16, expected an integer from 1 to 15"}},
         {"family = 'grid'\n[[tile]]\nrect = [0, 0, 1, 1]\nshows = 'slot'",
          {"x.toml:2:1: tile: found an array, expected either a family or tiles, not both"}},
         {"tile = 4", {"x.toml:1:8: tile: found 4, expected tables, each starting with [[tile]]"}},
@@ -149,21 +245,30 @@ TEST_CASE("Every mistake in a layout file is named with its place, what was foun
         {"[[tile]]\nshows = 'slot'\nrect = [0, 0, nan, 1]",
          {"x.toml:3:8: rect: found [0, 0, nan, 1], expected [x, y, width, height] in grid "
           "units"}},
-        {"[[tile]]\nrect = [0, 0, 1, 1]\nshows = 'content'",
-         {"x.toml:3:9: shows: found \"content\", expected one of slot, speaker, self"}},
+        {"[[tile]]\nrect = [0, 0, 1, 1]\nshows = 'audience'\n[[tile]]\nrect = [0, 0, 1, 1]\n"
+         "shows = 'role'",
+         {"x.toml:3:9: shows: found \"audience\", expected one of slot, speaker, pinned, role, "
+          "content, self",
+          "x.toml:4:1: 'role' is missing"}},
+        {"[[tile]]\nrect = [0, 0, 1, 1]\nshows = 'slot'\npeople = [3, 2]\ncontent = 1",
+         {"x.toml:4:10: people: found [3, 2], expected [at least, at most], whole numbers from 0 "
+          "to 999, the first no larger than the second",
+          "x.toml:5:11: content: found 1, expected true or false"}},
         {"[[tile]]\nrect = [0, 0, 1, 1]\nshows = 'slot'\nrank = 2\nfit = 'zoom'\nz = 1.5\nrole = "
-         "'host'",
-         {"x.toml:4:8: rank: found 2, expected no rank in a tile that does not show a speaker",
+         "'host'\nseat = 1",
+         {"x.toml:4:8: rank: found 2, expected no rank in a tile that shows no speaker, role or "
+          "pinned one",
           "x.toml:5:7: fit: found \"zoom\", expected one of crop, letterbox",
           "x.toml:6:5: z: found 1.5, expected an integer from -1000 to 1000",
-          "x.toml:7:1: unknown key 'role'; known here: border, fit, id, label, rank, rect, shows, "
-          "z"}},
+          "x.toml:7:8: role: found \"host\", expected no role beside anything but \"role\"",
+          "x.toml:8:1: unknown key 'seat'; known here: border, content, fit, id, label, people, "
+          "rank, rect, role, shows, z"}},
         {"[[tile]]\nid = 'a'\nrect = [0, 0, 1, 1]\nshows = 'speaker'\n"
          "[[tile]]\nid = 'a'\nrect = [0, 0, 1, 1]\nshows = 'speaker'\nrank = 1\n"
          "[[tile]]\nrect = [0, 0, 1, 1]\nshows = 'self'\n"
          "[[tile]]\nrect = [0, 0, 1, 1]\nshows = 'self'",
          {"x.toml:6:6: id: found \"a\", expected an id that no other tile has",
-          "x.toml:9:8: rank: found 1, expected a speaker rank that no other tile shows",
+          "x.toml:9:8: rank: found 1, expected a rank that no other tile of its kind shows",
           "x.toml:15:9: shows: found \"self\", expected one tile at most that shows \"self\""}},
     }));
     CAPTURE(bad.toml);
@@ -190,9 +295,17 @@ TEST_CASE("Every mistake in the auto table is named with its place") {
          {"auto.toml:2:9: tiles: found 5, expected 4 at most, as many as 'four' has"}},
         {"[[serve]]\ntiles = 4\nlayout = 'four'\n[[serve]]\ntiles = 3\nlayout = 'four'",
          {"auto.toml:5:9: tiles: found 3, expected no fewer than in the row before"}},
-        {"[[serve]]", {"auto.toml:1:1: 'tiles' is missing", "auto.toml:1:1: 'layout' is missing"}},
-        {"[[serve]]\ntiles = 4\nlayout = 'four'\ncontent = true",
-         {"auto.toml:4:1: unknown key 'content'; known here: layout, tiles"}},
+        {"[[serve]]", {"auto.toml:1:1: 'layout' is missing"}},
+        {"[[serve]]\nlayout = 'four'\ncontent = true",
+         {"auto.toml:2:10: layout: found a condition in the last row, expected none: it serves "
+          "everybody else"}},
+        {"hold = 100\n[[serve]]\ncanvas = 'round'\nlines = 10\nlayout = 'four'\n"
+         "[[serve]]\nlayout = 'four'\nwho = 1",
+         {"auto.toml:1:8: hold: found 100, expected a number from 0 to 60",
+          "auto.toml:3:10: canvas: found \"round\", expected one of landscape, portrait",
+          "auto.toml:4:9: lines: found 10, expected an integer from 90 to 1920",
+          "auto.toml:8:1: unknown key 'who'; known here: canvas, content, layout, lines, tiles, "
+          "viewer_role"}},
     }));
     CAPTURE(bad.toml);
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,14 @@ class Room {
     void spoke_last(std::string_view letters) { speakers_ = sources_of(letters); }
     void pin(std::string_view letters) { pinned_ = sources_of(letters); }
 
+    /// Somebody presents.
+    void present(char letter) {
+        content_ = mixer::Candidate{};
+        content_->source = content_source();
+        content_->name = std::string("Slides of ") + letter;
+    }
+    static common::SourceId content_source() { return {1000}; }
+
     /// What `viewer` asks for; ' ' is a recorder.
     [[nodiscard]] mixer::LayoutRequest request(std::string layout, char viewer = ' ') const {
         mixer::LayoutRequest request;
@@ -42,6 +51,7 @@ class Room {
         request.candidates = people_;
         request.speaker_rank = speakers_;
         request.pinned = pinned_;
+        request.content = content_;
         return request;
     }
 
@@ -58,6 +68,7 @@ class Room {
     std::vector<mixer::Candidate> people_;
     std::vector<common::SourceId> speakers_;
     std::vector<common::SourceId> pinned_;
+    std::optional<mixer::Candidate> content_;
 };
 
 /// Who sits where: "BA.": B in the first tile, A in the second, nobody in the third.

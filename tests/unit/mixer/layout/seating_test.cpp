@@ -116,6 +116,54 @@ TEST_CASE("A pinned person has the big tile whoever speaks") {
     CHECK(seats(first_plan(room, "speaker")) == "B");
 }
 
+TEST_CASE("A layout of one keeps whom it shows while others speak, and follows a pin") {
+    Room room("ABC");
+    room.spoke_last("CB");
+    const auto before = first_plan(room, "one");
+    REQUIRE(seats(before) == "A");
+
+    room.spoke_last("BC");
+    CHECK(seats(next_plan(room, before, "one")) == "A");
+    room.pin("C");
+    CHECK(seats(next_plan(room, before, "one")) == "C");
+}
+
+TEST_CASE("Where not all have a tile, those with a picture come before those without") {
+    Room room("ABCDE");
+    for (const char letter : {'B', 'D'}) room.person(letter).has_video = true;
+    room.spoke_last("E");
+
+    CHECK(seats(grid_of(3).resolve(room.request("few"))) == "BDE");
+}
+
+TEST_CASE("A tile of the second rank of a role stays empty where there is one of them") {
+    const auto book = LayoutBook::parse(R"(
+[canvas]
+grid = [3, 1]
+[[tile]]
+rect = [0, 0, 1, 1]
+shows = "role"
+role = "host"
+[[tile]]
+rect = [1, 0, 1, 1]
+shows = "role"
+role = "host"
+rank = 2
+[[tile]]
+rect = [2, 0, 1, 1]
+shows = "speaker"
+)",
+                                        "hosts.toml")
+                          .value();
+    Room room("ABCD");
+    room.spoke_last("CD");
+    room.person('C').roles = {"host"};
+
+    CHECK(seats(book.resolve(room.request("hosts"))) == "C.D");
+    room.person('A').roles = {"host"};
+    CHECK(seats(book.resolve(room.request("hosts"))) == "CAD");
+}
+
 TEST_CASE("Who does not want to see themselves sees the previous speaker while speaking") {
     Room room("ABCDEF");
     room.spoke_last("CB");
@@ -124,8 +172,8 @@ TEST_CASE("Who does not want to see themselves sees the previous speaker while s
     of_speaker.self_view = SelfView::Hide;
     of_other.self_view = SelfView::Hide;
 
-    CHECK(seats(LayoutBook::built_in().resolve(of_speaker)) == "BADEF.");
-    CHECK(seats(LayoutBook::built_in().resolve(of_other)) == "CABEF.");
+    CHECK(seats(LayoutBook::built_in().resolve(of_speaker)) == "BADEF");
+    CHECK(seats(LayoutBook::built_in().resolve(of_other)) == "CABEF");
 }
 
 TEST_CASE("A self tile shows the viewer, and nobody else sits there") {

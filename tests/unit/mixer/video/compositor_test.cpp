@@ -142,6 +142,26 @@ TEST_CASE("The speaker's ring runs inside the tile and nobody else has one") {
     }
 }
 
+TEST_CASE("A tile that lies on another has an outline, and a neighbour has none") {
+    Stage stage = four_people();
+    auto plan = stage.grid();
+    plan.tiles[0].rect = {0, 0, 1, 1};
+    plan.tiles[1].rect = {0.7, 0.7, 0.25, 0.25};
+    plan.tiles[1].z = 1;
+    plan.tiles.resize(2);
+
+    const auto scene = stage.builder.build(plan, kCanvas);
+    const FrameRef drawn = stage.compose(*scene);
+
+    CHECK_FALSE(scene->tiles[0].outlined);
+    REQUIRE(scene->tiles[1].outlined);
+    const auto& inset = scene->tiles[1].rect;
+    CHECK(at(drawn, inset.x, inset.y + inset.height / 2) == mixer::to_yuv(scene->outline));
+    for (const auto& tile : stage.builder.build(stage.grid(), kCanvas)->tiles) {
+        CHECK_FALSE(tile.outlined);
+    }
+}
+
 TEST_CASE("Rounded corners let through what lies below, also where tiles overlap") {
     Stage stage({{"", "A"}, {"", "B"}});
     auto plan = stage.grid();

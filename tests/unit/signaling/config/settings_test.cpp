@@ -202,12 +202,13 @@ TEST_CASE("Mistakes in a listener's table are named") {
 
 TEST_CASE("Picture sizes are even and within what we decode") {
     for (const std::string size : {"1280", "x720", "1280x", "1281x720", "1280x721", "100x90",
-                                   "3840x2160", "axb", "1280x720p"}) {
+                                   "1200x1200", "3840x2160", "axb", "1280x720p"}) {
         INFO(size);
         CHECK_FALSE(
             parse_settings("[[room]]\nid = \"a\"\nmax_size = \"" + size + "\"\n", "t.toml"));
     }
     CHECK(parse_settings("[[room]]\nid = \"a\"\nmax_size = \"640x360\"\n", "t.toml"));
+    CHECK(parse_settings("[[room]]\nid = \"a\"\nmax_size = \"720x1280\"\n", "t.toml"));
 }
 
 TEST_CASE("All mistakes are reported at once") {
