@@ -23,6 +23,7 @@
 #include "mcu/control/control_service.h"
 #include "mcu/control/control_thread.h"
 #include "mcu/control/event_streams.h"
+#include "mcu/control/layout_watch.h"
 #include "mcu/control/node.h"
 #include "mcu/transport/net_thread.h"
 #include "mcu/transport/udp_port_range.h"
@@ -44,13 +45,17 @@ std::string new_uuid() {
     return text.data();
 }
 
-common::Result<mixer::LayoutBook> load_layouts(const std::string& folder) {
-    if (folder.empty()) return mixer::LayoutBook::built_in();
-    auto book = mixer::LayoutBook::load(folder);
-    if (book) return *std::move(book);
-    std::string all = "layouts in '" + folder + "':";
-    for (const mixer::LayoutError& error : book.error()) all += "\n  " + error.text();
-    return common::fail(common::ErrorCode::InvalidArgument, all);
+/// Hands what the layout watch found to the control thread, where plans are made.
+LayoutWatch::OnFound layouts_taken(ControlPoster& control, mixer::LayoutBook& layouts, Node& node) {
+    return [&control, &layouts, &node](const LayoutFolder::Found& found) {
+        return control.post([&layouts, &node, found] {
+            log_refused(found.errors);
+            LOG_INFO("layouts read again: {} layouts, {} mistakes", found.book.names().size(),
+                     found.errors.size());
+            layouts = found.book;
+            node.layouts_changed(found.errors);
+        });
+    };
 }
 
 /// SIGTERM and SIGINT are taken by sigwait on the main thread; every other thread is started with
@@ -80,8 +85,12 @@ void wait_for_end(const sigset_t& signals) {
 
 common::Result<void> run(const McudConfig& config) {
     const sigset_t signals = block_signals();
-    auto layouts = load_layouts(config.layouts_folder);
-    if (!layouts) return tl::unexpected(layouts.error());
+    LayoutWatch layout_watch(config.layouts_folder);
+    // A mistake in a layout is no reason to refuse calls: it is told, and the rest is served.
+    LayoutFolder::Found found{mixer::LayoutBook::built_in(), {}};
+    if (!config.layouts_folder.empty()) found = layout_watch.read();
+    log_refused(found.errors);
+    mixer::LayoutBook layouts = found.book;  // other threads than control's never look at it
     auto ports = UdpPortRange::create(config.first_media_port, config.last_media_port,
                                       std::random_device()());
     if (!ports) return common::fail_in("media_ports", ports.error());
@@ -106,7 +115,7 @@ common::Result<void> run(const McudConfig& config) {
                             .control = control,
                             .audio_tick = audio_tick,
                             .video_tick = video_tick,
-                            .layouts = *layouts,
+                            .layouts = layouts,
                             .net_threads = {},
                             .rungs = config.rungs,
                             .media_address = config.media_address};
@@ -114,6 +123,7 @@ common::Result<void> run(const McudConfig& config) {
     Node node(new_uuid(),
               {.max_sessions = config.max_sessions, .orphan_timeout = config.orphan_timeout},
               services, events);
+    node.layouts_changed(std::move(found.errors));
     ControlService service(control, node, events, media_pool);
 
     common::HeapRest heap;
@@ -127,12 +137,16 @@ common::Result<void> run(const McudConfig& config) {
     audio_tick.start(TickThread::Priority::Realtime);
     video_tick.start(TickThread::Priority::Normal);
     control.start();
+    if (!config.layouts_folder.empty()) {
+        layout_watch.start(layouts_taken(control, layouts, node));
+    }
     LOG_INFO("ready control={} media_ports={}-{} incarnation={}", config.control,
              config.first_media_port, config.last_media_port, node.incarnation());
 
     wait_for_end(signals);
     // Calls first (they answer from the control thread), then every meeting with an RTCP BYE, then
     // the threads.
+    layout_watch.stop();
     events.close_all();
     (*server)->shut_down(kShutdownLimit);
     control.stop([&node] { node.close_all(); });

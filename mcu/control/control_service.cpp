@@ -173,7 +173,13 @@ grpc::ServerUnaryReactor* ControlService::ListLayouts(grpc::CallbackServerContex
                                                       const pb::ListLayoutsRequest*,
                                                       pb::ListLayoutsReply* reply) {
     return on_control(context, [this, reply] {
-        for (const std::string& name : node_.layout_names()) reply->add_names(name);
+        for (const std::string& name : node_.layouts().names()) reply->add_names(name);
+        for (const mixer::LayoutSummary& layout : node_.layouts().summaries()) {
+            *reply->add_layouts() = to_proto(layout);
+        }
+        for (const mixer::LayoutError& error : node_.refused_layouts()) {
+            *reply->add_refused() = to_proto(error);
+        }
         return grpc::Status::OK;
     });
 }

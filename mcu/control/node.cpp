@@ -77,6 +77,12 @@ Result<Bridge::Applied> Node::apply(const Fence& fence, const ConferenceState& s
     return applied;
 }
 
+void Node::layouts_changed(std::vector<mixer::LayoutError> refused) {
+    refused_layouts_ = std::move(refused);
+    const Timestamp now = services_.clock.now();
+    for (auto& [instance, conference] : conferences_) conference.bridge->draw_anew(now);
+}
+
 std::size_t Node::session_count() const {
     std::size_t count = 0;
     for (const auto& [instance, conference] : conferences_)

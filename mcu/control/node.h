@@ -65,9 +65,13 @@ class Node {
     common::Result<Bridge::Applied> apply(const Fence& fence, const ConferenceState& state);
     [[nodiscard]] std::vector<ConferenceOwner> conferences() const;
     [[nodiscard]] Bridge* find(const std::string& instance) const;
-    [[nodiscard]] std::vector<std::string> layout_names() const {
-        return services_.layouts.names();
+    [[nodiscard]] const mixer::LayoutBook& layouts() const { return services_.layouts; }
+    /// What could not be taken of the layout folder.
+    [[nodiscard]] const std::vector<mixer::LayoutError>& refused_layouts() const {
+        return refused_layouts_;
     }
+    /// The services' layouts are others now: every meeting is drawn anew at its next tick.
+    void layouts_changed(std::vector<mixer::LayoutError> refused);
 
     [[nodiscard]] std::size_t session_count() const;
 
@@ -91,6 +95,7 @@ class Node {
     const BridgeServices& services_;
     NodeEvents& events_;
     std::map<std::string, Conference> conferences_;
+    std::vector<mixer::LayoutError> refused_layouts_;
 };
 
 }  // namespace mcu

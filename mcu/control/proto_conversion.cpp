@@ -1,5 +1,6 @@
 #include "mcu/control/proto_conversion.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <set>
@@ -250,6 +251,7 @@ Result<ConferenceState> from_proto(const pb::ConferenceState& proto) {
     state.revision = proto.revision();
     state.default_layout = proto.default_layout();
     state.default_self_view = from_proto(proto.default_self_view());
+    state.pinned.assign(proto.pinned_sessions().begin(), proto.pinned_sessions().end());
     if (proto.max_width() != 0 || proto.max_height() != 0) {
         if (proto.max_width() < 64 || proto.max_height() < 64 ||
             proto.max_width() > kMostDimension || proto.max_height() > kMostDimension ||
@@ -285,6 +287,7 @@ pb::ConferenceState to_proto(const ConferenceState& state) {
     proto.set_revision(state.revision);
     proto.set_default_layout(state.default_layout);
     proto.set_default_self_view(to_proto(state.default_self_view));
+    for (const std::string& pinned : state.pinned) proto.add_pinned_sessions(pinned);
     proto.set_max_width(static_cast<std::uint32_t>(state.max_size.width));
     proto.set_max_height(static_cast<std::uint32_t>(state.max_size.height));
     for (const SessionState& session : state.sessions) *proto.add_sessions() = to_proto(session);
@@ -321,6 +324,26 @@ pb::StatisticsEvent to_proto(const ConferenceStatistics& statistics) {
         for (const StreamCounters& stream : session.streams) add_stream(stream, session, proto);
     }
     return event;
+}
+
+pb::ListLayoutsReply::Layout to_proto(const mixer::LayoutSummary& layout) {
+    pb::ListLayoutsReply::Layout proto;
+    proto.set_name(layout.name);
+    proto.set_description(layout.description);
+    proto.set_file(layout.file);
+    proto.set_table(layout.is_table);
+    proto.set_most_people(static_cast<std::uint32_t>(std::max(0, layout.most_people)));
+    proto.set_self_view(layout.self_view);
+    return proto;
+}
+
+pb::ListLayoutsReply::Refused to_proto(const mixer::LayoutError& error) {
+    pb::ListLayoutsReply::Refused proto;
+    proto.set_file(error.file);
+    proto.set_line(static_cast<std::uint32_t>(error.line));
+    proto.set_column(static_cast<std::uint32_t>(error.column));
+    proto.set_message(error.message);
+    return proto;
 }
 
 }  // namespace mcu

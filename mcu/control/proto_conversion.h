@@ -21,4 +21,9 @@ namespace mcu {
 [[nodiscard]] tessera::control::v1::StatisticsEvent to_proto(
     const ConferenceStatistics& statistics);
 
+[[nodiscard]] tessera::control::v1::ListLayoutsReply::Layout to_proto(
+    const mixer::LayoutSummary& layout);
+[[nodiscard]] tessera::control::v1::ListLayoutsReply::Refused to_proto(
+    const mixer::LayoutError& error);
+
 }  // namespace mcu

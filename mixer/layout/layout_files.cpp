@@ -1,3 +1,5 @@
+#include <glib.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -31,6 +33,12 @@ std::vector<LayoutBook::File> read_layout_folder(const std::string& folder,
         const auto& path = entry->path();
         // Editors leave hidden files of their own beside the one they write.
         if (path.extension() != ".toml" || path.filename().string().starts_with('.')) continue;
+        const std::string name = path.filename().string();
+        // Names go over the API, which takes no other.
+        if (!g_utf8_validate(name.data(), static_cast<gssize>(name.size()), nullptr)) {
+            errors.push_back({folder + "/?.toml", 0, 0, "left out: its name is no UTF-8"});
+            continue;
+        }
         if (auto file = read_layout_file(path.string(), errors)) files.push_back(std::move(*file));
     }
     if (failure) errors.push_back({folder, 0, 0, "cannot be read: " + failure.message()});

@@ -22,6 +22,7 @@ json to_json(const RoomSettings& policy, const Conference* running) {
                  {"max_width", policy.max_size.width},
                  {"max_height", policy.max_size.height},
                  {"participant_count", running == nullptr ? 0 : running->participants().size()},
+                 {"pinned", running == nullptr ? std::vector<std::string>() : running->pinned()},
                  {"conference", nullptr}};
     if (running != nullptr) {
         const ConferenceStatistics& s = running->statistics();
@@ -93,6 +94,8 @@ json to_json(const Participant& p, common::Timestamp now) {
             {"video_muted", p.session.video_muted},
             {"layout", p.session.layout},
             {"self_view", self_view_word(p.session.self_view)},
+            {"roles", p.session.roles},
+            {"pinned", p.session.pinned},
             {"on_hold", !p.media_expected()},
             {"seconds", seconds},
             {"rung", p.statistics ? p.statistics->rung : ""},
@@ -127,8 +130,29 @@ std::string participants_json(const Conference* running, common::Timestamp now) 
     return text_of({{"participants", std::move(list)}});
 }
 
-std::string layouts_json(const std::vector<std::string>& names) {
-    return text_of({{"layouts", names}});
+std::string layouts_json(const LayoutList& list) {
+    json about = json::array();
+    for (const LayoutList::Layout& layout : list.layouts) {
+        about.push_back({{"name", layout.name},
+                         {"description", layout.description},
+                         {"file", layout.file},
+                         {"table", layout.table},
+                         {"most_people", layout.most_people},
+                         {"self_view", layout.self_view}});
+    }
+    json refused = json::array();
+    for (const LayoutList::Refused& each : list.refused) {
+        std::string place = each.file;
+        if (each.line != 0) {
+            place += ":" + std::to_string(each.line) + ":" + std::to_string(each.column);
+        }
+        refused.push_back({{"file", each.file},
+                           {"line", each.line},
+                           {"column", each.column},
+                           {"message", each.message},
+                           {"text", place + ": " + each.message}});
+    }
+    return text_of({{"layouts", list.names}, {"about", about}, {"errors", refused}});
 }
 
 std::string node_json(const NodeInfo& info) {

@@ -14,7 +14,7 @@ namespace signaling {
 [[nodiscard]] std::string room_json(const RoomSettings& policy, const Conference* running);
 [[nodiscard]] std::string rooms_json(const RoomDirectory& rooms);
 [[nodiscard]] std::string participants_json(const Conference* running, common::Timestamp now);
-[[nodiscard]] std::string layouts_json(const std::vector<std::string>& names);
+[[nodiscard]] std::string layouts_json(const LayoutList& list);
 [[nodiscard]] std::string node_json(const NodeInfo& info);
 
 /// "layout", "show", "hide"

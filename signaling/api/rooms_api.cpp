@@ -32,6 +32,30 @@ std::optional<std::string> string_member(const json& object, const char* name,
     return std::nullopt;
 }
 
+constexpr std::size_t kMostPinned = 49;
+constexpr std::size_t kMostRoles = 8;
+
+// A member that must be an array of at most `most` short strings.
+std::optional<std::vector<std::string>> strings_member(const json& object, const char* name,
+                                                       std::size_t most, const Respond& respond) {
+    constexpr std::size_t kLongest = 128;
+    const auto member = object.find(name);
+    std::vector<std::string> strings;
+    if (member != object.end() && member->is_array() && member->size() <= most) {
+        for (const json& each : *member) {
+            const auto* text = each.get_ptr<const std::string*>();
+            if (text != nullptr && !text->empty() && text->size() <= kLongest) {
+                strings.push_back(*text);
+            }
+        }
+        if (strings.size() == member->size()) return strings;
+    }
+    respond(api_error(400, "invalid_argument",
+                      std::string(name) + ": expected an array of at most " + std::to_string(most) +
+                          " strings of 1 to 128 bytes"));
+    return std::nullopt;
+}
+
 std::optional<Conference::Muting> muting_of(const std::string& media, bool muted) {
     if (media == "audio") return Conference::Muting{muted, std::nullopt};
     if (media == "video") return Conference::Muting{std::nullopt, muted};
@@ -83,17 +107,18 @@ class RoomsApi {
         if (!name) return;
         if (name->empty() && p.contains("participant")) return set_layout(p, "", respond);
         // Names are the media daemon's: ask it, so that a typing error is answered and not drawn.
-        node_.list_layouts([this, p, name = *name,
-                            respond](const common::Result<std::vector<std::string>>& known) {
-            if (!known) return respond(api_error(known.error()));
-            if (name == "auto" || std::ranges::find(*known, name) != known->end()) {
-                return set_layout(p, name, respond);
-            }
-            std::string names = "auto";
-            for (const std::string& each : *known) names += each == "auto" ? "" : ", " + each;
-            respond(
-                api_error(400, "unknown_layout", "no layout '" + name + "'; there are " + names));
-        });
+        node_.list_layouts(
+            [this, p, name = *name, respond](const common::Result<LayoutList>& known) {
+                if (!known) return respond(api_error(known.error()));
+                if (name == "auto" || std::ranges::find(known->names, name) != known->names.end()) {
+                    return set_layout(p, name, respond);
+                }
+                std::string names = "auto";
+                for (const std::string& each : known->names)
+                    names += each == "auto" ? "" : ", " + each;
+                respond(api_error(400, "unknown_layout",
+                                  "no layout '" + name + "'; there are " + names));
+            });
     }
 
     void self_view(const ApiRequest& request, const Parameters& p, const Respond& respond) const {
@@ -109,6 +134,26 @@ class RoomsApi {
             return;
         }
         respond(api_error(400, "invalid_argument", "self_view: expected layout, show or hide"));
+    }
+
+    void pin(const ApiRequest& request, const Parameters& p, const Respond& respond) const {
+        const auto body = object_of(request.body, respond);
+        if (!body) return;
+        const auto pinned = strings_member(*body, "participants", kMostPinned, respond);
+        if (!pinned) return;
+        if (Conference* conference = find_conference(p, respond)) {
+            conference->pin(participant(p), *pinned, finish(respond));
+        }
+    }
+
+    void roles(const ApiRequest& request, const Parameters& p, const Respond& respond) const {
+        const auto body = object_of(request.body, respond);
+        if (!body) return;
+        const auto roles = strings_member(*body, "roles", kMostRoles, respond);
+        if (!roles) return;
+        if (Conference* conference = find_conference(p, respond)) {
+            conference->set_roles(p.at("participant"), *roles, finish(respond));
+        }
     }
 
     void mute(const ApiRequest& request, const Parameters& p, bool muted,
@@ -137,9 +182,9 @@ class RoomsApi {
     }
 
     void layouts(const Respond& respond) const {
-        node_.list_layouts([respond](const common::Result<std::vector<std::string>>& names) {
-            if (!names) return respond(api_error(names.error()));
-            respond({200, "application/json", layouts_json(*names), ""});
+        node_.list_layouts([respond](const common::Result<LayoutList>& list) {
+            if (!list) return respond(api_error(list.error()));
+            respond({200, "application/json", layouts_json(*list), ""});
         });
     }
 
@@ -241,6 +286,8 @@ void add_rooms_api(Router& router, RoomDirectory& rooms, MediaNode& node,
         post("/self-view", [](auto& a, auto& request, auto& p, auto& respond) {
             a.self_view(request, p, respond);
         });
+        post("/pin",
+             [](auto& a, auto& request, auto& p, auto& respond) { a.pin(request, p, respond); });
         post("/mute", [](auto& a, auto& request, auto& p, auto& respond) {
             a.mute(request, p, true, respond);
         });
@@ -250,6 +297,10 @@ void add_rooms_api(Router& router, RoomDirectory& rooms, MediaNode& node,
         post("/kick",
              [](auto& a, auto& request, auto& p, auto& respond) { a.kick(request, p, respond); });
     }
+    router.add("POST", "/v1/rooms/{room}/participants/{participant}/roles",
+               [api](const ApiRequest& request, const Parameters& p, const Respond& respond) {
+                   api->roles(request, p, respond);
+               });
 }
 
 }  // namespace signaling

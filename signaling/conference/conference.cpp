@@ -207,6 +207,8 @@ void Conference::left(const ParticipantId& id, const Ending& ending) {
              gone->second.session.display_name, ending.text);
     const bool was_wanted = gone->second.state != Participant::State::Leaving;
     participants_.erase(gone);
+    std::erase(pinned_, id);
+    for (auto& [each, participant] : participants_) std::erase(participant.session.pinned, id);
     if (was_wanted) sync_.changed();
 }
 
@@ -239,6 +241,22 @@ void Conference::set_self_view(const std::optional<ParticipantId>& id, SelfView 
     change(id, std::move(done), [&](Participant& p) {
         if (id) p.session.self_view = view;
     });
+}
+
+void Conference::pin(const std::optional<ParticipantId>& id,
+                     const std::vector<ParticipantId>& pinned, Done done) {
+    for (const ParticipantId& each : pinned) {
+        if (find(each) == nullptr) return change(each, std::move(done), [](Participant&) {});
+    }
+    if (!id) pinned_ = pinned;
+    change(id, std::move(done), [&](Participant& p) {
+        if (id) p.session.pinned = pinned;
+    });
+}
+
+void Conference::set_roles(const ParticipantId& id, const std::vector<std::string>& roles,
+                           Done done) {
+    change(id, std::move(done), [&](Participant& p) { p.session.roles = roles; });
 }
 
 void Conference::mute(const std::optional<ParticipantId>& id, Muting muting, Done done) {
@@ -360,6 +378,7 @@ ConferenceSpec Conference::desired_state() const {
     spec.default_layout = policy_.layout;
     spec.default_self_view = policy_.self_view;
     spec.max_size = policy_.max_size;
+    spec.pinned = pinned_;
     for (const auto& [id, participant] : participants_) {
         if (participant.state != Participant::State::Leaving)
             spec.sessions.push_back(participant.session);
@@ -392,6 +411,7 @@ void Conference::state_adopted(const ClaimedState& claimed) {
     began_ = true;
     if (!claimed.running.default_layout.empty()) policy_.layout = claimed.running.default_layout;
     policy_.self_view = claimed.running.default_self_view;
+    pinned_ = claimed.running.pinned;
     for (const SessionSpec& session : claimed.running.sessions) {
         Participant& participant = participants_[session.id];
         participant.session = session;

@@ -44,6 +44,12 @@ class Conference final : private StateOwner {
     // From people: the API. An absent `id` means the room.
     void set_layout(const std::optional<ParticipantId>& id, const std::string& layout, Done done);
     void set_self_view(const std::optional<ParticipantId>& id, SelfView view, Done done);
+    /// Whom a viewer, or the room, sees first whoever speaks; in this order. Fails with NotFound
+    /// for somebody who is not here.
+    void pin(const std::optional<ParticipantId>& id, const std::vector<ParticipantId>& pinned,
+             Done done);
+    /// What layouts know a participant as: "host", ...
+    void set_roles(const ParticipantId& id, const std::vector<std::string>& roles, Done done);
     struct Muting {
         std::optional<bool> audio;
         std::optional<bool> video;
@@ -79,6 +85,8 @@ class Conference final : private StateOwner {
     [[nodiscard]] const std::map<ParticipantId, Participant>& participants() const {
         return participants_;
     }
+    /// Whom everybody sees first who pinned nobody.
+    [[nodiscard]] const std::vector<ParticipantId>& pinned() const { return pinned_; }
     [[nodiscard]] const std::vector<std::string>& speakers() const { return speakers_; }
     [[nodiscard]] const ConferenceStatistics& statistics() const { return statistics_; }
     /// Nobody ever came in, nor is on the way in; and it runs nowhere.
@@ -127,6 +135,7 @@ class Conference final : private StateOwner {
     Capabilities last_capabilities_;
     StateSync sync_;
     std::map<ParticipantId, Participant> participants_;  // ids sort by time of joining
+    std::vector<ParticipantId> pinned_;
     std::vector<std::string> speakers_;
     ConferenceStatistics statistics_;
     bool began_ = false;

@@ -69,6 +69,7 @@ struct ConferenceSpec {
     std::string default_layout;
     SelfView default_self_view = SelfView::ByLayout;
     common::PictureSize max_size;
+    std::vector<std::string> pinned;  ///< for whoever pinned nobody
     std::vector<SessionSpec> sessions;
     friend bool operator==(const ConferenceSpec&, const ConferenceSpec&) = default;
 };
@@ -112,6 +113,28 @@ struct RunningConference {
 struct Ownership {
     std::string instance;
     std::uint64_t epoch = 0;
+};
+
+/// The layouts that rooms can have.
+struct LayoutList {
+    struct Layout {
+        std::string name;
+        std::string description;
+        std::string file;  ///< empty: compiled into the media daemon
+        bool table = false;
+        std::uint32_t most_people = 0;
+        bool self_view = false;
+    };
+    /// A mistake in an administrator's file, which changed nothing.
+    struct Refused {
+        std::string file;
+        std::uint32_t line = 0;  ///< 0: the file as a whole
+        std::uint32_t column = 0;
+        std::string message;
+    };
+    std::vector<std::string> names;
+    std::vector<Layout> layouts;
+    std::vector<Refused> refused;
 };
 
 struct StreamStatistics {
@@ -219,7 +242,7 @@ class MediaNode {
     /// PNG bytes of what `session` sees; of the default view when it is empty.
     virtual void snapshot(const std::string& instance, const std::string& session,
                           Reply<std::string> done) = 0;
-    virtual void list_layouts(Reply<std::vector<std::string>> done) = 0;
+    virtual void list_layouts(Reply<LayoutList> done) = 0;
 };
 
 }  // namespace signaling

@@ -48,10 +48,11 @@ void RoomDirectory::admit(const CallRequest& request, Call& call, OnAdmitted don
 
 // A layout that does not exist is no reason to leave somebody outside: the room's own is shown.
 void RoomDirectory::admit_with_layout(CallRequest request, Call& call, OnAdmitted done) {
-    node_.list_layouts([this, request = std::move(request), &call, done = std::move(done)](
-                           const common::Result<std::vector<std::string>>& names) mutable {
+    node_.list_layouts([this, request = std::move(request), &call,
+                        done = std::move(done)](const common::Result<LayoutList>& list) mutable {
         const std::string wanted = std::exchange(request.layout, std::string());
-        const bool known = names && std::ranges::find(*names, wanted) != names->end();
+        const bool known = wanted == "auto" ||
+                           (list && std::ranges::find(list->names, wanted) != list->names.end());
         if (!known) {
             LOG_WARNING("layout dialled by {} is ignored: there is no layout of that name",
                         request.remote_uri);
@@ -148,9 +149,9 @@ void RoomDirectory::learn_running() {
 // Which layouts there are is the media daemon's to say.
 void RoomDirectory::check_layouts() {
     if (node_.info() == nullptr) return;  // once it is there
-    node_.list_layouts([this](const common::Result<std::vector<std::string>>& known) {
+    node_.list_layouts([this](const common::Result<LayoutList>& known) {
         if (!known) return;  // went away again: it comes back
-        for (const std::string& problem : unknown_layouts(settings_, *known))
+        for (const std::string& problem : unknown_layouts(settings_, known->names))
             LOG_WARNING("{}", problem);
     });
 }

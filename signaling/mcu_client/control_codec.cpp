@@ -239,10 +239,25 @@ ConferenceSpec from_proto(const pb::ConferenceState& message) {
     spec.revision = message.revision();
     spec.default_layout = message.default_layout();
     spec.default_self_view = from_proto(message.default_self_view());
+    spec.pinned.assign(message.pinned_sessions().begin(), message.pinned_sessions().end());
     spec.max_size = {static_cast<int>(message.max_width()), static_cast<int>(message.max_height())};
     for (const pb::SessionState& session : message.sessions())
         spec.sessions.push_back(from_proto(session));
     return spec;
+}
+
+LayoutList from_proto(const pb::ListLayoutsReply& message) {
+    LayoutList list;
+    list.names.assign(message.names().begin(), message.names().end());
+    for (const auto& layout : message.layouts()) {
+        list.layouts.push_back({layout.name(), layout.description(), layout.file(), layout.table(),
+                                layout.most_people(), layout.self_view()});
+    }
+    for (const auto& refused : message.refused()) {
+        list.refused.push_back(
+            {refused.file(), refused.line(), refused.column(), refused.message()});
+    }
+    return list;
 }
 
 pb::ConferenceState to_proto(const ConferenceSpec& spec) {
@@ -250,6 +265,7 @@ pb::ConferenceState to_proto(const ConferenceSpec& spec) {
     message.set_revision(spec.revision);
     message.set_default_layout(spec.default_layout);
     message.set_default_self_view(to_proto(spec.default_self_view));
+    for (const std::string& pinned : spec.pinned) message.add_pinned_sessions(pinned);
     message.set_max_width(static_cast<std::uint32_t>(spec.max_size.width));
     message.set_max_height(static_cast<std::uint32_t>(spec.max_size.height));
     for (const SessionSpec& session : spec.sessions) fill(*message.add_sessions(), session);

@@ -13,6 +13,7 @@ namespace pb = tessera::control::v1;
 [[nodiscard]] ConferenceSpec from_proto(const pb::ConferenceState& message);
 [[nodiscard]] LocalMedia from_proto(const pb::LocalMedia& message);
 [[nodiscard]] NodeEvent from_proto(const pb::Event& message);
+[[nodiscard]] LayoutList from_proto(const pb::ListLayoutsReply& message);
 [[nodiscard]] pb::ConferenceState to_proto(const ConferenceSpec& spec);
 /// gRPC's status as an error of ours; `command` names what was asked.
 [[nodiscard]] common::Error error_of(const std::string& command, const grpc::Status& status);

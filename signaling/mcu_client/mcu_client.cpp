@@ -312,12 +312,10 @@ void McuClient::snapshot(const std::string& instance, const std::string& session
         [](const pb::SnapshotReply& reply) { return reply.png(); });
 }
 
-void McuClient::list_layouts(Reply<std::vector<std::string>> done) {
-    connection_->command<pb::ListLayoutsRequest, pb::ListLayoutsReply, std::vector<std::string>>(
+void McuClient::list_layouts(Reply<LayoutList> done) {
+    connection_->command<pb::ListLayoutsRequest, pb::ListLayoutsReply, LayoutList>(
         "list layouts", &Async::ListLayouts, {}, kCommandDeadline, std::move(done),
-        [](const pb::ListLayoutsReply& reply) {
-            return std::vector<std::string>(reply.names().begin(), reply.names().end());
-        });
+        [](const pb::ListLayoutsReply& reply) { return control::from_proto(reply); });
 }
 
 }  // namespace signaling

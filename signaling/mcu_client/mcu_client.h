@@ -30,7 +30,7 @@ class McuClient final : public MediaNode {
                Reply<AppliedState> done) override;
     void snapshot(const std::string& instance, const std::string& session,
                   Reply<std::string> done) override;
-    void list_layouts(Reply<std::vector<std::string>> done) override;
+    void list_layouts(Reply<LayoutList> done) override;
 
   private:
     class Connection;

@@ -83,14 +83,6 @@ def test_a_configuration_that_is_not_there_is_named(folder):
         assert f"{folder}/none.toml" in ended.stderr
 
 
-def test_a_broken_layout_file_is_named_with_its_line(folder):
-    layouts = folder / "layouts"
-    layouts.mkdir()
-    (layouts / "mine.toml").write_text('name = "mine"\nbackground = "#12"\nrule = "spiral"\n')
-    ended = run(MCUD, Tessera(folder, mcud=f'layouts = "{layouts}"').config)
-
-    assert ended.returncode == 1
-    assert re.search(r"mine\.toml:[23]:\d+: ", ended.stderr + ended.stdout), ended.stderr
 
 
 def test_a_layout_that_nobody_knows_is_named_with_its_room_and_refused_by_the_api(make_tessera):

@@ -56,6 +56,7 @@ def test_every_route_answers_as_the_document_says(tessera, api, make_baresip):
     for path in (ROOM, PERSON):
         api.call("POST", path + "/layout", 200, {"layout": "grid"}, **who)
         api.call("POST", path + "/self-view", 200, {"self_view": "show"}, **who)
+        api.call("POST", path + "/pin", 200, {"participants": [who["participant"]]}, **who)
         api.call("POST", path + "/mute", 200, {"media": "both"}, **who)
         assert all(p["audio_muted"] and p["video_muted"] for name, p in people(api).items()
                    if path == ROOM or name == "Anna Berg")
@@ -63,6 +64,10 @@ def test_every_route_answers_as_the_document_says(tessera, api, make_baresip):
         assert not any(p["audio_muted"] or p["video_muted"] for p in people(api).values())
     assert api.call("GET", ROOM, 200, room="demo")["layout"] == "grid"
     assert people(api)["Anna Berg"]["self_view"] == "show"
+    assert api.call("GET", ROOM, 200, room="demo")["pinned"] == [who["participant"]]
+    assert people(api)["Anna Berg"]["pinned"] == [who["participant"]]
+    api.call("POST", PERSON + "/roles", 200, {"roles": ["host"]}, **who)
+    assert people(api)["Anna Berg"]["roles"] == ["host"]
     api.call("POST", PERSON + "/layout", 200, {"layout": ""}, **who)
     assert people(api)["Anna Berg"]["layout"] == ""
 

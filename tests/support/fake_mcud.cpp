@@ -134,7 +134,10 @@ class FakeMcud::Service final : public pb::McuControl::Service {
 
     grpc::Status ListLayouts(grpc::ServerContext*, const pb::ListLayoutsRequest*,
                              pb::ListLayoutsReply* reply) override {
-        for (const char* name : {"auto", "grid", "1+5"}) reply->add_names(name);
+        for (const char* name : {"auto", "grid", "1+5"}) {
+            reply->add_names(name);
+            reply->add_layouts()->set_name(name);
+        }
         return grpc::Status::OK;
     }
 

@@ -118,9 +118,17 @@ class FakeMediaNode final : public signaling::MediaNode {
             return common::Result<std::string>("\x89PNG " + instance + " " + session);
         });
     }
-    void list_layouts(Reply<std::vector<std::string>> done) override {
-        answer<std::vector<std::string>>(
-            std::move(done), [this] { return common::Result<std::vector<std::string>>(layouts); });
+    void list_layouts(Reply<signaling::LayoutList> done) override {
+        answer<signaling::LayoutList>(std::move(done), [this] {
+            signaling::LayoutList list;
+            list.names = layouts;
+            list.layouts = {{"auto", "By number", "", true, 49, false},
+                            {"grid", "Equal tiles", "/etc/layouts/grid.toml", false, 49, true},
+                            {"1+5", "One big", "", false, 6, true}};
+            list.refused = {{"/etc/layouts/mine.toml", 3, 7, "z: found 1.5, expected an integer"},
+                            {"/etc/layouts/big.toml", 0, 0, "cannot be read"}};
+            return common::Result<signaling::LayoutList>(std::move(list));
+        });
     }
 
     std::map<std::string, Running> conferences;  ///< by instance

@@ -150,17 +150,22 @@ Result<std::string> list_layouts(const ApiClient& api) {
         return common::fail(ErrorCode::Internal, "/v1/layouts: the answer is not as described");
     }
     std::string lines = kHeading;
-    for (const json& layout : reply["about"]) {
-        const bool is_table = layout["table"].get<bool>();
-        const std::string self_view = is_table                          ? "-"
-                                      : layout["self_view"].get<bool>() ? "on"
-                                                                        : "off";
-        lines += row(layout["name"].get<std::string>(),
-                     std::to_string(layout["most_people"].get<int>()), self_view,
-                     layout["file"].get<std::string>(), layout["description"].get<std::string>());
-    }
-    for (const json& error : reply["errors"]) {
-        lines += "refused\t" + error["text"].get<std::string>() + '\n';
+    try {
+        for (const json& layout : reply["about"]) {
+            const std::string self_view = layout.at("self_view").get<bool>() ? "on" : "off";
+            lines += row(layout.at("name").get<std::string>(),
+                         std::to_string(layout.at("most_people").get<int>()),
+                         layout.at("table").get<bool>() ? "-" : self_view,
+                         layout.at("file").get<std::string>(),
+                         layout.at("description").get<std::string>());
+        }
+        for (const json& error : reply["errors"]) {
+            lines += "refused\t" + error.at("text").get<std::string>() + '\n';
+        }
+    } catch (const json::exception& unexpected) {
+        return common::fail(
+            ErrorCode::Internal,
+            std::string("/v1/layouts: the answer is not as described: ") + unexpected.what());
     }
     return lines;
 }

@@ -72,6 +72,27 @@ std::string marks_of(const json& participant) {
     return marks.empty() ? "-" : marks;
 }
 
+// What it sees otherwise than the room: `layout=pip self-view=show pins=2 roles=host`.
+std::string wishes_of(const json& participant) {
+    std::string wishes;
+    const auto add = [&wishes](const std::string& wish) {
+        wishes += (wishes.empty() ? "" : " ") + wish;
+    };
+    const auto layout = participant.at("layout").get<std::string>();
+    const auto self_view = participant.at("self_view").get<std::string>();
+    if (!layout.empty()) add("layout=" + layout);
+    if (self_view != "layout") add("self-view=" + self_view);
+    if (!participant.at("pinned").empty()) {
+        add("pins=" + std::to_string(participant.at("pinned").size()));
+    }
+    std::string roles;
+    for (const json& role : participant.at("roles")) {
+        roles += (roles.empty() ? "roles=" : ",") + role.get<std::string>();
+    }
+    if (!roles.empty()) add(roles);
+    return wishes.empty() ? "-" : wishes;
+}
+
 std::string rooms_text(const json& rooms) {
     std::ostringstream out;
     out << "ROOM\tPARTICIPANTS\tLAYOUT\tNAME\n";
@@ -98,7 +119,7 @@ std::string participants_text(const json& participants) {
     for (const json& p : participants) {
         out << p.at("id").get<std::string>() << '\t' << p.at("name").get<std::string>() << '\t'
             << p.at("state").get<std::string>() << '\t' << p.at("seconds") << " s\t" << marks_of(p)
-            << '\n';
+            << '\t' << wishes_of(p) << '\n';
         for (const json& stream : p.at("streams")) {
             const auto failure = stream.at("failure").get<std::string>();
             if (failure.empty()) continue;
@@ -158,6 +179,17 @@ Result<std::string> command(const ApiClient& api, const std::string& room,
     const auto reply = api.post(path + "/" + verb, body);
     if (!reply) return reply;
     return std::string();
+}
+
+Result<std::string> pin(const ApiClient& api, const std::string& room,
+                        const std::string& participant, const std::vector<std::string>& whom) {
+    json ids = json::array();
+    for (const std::string& given : whom) {
+        const auto id = participant_id(api, room, given);
+        if (!id) return id;
+        ids.push_back(*id);
+    }
+    return command(api, room, participant, "pin", json{{"participants", ids}}.dump());
 }
 
 }  // namespace ctl

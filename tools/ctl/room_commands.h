@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 #include "tools/ctl/api_client.h"
@@ -19,5 +20,10 @@ namespace ctl {
 [[nodiscard]] common::Result<std::string> command(const ApiClient& api, const std::string& room,
                                                   const std::string& participant,
                                                   const std::string& verb, const std::string& json);
+
+/// Pins `whom`, by ids or only names, for the room or for one participant; nobody when it is empty.
+[[nodiscard]] common::Result<std::string> pin(const ApiClient& api, const std::string& room,
+                                              const std::string& participant,
+                                              const std::vector<std::string>& whom);
 
 }  // namespace ctl

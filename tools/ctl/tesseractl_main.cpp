@@ -3,13 +3,16 @@
 // answers.
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "tools/ctl/api_client.h"
+#include "tools/ctl/layout_commands.h"
 #include "tools/ctl/room_commands.h"
 
 namespace {
@@ -28,11 +31,26 @@ struct Arguments {
     std::string media = "audio";
     std::string reason = "removed from the room";
     std::string output;
+    std::vector<std::string> whom;
+    std::vector<std::string> files;
+    std::string folder;
+    bool built_in = false;
+    ctl::PreviewOrder preview;
+    std::vector<std::string> roles;
 };
 
 int exit_code(ErrorCode code) {
     if (code == ErrorCode::NotFound) return 3;
     return code == ErrorCode::Unavailable ? 4 : 1;
+}
+
+int finish(const Result<std::string>& outcome) {
+    if (!outcome) {
+        std::fprintf(stderr, "tesseractl: %s\n", outcome.error().message.c_str());
+        return exit_code(outcome.error().code);
+    }
+    std::fputs(outcome->c_str(), stdout);
+    return 0;
 }
 
 int run(const Arguments& given,
@@ -44,13 +62,81 @@ int run(const Arguments& given,
                      given.token_file.c_str());
         return 1;
     }
-    const auto outcome = action(ctl::ApiClient(given.url, token));
-    if (!outcome) {
-        std::fprintf(stderr, "tesseractl: %s\n", outcome.error().message.c_str());
-        return exit_code(outcome.error().code);
+    return finish(action(ctl::ApiClient(given.url, token)));
+}
+
+/// "3=host" -> the third person has that role.
+bool read_roles(const std::vector<std::string>& words, ctl::PreviewRoom& room) {
+    if (!words.empty()) room.roles.clear();
+    for (const std::string& word : words) {
+        int number = 0;
+        const auto parsed = std::from_chars(word.data(), word.data() + word.size(), number);
+        const auto at = static_cast<std::size_t>(parsed.ptr - word.data());
+        if (parsed.ec != std::errc() || at + 1 >= word.size() || word[at] != '=') return false;
+        room.roles[number] = word.substr(at + 1);
     }
-    std::fputs(outcome->c_str(), stdout);
-    return 0;
+    return true;
+}
+
+/// A mistake in a file stands alone on its line, so that editors can jump to it.
+int finish_check(const Result<std::string>& outcome) {
+    if (outcome) return finish(outcome);
+    std::fprintf(stderr, "%s\n", outcome.error().message.c_str());
+    return 1;
+}
+
+// What needs no server; `offline` is set by the command that was given.
+void add_layout_commands(CLI::App& app, Arguments& given, std::function<int()>& offline,
+                         std::function<Result<std::string>(const ctl::ApiClient&)>& action) {
+    CLI::App* layout = app.add_subcommand("layout", "layouts: lists, checks and draws them")
+                           ->require_subcommand(1);
+    CLI::App* list = layout->add_subcommand(
+        "list", "the layouts that rooms can have now, and the files that were refused");
+    const auto folder = [&given](CLI::App* command) {
+        command->add_option("--folder", given.folder, "a folder of layout files beside them");
+    };
+    folder(list);
+    list->add_flag("--built-in", given.built_in, "those of this program, without asking a server");
+    list->callback([&] {
+        action = [](const ctl::ApiClient& api) { return ctl::list_layouts(api); };
+        if (!given.built_in && given.folder.empty()) return;
+        offline = [&given] { return finish_check(ctl::list_layouts(given.folder)); };
+    });
+
+    CLI::App* check = layout->add_subcommand("check", "names every mistake with its place");
+    check->add_option("FILE", given.files, "layout files and tables, read together")->required();
+    folder(check);
+    check->callback([&] {
+        offline = [&given] { return finish_check(ctl::check_layouts(given.files, given.folder)); };
+    });
+
+    CLI::App* preview = layout->add_subcommand("preview", "draws a layout with numbered people");
+    ctl::PreviewOrder& order = given.preview;
+    preview->add_option("FILE", order.layout, "a layout file, or a layout's name")->required();
+    preview->add_option("-o,--output", order.output, "the PNG file to write")->required();
+    preview->add_option("--people", order.room.people, "how many, 0 to 99")
+        ->check(CLI::Range(0, 99));
+    preview->add_option("--speaker", order.room.speakers, "who spoke last, then before: 3,1");
+    preview->add_option("--pin", order.room.pinned, "who is pinned");
+    preview->add_option("--muted", order.room.muted, "who is muted");
+    for (const char* name : {"--speaker", "--pin", "--muted"}) {
+        preview->get_option(name)->delimiter(',');
+    }
+    preview->add_option("--role", given.roles, "3=host; unless given, 1=host");
+    preview->add_flag("--content", order.room.content, "somebody presents");
+    preview->add_flag("--viewer", order.room.viewer, "as seen by one more person who is there");
+    preview->add_option("--size", order.size, "of the picture: 1280x720");
+    folder(preview);
+    preview->callback([&] {
+        offline = [&given, &order] {
+            if (!read_roles(given.roles, order.room)) {
+                std::fprintf(stderr, "tesseractl: --role: expected NUMBER=ROLE such as 3=host\n");
+                return 2;
+            }
+            order.folder = given.folder;
+            return finish_check(ctl::preview_layout(order));
+        };
+    });
 }
 
 }  // namespace
@@ -110,6 +196,18 @@ int main(int argc, char** argv) {
     });
     view->add_option("VIEW", given.view, "layout, show or hide")->required();
     for_whom(view);
+    CLI::App* pin = add("pin", "show somebody first, whoever speaks");
+    pin->add_option("WHO", given.whom, "by id or name, in this order; nobody: undo");
+    for_whom(pin)->callback([&] {
+        action = [&](const ctl::ApiClient& api) {
+            return ctl::pin(api, given.room, given.participant, given.whom);
+        };
+    });
+    CLI::App* role = add_command("roles", "what layouts know a participant as", [&] {
+        return json{{"roles", given.whom}};
+    });
+    role->add_option("ROLE", given.whom, "host, ...; none: undo");
+    for_whom(role)->get_option("--participant")->required();
     for (const char* verb : {"mute", "unmute"}) {
         CLI::App* mute = add_command(verb, verb, [&] { return json{{"media", given.media}}; });
         mute->add_option("--media", given.media, "audio, video or both");
@@ -121,10 +219,13 @@ int main(int argc, char** argv) {
     kick->add_option("--reason", given.reason, "what the log says");
     for_whom(kick);
 
+    std::function<int()> offline;
+    add_layout_commands(app, given, offline, action);
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    return run(given, action);
+    return offline ? offline() : run(given, action);
 }

@@ -10,6 +10,7 @@ pb::ConferenceState two_callers() {
     pb::ConferenceState state;
     state.set_revision(7);
     state.set_default_layout("grid");
+    state.add_pinned_sessions("b");
     state.set_max_width(1920);
     state.set_max_height(1080);
     for (const char* id : {"a", "b"}) {

@@ -389,6 +389,19 @@ TEST_CASE("All errors of all files of a folder are reported, with their files") 
     CHECK(files == std::vector<std::string>{"a.toml", "a.toml", "b.toml", "c.toml"});
 }
 
+TEST_CASE("A file whose name nobody could be told is left out and said to be") {
+    const Folder folder;
+    folder.write("caf\xe9.toml", "family = 'grid'");
+    folder.write("good.toml", "family = 'grid'");
+    std::vector<mixer::LayoutError> errors;
+
+    const auto files = mixer::read_layout_folder(folder.path(), errors);
+
+    CHECK(files.size() == 1);
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].text() == folder.path() + "/?.toml: left out: its name is no UTF-8");
+}
+
 TEST_CASE("A folder that is not there is an error that names it") {
     const auto loaded = LayoutBook::load("/nowhere/layouts");
 

@@ -89,7 +89,12 @@ TEST_CASE("Rooms and participants are shown") {
     CHECK(house.ask("GET", "/v1/rooms/board/snapshot.png").content_type == "image/png");
     CHECK(house.ask("GET", "/v1/rooms/board/snapshot.png", "", {{"participant", "x"}}).status ==
           404);
-    CHECK(json::parse(house.ask("GET", "/v1/layouts").body)["layouts"].size() == 3);
+    const json layouts = json::parse(house.ask("GET", "/v1/layouts").body);
+    CHECK(layouts["layouts"].size() == 3);
+    CHECK(layouts["about"][1]["file"] == "/etc/layouts/grid.toml");
+    CHECK(layouts["errors"][0]["text"] ==
+          "/etc/layouts/mine.toml:3:7: z: found 1.5, expected an integer");
+    CHECK(layouts["errors"][1]["text"] == "/etc/layouts/big.toml: cannot be read");
     CHECK(json::parse(house.ask("GET", "/v1/node").body)["version"] == "1");
 }
 
@@ -113,6 +118,31 @@ TEST_CASE("Commands reach the media daemon, of the room and of one participant")
     CHECK_FALSE(house.state().sessions[0].audio_muted);
     CHECK(house.ask("POST", one + "/kick").status == 200);
     CHECK(call.hung_up);
+}
+
+TEST_CASE("Pins and roles reach the media daemon, and go with whom they name") {
+    House house;
+    tests::FakeCall one_call, other_call;
+    const ParticipantId one = house.admit(one_call);
+    const ParticipantId other = house.admit(other_call);
+    const std::string path = "/v1/rooms/board/participants/" + one;
+    const auto pins = json{{"participants", {other}}}.dump();
+
+    CHECK(house.ask("POST", "/v1/rooms/board/pin", pins).status == 200);
+    CHECK(house.ask("POST", path + "/pin", pins).status == 200);
+    CHECK(house.ask("POST", path + "/roles", R"({"roles":["host","guide"]})").status == 200);
+    CHECK(house.state().pinned == std::vector{other});
+    CHECK(house.state().sessions[0].pinned == std::vector{other});
+    CHECK(house.state().sessions[0].roles == std::vector<std::string>{"host", "guide"});
+    CHECK(house.ask("POST", path + "/pin", R"({"participants":["none"]})").status == 404);
+    CHECK(house.ask("POST", path + "/pin", R"({"participants":"none"})").status == 400);
+    CHECK(house.ask("POST", path + "/roles", R"({"roles":[""]})").status == 400);
+
+    house.rooms.left(other, {Ending::Cause::PeerHungUp, "bye"});
+    house.node.run_all();
+
+    CHECK(house.state().pinned.empty());
+    CHECK(house.state().sessions[0].pinned.empty());
 }
 
 TEST_CASE("What cannot be done is answered with a word and a sentence") {
