@@ -10,6 +10,7 @@ packages=(
     libexpected-dev libspdlog-dev libfmt-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev
     # media
     libavcodec-dev libavutil-dev libavformat-dev libx264-dev libyuv-dev libopus-dev libspandsp-dev libspeexdsp-dev
+    libwebrtc-audio-processing-dev
     libpango1.0-dev libcairo2-dev fonts-noto-core fonts-noto-cjk
     # control and signalling
     libglib2.0-dev uuid-dev libsofia-sip-ua-glib-dev libssl-dev libsoup-3.0-dev libgrpc++-dev libprotobuf-dev protobuf-compiler

@@ -65,6 +65,9 @@ Bridge::Applied Bridge::apply(const ConferenceState& state) {
     }
     remove_absent(wanted);
     state_ = std::move(wanted);
+    audio_.mixer().set_treatment({.high_pass = true,
+                                  .noise_suppression = state_.noise_suppression,
+                                  .leveling = state_.leveling});
     for (const SessionState& session : state_.sessions) upsert(session);
     replan(services_.clock.now());
     return local();

@@ -166,6 +166,7 @@ SessionStatistics BridgedSession::statistics() const {
     SessionStatistics statistics;
     statistics.session = id_;
     statistics.streams = session_->counters();
+    statistics.playout = audio_playout_->counters();
     statistics.received_size = lane_->picture_size();
     statistics.received_frames_per_second = picture_.frames_per_second();
     const MediaConfig* audio = main_media(state_.media, MediaKind::Audio);

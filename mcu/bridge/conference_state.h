@@ -6,6 +6,7 @@
 
 #include "common/units.h"
 #include "mcu/session/media_config.h"
+#include "mixer/audio/audio_playout.h"
 #include "mixer/layout/layout_book.h"
 
 namespace mcu {
@@ -37,6 +38,8 @@ struct ConferenceState {
     mixer::SelfView default_self_view = mixer::SelfView::ByLayout;
     common::PictureSize max_size{1280, 720};
     std::vector<std::string> pinned;  ///< session ids, for viewers who pinned nobody themselves
+    bool noise_suppression = true;  ///< of voices in the mix
+    bool leveling = true;           ///< brings all voices to one level
     std::vector<SessionState> sessions;
     /// Wanted too, but not to be understood: they stay as they are where they run.
     std::vector<SessionFailure> unreadable = {};
@@ -54,6 +57,7 @@ struct SessionStatistics {
     std::string rung;                      ///< what it is sent; empty: no picture
     /// Why no sound, no picture is sent though it should be; empty: all is well.
     std::string audio_failure, video_failure;
+    mixer::AudioPlayoutCounters playout;  ///< of the main sound
     bool speaking = false;
     double audio_level_dbfs = -127;
 };

@@ -237,6 +237,15 @@ void add_stream(const StreamCounters& counters, const SessionStatistics& session
     } else if (counters.mid == session.audio_mid) {
         stream.set_codec(session.audio_codec);
         stream.set_failure(session.audio_failure);
+        const mixer::AudioPlayoutCounters& playout = session.playout;
+        const auto ms = [](common::Duration d) {
+            return std::chrono::duration<double, std::milli>(d).count();
+        };
+        stream.set_played_samples(playout.played_samples);
+        stream.set_concealed_samples(playout.concealed_samples);
+        stream.set_playout_delay_ms(ms(playout.delay));
+        stream.set_playout_target_ms(ms(playout.target));
+        stream.set_fec_packets(playout.fec_packets);
     }
 }
 
@@ -252,6 +261,8 @@ Result<ConferenceState> from_proto(const pb::ConferenceState& proto) {
     state.default_layout = proto.default_layout();
     state.default_self_view = from_proto(proto.default_self_view());
     state.pinned.assign(proto.pinned_sessions().begin(), proto.pinned_sessions().end());
+    state.noise_suppression = !proto.noise_suppression_off();
+    state.leveling = !proto.leveling_off();
     if (proto.max_width() != 0 || proto.max_height() != 0) {
         if (proto.max_width() < 64 || proto.max_height() < 64 ||
             proto.max_width() > kMostDimension || proto.max_height() > kMostDimension ||
@@ -288,6 +299,8 @@ pb::ConferenceState to_proto(const ConferenceState& state) {
     proto.set_default_layout(state.default_layout);
     proto.set_default_self_view(to_proto(state.default_self_view));
     for (const std::string& pinned : state.pinned) proto.add_pinned_sessions(pinned);
+    proto.set_noise_suppression_off(!state.noise_suppression);
+    proto.set_leveling_off(!state.leveling);
     proto.set_max_width(static_cast<std::uint32_t>(state.max_size.width));
     proto.set_max_height(static_cast<std::uint32_t>(state.max_size.height));
     for (const SessionState& session : state.sessions) *proto.add_sessions() = to_proto(session);

@@ -50,6 +50,7 @@ struct AudioMixer::Impl {
     const std::size_t max_sources;
     std::vector<std::unique_ptr<Slot>> slots GUARDED_BY(control);
     std::vector<std::unique_ptr<Slot>> leaving GUARDED_BY(control);
+    VoiceTreatmentSettings treatment GUARDED_BY(control);
     std::vector<std::unique_ptr<AudioFrame>> own_mixes GUARDED_BY(control);  ///< only ever more
 
     TickPlan<Plan> plans;
@@ -86,6 +87,7 @@ common::Result<void> AudioMixer::add_source(common::SourceId id, AudioSource& so
     }
     auto next = std::make_unique<Plan>(planned);
     impl.slots.push_back(std::make_unique<Slot>(id));
+    impl.slots.back()->voice.set_treatment(impl.treatment);
     next->present.push_back({impl.slots.back().get(), &source});
     if (next->own_mixes.size() < next->present.size()) {
         impl.own_mixes.push_back(std::make_unique<AudioFrame>());
@@ -121,6 +123,13 @@ void AudioMixer::set_muted(common::SourceId id, bool muted) {
     for (const auto& slot : impl_->slots) {
         if (slot->id == id) slot->voice.set_muted(muted);
     }
+}
+
+void AudioMixer::set_treatment(const VoiceTreatmentSettings& settings) {
+    impl_->control.check();
+    if (impl_->treatment == settings) return;
+    impl_->treatment = settings;
+    for (const auto& slot : impl_->slots) slot->voice.set_treatment(settings);
 }
 
 std::unique_ptr<Slot> AudioMixer::Impl::take_slot(common::SourceId id) {

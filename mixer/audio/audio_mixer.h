@@ -10,6 +10,7 @@
 #include "common/units.h"
 #include "mixer/audio/audio_frame.h"
 #include "mixer/audio/audio_source.h"
+#include "mixer/audio/voice_treatment.h"
 
 namespace mixer {
 
@@ -50,6 +51,8 @@ class AudioMixer {
     void remove_source(common::SourceId id);
     /// A muted source is pulled (its playout must go on) but not mixed and never speaks.
     void set_muted(common::SourceId id, bool muted);
+    /// Of all voices, those to come too. Off at first.
+    void set_treatment(const VoiceTreatmentSettings& settings);
 
     /// Mixes the tick that ends at `now`. A source with no frame ready counts as silence. Valid
     /// until the next call.

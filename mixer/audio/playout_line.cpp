@@ -248,7 +248,8 @@ bool PlayoutLine::decode_front(common::Timestamp now, const Step& step) {
     PacketSlot& slot = *entry.slot;
     const common::Duration waited = now - slot.arrival;
     const std::size_t ahead = fifo_.size();
-    lead_ = static_cast<std::int64_t>(to_samples(waited + arrivals_.lateness(slot.place)) + ahead);
+    const common::Duration lay = waited + arrivals_.lateness(slot.place);
+    lead_ = lay.count() * kSampleRateHz / 1'000'000'000 + static_cast<std::int64_t>(ahead);
     decoded_in_tick_ = true;
     tally_.delay_ns.store(waited.count(), std::memory_order_relaxed);
     publish_position(slot.rtp_time, slot.codec,

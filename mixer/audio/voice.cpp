@@ -22,7 +22,10 @@ void Voice::take(common::Timestamp now, AudioSource* source) {
     gate();
 
     if (sounds) {
-        shape(open_ && !muted ? 1.0F : 0.0F, kTickSamples);
+        const bool wanted = open_ && !muted;
+        // Only what is heard: a suppressor costs more than all the rest of a voice.
+        if (wanted || gain_ > 0) treatment_.process(pulled_, speaks);
+        shape(wanted ? 1.0F : 0.0F, kTickSamples);
         return;
     }
     // It stopped in the middle of a wave: run back along what was heard last, fading. The

@@ -6,18 +6,22 @@
 #include "mixer/audio/audio_mixer.h"
 #include "mixer/audio/audio_source.h"
 #include "mixer/audio/speech_detector.h"
+#include "mixer/audio/voice_treatment.h"
 
 namespace mixer {
 
-/// One source's way into the sum: pulled, measured, gated when silent, and brought in and out by
-/// ramps, so that neither its arrival nor its departure nor a mute makes a jump.
+/// One source's way into the sum: pulled, measured, gated when silent, treated while it is in the
+/// mix, and brought in and out by ramps, so that neither its arrival nor its departure nor a mute
+/// makes a jump.
 ///
-/// Thread: audio tick alone, but `set_muted`: any.
+/// Thread: audio tick alone, but `set_muted`: any, and `set_treatment`: control thread.
 class Voice {
   public:
     explicit Voice(common::SourceId id) { level_.source = id; }
 
     void set_muted(bool muted) { muted_.store(muted, std::memory_order_relaxed); }
+
+    void set_treatment(const VoiceTreatmentSettings& settings) { treatment_.apply(settings); }
 
     /// Takes this tick's sound; a null source has left, and what it last said fades.
     void take(common::Timestamp now, AudioSource* source);
@@ -34,6 +38,7 @@ class Voice {
 
     std::atomic<bool> muted_{false};
     SpeechDetector detector_;
+    VoiceTreatment treatment_;
     VoiceLevel level_;
     AudioFrame pulled_;
     AudioFrame contribution_;

@@ -58,7 +58,9 @@ json to_json(const StreamStatistics& s) {
             {"width", s.width},
             {"height", s.height},
             {"frames_per_second", s.frames_per_second},
-            {"failure", s.failure}};
+            {"failure", s.failure},
+            {"concealed_percent", s.concealed_percent},
+            {"playout_delay_ms", s.playout_delay_ms}};
 }
 
 std::string_view state_word(Participant::State state) {

@@ -379,6 +379,8 @@ ConferenceSpec Conference::desired_state() const {
     spec.default_self_view = policy_.self_view;
     spec.max_size = policy_.max_size;
     spec.pinned = pinned_;
+    spec.noise_suppression = policy_.noise_suppression;
+    spec.level_voices = policy_.level_voices;
     for (const auto& [id, participant] : participants_) {
         if (participant.state != Participant::State::Leaving)
             spec.sessions.push_back(participant.session);

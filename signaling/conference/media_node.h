@@ -70,6 +70,8 @@ struct ConferenceSpec {
     SelfView default_self_view = SelfView::ByLayout;
     common::PictureSize max_size;
     std::vector<std::string> pinned;  ///< for whoever pinned nobody
+    bool noise_suppression = true;
+    bool level_voices = true;
     std::vector<SessionSpec> sessions;
     friend bool operator==(const ConferenceSpec&, const ConferenceSpec&) = default;
 };
@@ -158,6 +160,8 @@ struct StreamStatistics {
     double frames_per_second = 0;
     std::uint64_t packets_heard = 0;  ///< RTP and RTCP of the peer, wanted or not: a sign of life
     std::string failure;              ///< why nothing is sent though it should be; empty: all well
+    double concealed_percent = 0;     ///< of the sound heard since the call began
+    double playout_delay_ms = 0;
 };
 
 struct SessionStatistics {

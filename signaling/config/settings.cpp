@@ -50,6 +50,8 @@ RoomSettings read_policy(TomlSection& section) {
     const std::string self_view = section.choice("self_view", "layout", kSelfViews);
     if (self_view == "show") room.self_view = SelfView::Show;
     if (self_view == "hide") room.self_view = SelfView::Hide;
+    room.noise_suppression = section.boolean("noise_suppression", room.noise_suppression);
+    room.level_voices = section.boolean("level_voices", room.level_voices);
     const std::string size_text = section.text("max_size", "1280x720");
     if (const auto size = parse_size(size_text)) {
         room.max_size = *size;

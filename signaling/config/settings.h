@@ -23,6 +23,8 @@ struct RoomSettings {
     int max_participants = 50;
     SelfView self_view = SelfView::ByLayout;
     common::PictureSize max_size{1280, 720};  ///< the largest picture the room makes
+    bool noise_suppression = true;            ///< steady noise is taken out of voices
+    bool level_voices = true;                 ///< all voices are brought to one level
     friend bool operator==(const RoomSettings&, const RoomSettings&) = default;
 };
 

@@ -167,6 +167,11 @@ StreamStatistics from_proto(const pb::StreamStatistics& message) {
     stream.frames_per_second = message.frames_per_second();
     stream.packets_heard = message.packets_heard();
     stream.failure = message.failure();
+    if (message.played_samples() > 0) {
+        stream.concealed_percent = 100.0 * static_cast<double>(message.concealed_samples()) /
+                                   static_cast<double>(message.played_samples());
+    }
+    stream.playout_delay_ms = message.playout_delay_ms();
     return stream;
 }
 
@@ -240,6 +245,8 @@ ConferenceSpec from_proto(const pb::ConferenceState& message) {
     spec.default_layout = message.default_layout();
     spec.default_self_view = from_proto(message.default_self_view());
     spec.pinned.assign(message.pinned_sessions().begin(), message.pinned_sessions().end());
+    spec.noise_suppression = !message.noise_suppression_off();
+    spec.level_voices = !message.leveling_off();
     spec.max_size = {static_cast<int>(message.max_width()), static_cast<int>(message.max_height())};
     for (const pb::SessionState& session : message.sessions())
         spec.sessions.push_back(from_proto(session));
@@ -266,6 +273,8 @@ pb::ConferenceState to_proto(const ConferenceSpec& spec) {
     message.set_default_layout(spec.default_layout);
     message.set_default_self_view(to_proto(spec.default_self_view));
     for (const std::string& pinned : spec.pinned) message.add_pinned_sessions(pinned);
+    message.set_noise_suppression_off(!spec.noise_suppression);
+    message.set_leveling_off(!spec.level_voices);
     message.set_max_width(static_cast<std::uint32_t>(spec.max_size.width));
     message.set_max_height(static_cast<std::uint32_t>(spec.max_size.height));
     for (const SessionSpec& session : spec.sessions) fill(*message.add_sessions(), session);

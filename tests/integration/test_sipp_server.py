@@ -11,12 +11,13 @@ from sip_peer import AUDIO, Peer, sdp
 from support import sipp
 from support.caller import Caller, media_of
 from support.rtp import PCMA, PCMU, RtpLeg
+from support.tessera import PLAIN_SOUND
 from support.wait import until
 
-ROOMS = """
+ROOMS = f"""
 [[room]]
 id = "demo"
-[[room]]
+{PLAIN_SOUND}[[room]]
 id = "small"
 max_participants = 1
 """

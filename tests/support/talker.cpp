@@ -10,9 +10,27 @@ namespace {
 constexpr double kRate = 48000;
 constexpr double kVowels[][3] = {
     {730, 1090, 2440}, {270, 2290, 3010}, {300, 870, 2240}, {530, 1840, 2480}, {570, 840, 2410}};
-// What pulses through the formants come to, so that `level_dbfs` is about right.
-constexpr double kVowelRms = 0.115;
 
+// RMS of what is loud: within 15 dB of the loudest 20 ms.
+double syllable_rms(const std::vector<float>& said) {
+    constexpr std::size_t kPiece = 960;
+    std::vector<double> powers;
+    for (std::size_t at = 0; at + kPiece <= said.size(); at += kPiece) {
+        double power = 0;
+        for (std::size_t i = at; i < at + kPiece; ++i)
+            power += static_cast<double>(said[i]) * static_cast<double>(said[i]);
+        powers.push_back(power / kPiece);
+    }
+    const double least = *std::ranges::max_element(powers) / 30;
+    double sum = 0;
+    double count = 0;
+    for (const double power : powers) {
+        if (power < least) continue;
+        sum += power;
+        ++count;
+    }
+    return std::sqrt(sum / count);
+}
 }  // namespace
 
 void Talker::Resonator::tune(double hz, double width_hz) {
@@ -30,8 +48,11 @@ double Talker::Resonator::step(double in) {
     return out;
 }
 
-Talker::Talker(Voice voice)
-    : voice_(voice), random_(voice.seed), scale_(std::pow(10, voice.level_dbfs / 20) / kVowelRms) {}
+Talker::Talker(Voice voice) : voice_(voice), random_(voice.seed) {
+    Talker rehearsal(*this);
+    rehearsal.scale_ = 0.1;
+    scale_ = 0.1 * std::pow(10, voice.level_dbfs / 20) / syllable_rms(rehearsal.say(8 * 48000));
+}
 
 double Talker::uniform(double low, double high) {
     return low + (high - low) * static_cast<double>(random_() >> 11U) / 9007199254740992.0;

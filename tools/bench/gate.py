@@ -23,10 +23,10 @@ sys.path.insert(0, str(ROOT / "tests/integration"))
 
 from support import endpoint as endpoints  # noqa: E402
 from support.endpoint import Endpoint  # noqa: E402
-from support.tessera import BUILD, Tessera  # noqa: E402
+from support.tessera import BUILD, PLAIN_SOUND, Tessera  # noqa: E402
 from support.wait import until  # noqa: E402
 
-ROOM = '[[room]]\nid = "gate"\nlayout = "grid"\nmax_participants = 50\n'
+ROOM = '[[room]]\nid = "gate"\nlayout = "grid"\nmax_participants = 50\n' + PLAIN_SOUND
 LATE_SECONDS = 8  # how long the last caller stays
 TICKS = os.sysconf("SC_CLK_TCK")
 

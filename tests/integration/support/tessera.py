@@ -15,11 +15,14 @@ from .wait import until
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(os.environ.get("TESSERA_BUILD", ROOT / "build-release")).resolve()
 
-ROOMS = """
+# Test callers hum steady tones, which are noise to a noise suppressor and of no level it should keep.
+PLAIN_SOUND = "noise_suppression = false\nlevel_voices = false\n"
+
+ROOMS = f"""
 [[room]]
 id = "demo"
 name = "Demo"
-"""
+{PLAIN_SOUND}"""
 
 
 class Tessera:

@@ -53,6 +53,22 @@ TEST_CASE("A state that came in goes out the same, so that an adopting owner los
     CHECK(converted->max_size == common::PictureSize{1920, 1080});
 }
 
+TEST_CASE("Voices are treated unless the owner says no") {
+    pb::ConferenceState state = two_callers();
+    CHECK(mcu::from_proto(state)->noise_suppression);
+    CHECK(mcu::from_proto(state)->leveling);
+
+    state.set_noise_suppression_off(true);
+    state.set_leveling_off(true);
+    const auto converted = mcu::from_proto(state);
+
+    REQUIRE(converted);
+    CHECK_FALSE(converted->noise_suppression);
+    CHECK_FALSE(converted->leveling);
+    CHECK(mcu::to_proto(*converted).noise_suppression_off());
+    CHECK(mcu::to_proto(*converted).leveling_off());
+}
+
 TEST_CASE("A state that cannot be had is refused with the field that is wrong") {
     struct Case {
         const char* expected;

@@ -62,6 +62,8 @@ layout = "1+5"
 max_participants = 9
 self_view = "hide"
 max_size = "1920x1080"
+noise_suppression = false
+level_voices = false
 )",
                                          "t.toml");
 
@@ -76,7 +78,7 @@ max_size = "1920x1080"
     CHECK(settings->auto_create);
     REQUIRE(settings->rooms.size() == 1);
     CHECK(settings->rooms[0] ==
-          RoomSettings{"board", "The board", "1+5", 9, SelfView::Hide, {1920, 1080}});
+          RoomSettings{"board", "The board", "1+5", 9, SelfView::Hide, {1920, 1080}, false, false});
 }
 
 TEST_CASE("A duplicate room id is named with both places") {
