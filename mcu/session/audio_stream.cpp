@@ -26,6 +26,17 @@ void AudioStream::send(const OutgoingAudio& frame) {
     transport().send_rtp(std::span(&packet, 1), at);
 }
 
+std::optional<AudioStream::Heard> AudioStream::heard() const {
+    net_thread_.check();
+    const RtpReceiver* active = reception().active();
+    if (playout_ == nullptr || active == nullptr) return std::nullopt;
+    const std::optional<mixer::PlayoutPosition> position = playout_->position();
+    if (!position) return std::nullopt;
+    const auto sender_time = active->sender_time(position->rtp_time, position->clock_hz);
+    if (!sender_time) return std::nullopt;
+    return Heard{*sender_time, position->at};
+}
+
 void AudioStream::on_receive_formats() {
     codec_by_type_.fill(std::nullopt);
     for (const PayloadFormat& format : config().receive) {

@@ -21,6 +21,13 @@ class AudioStream final : public MediaStream {
     /// Null: received sound is dropped. The old one is not used any more when it returns.
     void set_inlet(mixer::AudioPlayout* playout);
     void send(const OutgoingAudio& frame);
+    /// When what the sender's wall clock (RFC 3550 4) said at `sender_time` is heard.
+    struct Heard {
+        common::Duration sender_time{};
+        common::Timestamp at;
+    };
+    /// Of the newest sound played; nothing before the first sender report.
+    [[nodiscard]] std::optional<Heard> heard() const;
 
   private:
     void on_send_format() override {}

@@ -86,6 +86,7 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     }
     /// RFC 3550's, of the stream that is heard; 0 before the first.
     [[nodiscard]] common::Duration jitter() const;
+    [[nodiscard]] const RtpReception& reception() const { return reception_; }
     common::ThreadChecker net_thread_;
 
   private:

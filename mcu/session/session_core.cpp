@@ -52,6 +52,10 @@ void SessionCore::choose_main() {
         if (main_audio_ == nullptr) main_audio_ = dynamic_cast<AudioStream*>(stream.get());
         if (main_video_ == nullptr) main_video_ = dynamic_cast<VideoStream*>(stream.get());
     }
+    for (const std::unique_ptr<MediaStream>& stream : streams_) {
+        auto* const video = dynamic_cast<VideoStream*>(stream.get());
+        if (video != nullptr) video->set_sound(video == main_video_ ? main_audio_ : nullptr);
+    }
 }
 
 void SessionCore::set_inlets(Session::Inlets inlets) {

@@ -5,6 +5,7 @@
 #include "common/invariant.h"
 #include "common/log.h"
 #include "mcu/rtp/h264_fmtp.h"
+#include "mcu/session/audio_stream.h"
 
 namespace mcu {
 
@@ -12,6 +13,8 @@ using common::Duration;
 using common::Timestamp;
 
 namespace {
+
+constexpr int kVideoClockHz = 90'000;
 
 /// The peer's parameter sets: of the formats we receive, and of the one it described to us.
 std::string sprop_of(const MediaConfig& config) {
@@ -85,6 +88,7 @@ void VideoStream::on_new_stream(std::uint32_t ssrc, Timestamp at) {
     remote_ssrc_ = ssrc;
     timing_.reset();
     nack_.reset();
+    lip_sync_.reset();
     receiver_->on_stream_started(at);
 }
 
@@ -99,7 +103,7 @@ void VideoStream::deliver(Timestamp at) {
     if (!receiver_) return;
     common::EncodedFrame frame;
     while (receiver_->take(at, frame)) {
-        frame.due = timing_.due_of(frame.rtp_time_90khz, frame.arrival);
+        frame.due = due_of(frame);
         if (lane_ != nullptr) lane_->push(std::move(frame));
         frame = {};
     }
@@ -117,6 +121,15 @@ void VideoStream::ask_for_missing(Timestamp at) {
     missing_.clear();
     nack_.take_due(at, missing_);
     if (!missing_.empty()) rtcp().request_packets(*remote_ssrc_, missing_, at);
+}
+
+Timestamp VideoStream::due_of(const common::EncodedFrame& frame) {
+    const Timestamp plain = timing_.due_of(frame.rtp_time_90khz, frame.arrival);
+    const RtpReceiver* active = reception().active();
+    if (sound_ == nullptr || active == nullptr) return plain;
+    if (const auto heard = sound_->heard()) lip_sync_.follow_sound(heard->sender_time, heard->at);
+    return lip_sync_.due_of(active->sender_time(frame.rtp_time_90khz, kVideoClockHz), plain,
+                            frame.arrival);
 }
 
 // Once a call: what comes after it is counted.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "mcu/rtp/h264_packetizer.h"
+#include "mcu/rtp/lip_sync.h"
 #include "mcu/rtp/nack_tracker.h"
 #include "mcu/rtp/picture_timing.h"
 #include "mcu/rtp/retransmission_store.h"
@@ -14,6 +15,8 @@
 #include "mixer/encode/encoded_picture.h"
 
 namespace mcu {
+
+class AudioStream;
 
 /// A session's video: packets to whole pictures to the decode lane, asking for key frames while
 /// they are needed; encoded pictures out, packetized and paced.
@@ -36,6 +39,8 @@ class VideoStream final : public MediaStream {
 
     /// Null: received video is dropped. The old one is not used any more when it returns.
     void set_inlet(mixer::VideoDecodeLane* lane);
+    /// Whose lips these are; null: nobody's sound. Not used any more when another is set.
+    void set_sound(const AudioStream* sound) { sound_ = sound; }
     void send(const mixer::EncodedPicture& picture);
     /// Pictures were lost on the way here; the next that comes is a key picture.
     void on_overflow();
@@ -57,6 +62,7 @@ class VideoStream final : public MediaStream {
     void ask_for_missing(common::Timestamp now);
     [[nodiscard]] bool repeats_key_pictures(common::Timestamp now) const;
     void deliver(common::Timestamp now);
+    [[nodiscard]] common::Timestamp due_of(const common::EncodedFrame& frame);
     void follow_key_frame_need(common::Timestamp now);
     void ask_start(common::Timestamp now, common::Duration least_interval);
     void packetize(const mixer::EncodedPicture& picture, common::Timestamp now);
@@ -66,6 +72,8 @@ class VideoStream final : public MediaStream {
     mixer::VideoDecodeLane* lane_ = nullptr;
     std::string sprop_;
     PictureTiming timing_;
+    LipSync lip_sync_;
+    const AudioStream* sound_ = nullptr;
     std::optional<VideoReceiver> receiver_;
     NackTracker nack_;
     std::vector<std::uint16_t> missing_;  ///< reused

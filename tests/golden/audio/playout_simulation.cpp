@@ -63,10 +63,8 @@ void PlayoutSimulation::tick() {
     figures.level_dbfs = mixer::level_dbfs(frame);
     if (const auto position = playout->position()) {
         figures.known = true;
-        const double said_s = position->rtp_time / static_cast<double>(position->clock_hz) /
-                              (1 + network_.clock_ppm * 1e-6);
-        figures.delay =
-            position->at - (start_ + kPhase + Duration(static_cast<std::int64_t>(said_s * 1e9)));
+        figures.delay = position->at - said_at(Duration(std::int64_t{position->rtp_time} *
+                                                        1'000'000'000 / position->clock_hz));
     }
     ticks.push_back(figures);
 }
@@ -90,6 +88,12 @@ void PlayoutSimulation::send_until(Timestamp now) {
             share(random_) * static_cast<double>(network_.jitter.count())));
         if (!lost) in_flight_.emplace(std::max(at + late, held_until_), std::move(packet));
     }
+}
+
+Timestamp PlayoutSimulation::said_at(Duration sender_time) const {
+    return start_ + kPhase +
+           Duration(static_cast<std::int64_t>(static_cast<double>(sender_time.count()) /
+                                              (1 + network_.clock_ppm * 1e-6)));
 }
 
 double PlayoutSimulation::concealed_share() const {

@@ -38,7 +38,11 @@ class PlayoutSimulation {
     /// Nothing of ours runs meanwhile; packets arrive when it does again.
     void stall_us(common::Duration time);
 
-    /// Since `begin`, of samples heard.
+    [[nodiscard]] common::Timestamp now() const { return now_; }
+    /// When the sender said what its clock, which starts at 0, calls `sender_time`.
+    [[nodiscard]] common::Timestamp said_at(common::Duration sender_time) const;
+
+    /// Since `begin_figures`, of samples heard.
     [[nodiscard]] double concealed_share() const;
     [[nodiscard]] common::Duration mean_delay(std::size_t last_ticks) const;
     [[nodiscard]] common::Duration most_delay(std::size_t last_ticks) const;

@@ -57,6 +57,9 @@ void AudioPlayout::push(const AudioPacket& packet) {
                                 packet.arrival,
                                 {packet.payload.begin(), packet.payload.end()}});
 }
+std::optional<PlayoutPosition> AudioPlayout::position() const {
+    return recorded().position;
+}
 void AudioPlayout::reset() {
     ++recorded().playout_resets;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "common/encoded_frame.h"
@@ -26,6 +27,7 @@ struct PushedSound {
 struct Recorded {
     std::vector<PushedSound> sound;
     int playout_resets = 0;
+    std::optional<mixer::PlayoutPosition> position;  ///< what the playout says when asked
     std::vector<common::EncodedFrame> frames;
 };
 Recorded& recorded();
