@@ -18,7 +18,7 @@ void read_as_signald(std::string_view text) {
         FUZZ_EXPECT(signaling::is_room_id(room.id));
         FUZZ_EXPECT(signaling::find_room(*settings, room.id).has_value());
     }
-    for (const auto& listener : settings->sip) FUZZ_EXPECT(!to_string(listener).empty());
+    for (const auto& listener : settings->listeners) FUZZ_EXPECT(!to_string(listener.at).empty());
     FUZZ_EXPECT(signaling::needs_restart(*settings, *settings).empty());
 }
 
