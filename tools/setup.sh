@@ -12,8 +12,9 @@ packages=(
     libavcodec-dev libavutil-dev libavformat-dev libx264-dev libyuv-dev libopus-dev libspandsp-dev libspeexdsp-dev
     libwebrtc-audio-processing-dev
     libpango1.0-dev libcairo2-dev fonts-noto-core fonts-noto-cjk
+    libsrtp2-dev libssl-dev
     # control and signalling
-    libglib2.0-dev uuid-dev libsofia-sip-ua-glib-dev libssl-dev libsoup-3.0-dev libgrpc++-dev libprotobuf-dev protobuf-compiler
+    libglib2.0-dev uuid-dev libsofia-sip-ua-glib-dev libsoup-3.0-dev libgrpc++-dev libprotobuf-dev protobuf-compiler
     protobuf-compiler-grpc
     # tests, the synthetic participant and the benchmark
     catch2 libbenchmark-dev
