@@ -25,6 +25,7 @@
 #include "mcu/control/event_streams.h"
 #include "mcu/control/layout_watch.h"
 #include "mcu/control/node.h"
+#include "mcu/transport/dtls_identity.h"
 #include "mcu/transport/net_thread.h"
 #include "mcu/transport/udp_port_range.h"
 #include "mixer/layout/layout_book.h"
@@ -95,6 +96,9 @@ common::Result<void> run(const McudConfig& config) {
                                       std::random_device()());
     if (!ports) return common::fail_in("media_ports", ports.error());
 
+    auto identity = DtlsIdentity::create();
+    if (!identity) return tl::unexpected(identity.error());
+
     // Declared in the order of who borrows whom: what stands first goes last.
     const common::MonotonicClock clock;
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -118,7 +122,8 @@ common::Result<void> run(const McudConfig& config) {
                             .layouts = layouts,
                             .net_threads = {},
                             .rungs = config.rungs,
-                            .media_address = config.media_address};
+                            .media_address = config.media_address,
+                            .identity = identity->get()};
     for (const auto& net : net_threads) services.net_threads.push_back(net.get());
     Node node(new_uuid(),
               {.max_sessions = config.max_sessions, .orphan_timeout = config.orphan_timeout},

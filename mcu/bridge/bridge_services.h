@@ -13,6 +13,7 @@
 
 namespace mcu {
 
+class DtlsIdentity;
 class NetThread;
 class UdpPortRange;
 
@@ -37,7 +38,8 @@ struct BridgeServices {
     const mixer::LayoutBook& layouts;
     std::vector<NetThread*> net_threads;
     std::vector<mixer::Rung> rungs;
-    std::string media_address;  ///< numeric; empty: the route to each peer decides
+    std::string media_address;               ///< numeric; empty: the route to each peer decides
+    const DtlsIdentity* identity = nullptr;  ///< null: no DTLS
 };
 
 }  // namespace mcu

@@ -61,6 +61,7 @@ Result<std::unique_ptr<BridgedSession>> BridgedSession::create(
     config.local_address =
         state.local_address.empty() ? services.media_address : state.local_address;
     config.seed = random_seed();
+    config.identity = services.identity;
     auto session = Session::create(config, net, services.ports, services.clock, *made);
     if (!session) return tl::unexpected(session.error());
 

@@ -103,6 +103,70 @@ pb::SelfView to_proto(mixer::SelfView self_view) {
     return pb::SELF_VIEW_BY_LAYOUT;
 }
 
+Result<MediaSecurity> security_from_proto(const pb::MediaState& proto) {
+    MediaSecurity security;
+    switch (proto.security()) {
+        case pb::UNPROTECTED:
+            return security;
+        case pb::PENDING:
+            security.kind = MediaSecurity::Kind::Pending;
+            return security;
+        case pb::SDES: {
+            security.kind = MediaSecurity::Kind::Sdes;
+            const auto suite = common::srtp_suite_named(proto.srtp_suite());
+            if (!suite) return fail(ErrorCode::Unsupported, "no SRTP suite of ours is named");
+            const auto key = [&](const std::string& bytes) {
+                return common::SrtpKey::of(
+                    *suite, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+            };
+            const auto send = key(proto.srtp_send_key());
+            const auto receive = key(proto.srtp_receive_key());
+            if (!send || !receive) {
+                return fail(ErrorCode::InvalidArgument, "an SRTP key does not fit its suite");
+            }
+            security.send = *send;
+            security.receive = *receive;
+            return security;
+        }
+        case pb::DTLS_SRTP:
+            security.kind = MediaSecurity::Kind::Dtls;
+            security.role = proto.dtls_client() ? DtlsRole::Client : DtlsRole::Server;
+            for (const std::string& text : proto.remote_fingerprints()) {
+                auto fingerprint = common::Fingerprint::parse(text);
+                if (!fingerprint) {
+                    return fail(ErrorCode::InvalidArgument, "a fingerprint cannot be read");
+                }
+                security.fingerprints.push_back(std::move(*fingerprint));
+            }
+            return security;
+        default:
+            return fail(ErrorCode::Unsupported, "a protection that we do not know");
+    }
+}
+
+void fill_security(const MediaSecurity& security, pb::MediaState& proto) {
+    switch (security.kind) {
+        case MediaSecurity::Kind::None:
+            return;
+        case MediaSecurity::Kind::Pending:
+            proto.set_security(pb::PENDING);
+            return;
+        case MediaSecurity::Kind::Sdes:
+            proto.set_security(pb::SDES);
+            proto.set_srtp_suite(common::srtp_suite_name(security.send.suite()));
+            proto.set_srtp_send_key(security.send.bytes().data(), security.send.bytes().size());
+            proto.set_srtp_receive_key(security.receive.bytes().data(),
+                                       security.receive.bytes().size());
+            return;
+        case MediaSecurity::Kind::Dtls:
+            proto.set_security(pb::DTLS_SRTP);
+            proto.set_dtls_client(security.role == DtlsRole::Client);
+            for (const common::Fingerprint& fingerprint : security.fingerprints) {
+                proto.add_remote_fingerprints(fingerprint.text());
+            }
+    }
+}
+
 Result<MediaConfig> from_proto(const pb::MediaState& proto) {
     MediaConfig media;
     media.mid = proto.mid();
@@ -137,6 +201,9 @@ Result<MediaConfig> from_proto(const pb::MediaState& proto) {
     media.feedback_tmmbr = proto.feedback_tmmbr();
     media.relearn = proto.relearn();
     media.start_asked = proto.start_asked();
+    auto security = security_from_proto(proto);
+    if (!security) return tl::unexpected(security.error());
+    media.security = std::move(*security);
     return media;
 }
 
@@ -191,6 +258,7 @@ pb::MediaState to_proto(const MediaConfig& media) {
     proto.set_feedback_tmmbr(media.feedback_tmmbr);
     proto.set_relearn(media.relearn);
     proto.set_start_asked(media.start_asked);
+    fill_security(media.security, proto);
     return proto;
 }
 
@@ -316,6 +384,7 @@ pb::LocalMedia to_proto(const std::string& session, const LocalMedia& media) {
     proto.set_rtcp_port(media.rtcp_port);
     proto.set_ssrc(media.ssrc);
     proto.set_cname(media.cname);
+    proto.set_fingerprint(media.fingerprint);
     return proto;
 }
 

@@ -4,8 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "common/fingerprint.h"
 #include "common/media_types.h"
+#include "common/srtp_key.h"
 #include "common/units.h"
+#include "mcu/transport/dtls_association.h"
 
 namespace mcu {
 
@@ -30,6 +33,21 @@ struct PeerAddress {
     friend bool operator==(const PeerAddress&, const PeerAddress&) = default;
 };
 
+/// How one medium is protected, as signalling agreed.
+struct MediaSecurity {
+    enum class Kind : std::uint8_t {
+        None,     ///< plain RTP
+        Sdes,     ///< keys by signalling (RFC 4568)
+        Dtls,     ///< keys by DTLS-SRTP (RFC 5764)
+        Pending,  ///< not agreed on yet: nothing flows in either direction
+    };
+    Kind kind = Kind::None;
+    common::SrtpKey send, receive;                  ///< Sdes: ours, the peer's
+    DtlsRole role = DtlsRole::Server;               ///< Dtls: ours
+    std::vector<common::Fingerprint> fingerprints;  ///< Dtls: the peer's certificate has one
+    friend bool operator==(const MediaSecurity&, const MediaSecurity&) = default;
+};
+
 /// What was negotiated for one medium of a session: the desired state, whole.
 struct MediaConfig {
     std::string mid;
@@ -50,6 +68,7 @@ struct MediaConfig {
     bool feedback_tmmbr = false;    ///< both ways
     std::uint64_t start_asked = 0;  ///< raised: the peer asked for a start by signalling (RFC 5168)
     std::uint64_t relearn = 0;      ///< raised: the peer's address and SSRC may be learnt anew
+    MediaSecurity security = {};
 };
 
 /// What we tell the peer about our end of one medium.
@@ -60,6 +79,7 @@ struct LocalMedia {
     std::uint16_t rtcp_port = 0;
     std::uint32_t ssrc = 0;
     std::string cname;
+    std::string fingerprint = {};  ///< of our certificate, as in SDP; empty: we have no DTLS
 };
 
 /// A snapshot of one medium's counters since it was opened.

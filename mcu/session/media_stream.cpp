@@ -43,7 +43,7 @@ MediaStream::MediaStream(const StreamEnvironment& environment, const StreamConfi
                          std::uint64_t seed, std::unique_ptr<UdpPortPair> ports)
     : environment_(environment),
       config_(config),
-      transport_(environment.net, environment.pool, std::move(ports), *this),
+      transport_(environment.net, environment.pool, environment.identity, std::move(ports), *this),
       rtcp_({.cname = environment.cname,
              .seed = seed,
              .ntp = environment.ntp,
@@ -75,6 +75,7 @@ void MediaStream::apply(const StreamConfig& config) {
 
     const bool peer_changed = first || !(before.peer == config.peer);
     transport_.set_peer(config.peer);
+    transport_.set_security(media.security);
     // A new address is signalling enough; the first one may only confirm what was learnt.
     const bool moved = peer_changed && !first && before.peer.rtp.valid();
     if (moved || media.relearn > before.media.relearn) {
@@ -171,6 +172,10 @@ bool MediaStream::on_rtcp_datagram(std::span<const std::uint8_t> datagram, Times
     const bool valid = rtcp_.counters().received.bad_datagrams == bad_before;
     if (valid) ++heard_;
     return valid;
+}
+
+void MediaStream::on_protection(const std::string& what) {
+    LOG_INFO("media cname={} mid={}: {}", environment_.cname, config_.media.mid, what);
 }
 
 void MediaStream::on_stream_started(std::uint32_t ssrc) {

@@ -27,6 +27,7 @@ struct StreamEnvironment {
     SessionObserver& observer;
     NtpClock ntp;  ///< one for all, so that sound and pictures are on one time line
     std::string cname;
+    const DtlsIdentity* identity = nullptr;  ///< null: no DTLS
 };
 
 /// One medium of a session: its transport, RTCP and RTP in both directions wired together. Sound
@@ -92,6 +93,7 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
   private:
     void on_rtp_packet(RtpPacket packet) final;
     bool on_rtcp_datagram(std::span<const std::uint8_t> datagram, common::Timestamp arrival) final;
+    void on_protection(const std::string& what) final;
     void on_stream_started(std::uint32_t ssrc) final;
     void on_rtp(RtpPacket packet, std::int64_t extended_sequence) final;
     void on_start_wanted(std::uint32_t local_ssrc) final;

@@ -1,5 +1,6 @@
 #include "mcu/session/media_transport.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mcu {
@@ -12,22 +13,30 @@ bool same_host(const SocketAddress& a, const SocketAddress& b) {
 }
 }  // namespace
 
-MediaTransport::MediaTransport(NetThread& net, PacketPool& pool, std::unique_ptr<UdpPortPair> ports,
-                               MediaTransportReader& reader)
+MediaTransport::MediaTransport(NetThread& net, PacketPool& pool, const DtlsIdentity* identity,
+                               std::unique_ptr<UdpPortPair> ports, MediaTransportReader& reader)
     : pool_(pool),
       reader_(reader),
+      protection_(net, identity, *this),
       rtp_reader_(&MediaTransport::on_rtp_port, *this),
       rtcp_reader_(&MediaTransport::on_rtcp_port, *this),
-      rtp_demux_({.media = &rtp_reader_}),
-      rtcp_demux_({.media = &rtcp_reader_}),
+      rtp_dtls_reader_(&MediaTransport::on_rtp_port_dtls, *this),
+      rtcp_dtls_reader_(&MediaTransport::on_rtcp_port_dtls, *this),
+      rtp_demux_({.media = &rtp_reader_, .dtls = &rtp_dtls_reader_}),
+      rtcp_demux_({.media = &rtcp_reader_, .dtls = &rtcp_dtls_reader_}),
       ports_(std::move(ports)) {
     ports_->rtp().attach(net, rtp_demux_);
     ports_->rtcp().attach(net, rtcp_demux_);
 }
 
 void MediaTransport::set_peer(const Peer& peer) {
+    if (peer_ == peer) return;  // an address that DTLS has proven stays
     peer_ = peer;
     source_lock_.set_signalled(peer.rtp);
+}
+
+void MediaTransport::set_security(const MediaSecurity& security) {
+    protection_.configure(security, {peer_.rtp, peer_.rtcp, peer_.rtcp_mux});
 }
 
 void MediaTransport::relearn(Timestamp now) {
@@ -45,12 +54,23 @@ void MediaTransport::open_pinholes(Timestamp now) {
 std::size_t MediaTransport::send_rtp(std::span<const std::span<const std::uint8_t>> packets,
                                      Timestamp now) {
     const SocketAddress& to = source_lock_.destination(now);
-    return to.valid() ? ports_->rtp().send(packets, to) : 0;
+    if (!to.valid()) return 0;
+    if (!protection_.on()) return ports_->rtp().send(packets, to);
+    std::size_t sent = 0;
+    while (!packets.empty()) {
+        const auto batch = packets.first(std::min(packets.size(), MediaProtection::kMostAtOnce));
+        sent += ports_->rtp().send(protection_.seal_rtp(batch), to);
+        packets = packets.subspan(batch.size());
+    }
+    return sent;
 }
 
 bool MediaTransport::send_rtcp(std::span<const std::uint8_t> datagram, Timestamp now) {
     const SocketAddress to = rtcp_destination(now);
     if (!to.valid()) return false;
+    const MediaPort port = peer_.rtcp_mux ? MediaPort::Rtp : MediaPort::Rtcp;
+    if (protection_.on()) datagram = protection_.seal_rtcp(port, datagram);
+    if (datagram.empty()) return false;
     return (peer_.rtcp_mux ? ports_->rtp() : ports_->rtcp()).send(datagram, to);
 }
 
@@ -69,14 +89,25 @@ void MediaTransport::on_rtp_port(const Datagram& datagram) {
     } else if (!peer_.rtcp_mux) {
         ++counters_.misplaced;
     } else if (datagram.from == source_lock_.source() || datagram.from == peer_.rtp) {
-        reader_.on_rtcp_datagram(datagram.bytes, datagram.arrival);
+        receive_rtcp(MediaPort::Rtp, datagram);
     } else {
         ++counters_.foreign_rtcp;
     }
 }
 
 void MediaTransport::receive_rtp(const Datagram& datagram) {
-    PacketPtr buffer = pool_.take_copy(datagram.bytes, datagram.arrival);
+    std::span<std::uint8_t> bytes = datagram.bytes;
+    if (protection_.on()) {
+        // Whom nobody would hear costs no cipher, and cannot pass off a copy as the first of two.
+        if (!source_lock_.may_come_from(datagram.from, datagram.arrival)) {
+            ++counters_.foreign_rtp;
+            return;
+        }
+        const auto clear = protection_.open_rtp(bytes);
+        if (!clear) return;
+        bytes = *clear;
+    }
+    PacketPtr buffer = pool_.take_copy(bytes, datagram.arrival);
     if (buffer == nullptr) {
         ++counters_.no_buffer;
         return;
@@ -93,6 +124,12 @@ void MediaTransport::receive_rtp(const Datagram& datagram) {
     if (admitted.second) reader_.on_rtp_packet(std::move(*admitted.second));
 }
 
+bool MediaTransport::receive_rtcp(MediaPort port, const Datagram& datagram) {
+    if (!protection_.on()) return reader_.on_rtcp_datagram(datagram.bytes, datagram.arrival);
+    const auto clear = protection_.open_rtcp(port, datagram.bytes);
+    return clear && reader_.on_rtcp_datagram(*clear, datagram.arrival);
+}
+
 void MediaTransport::on_rtcp_port(const Datagram& datagram) {
     if (!is_rtcp(datagram.bytes)) {
         ++counters_.misplaced;
@@ -102,8 +139,7 @@ void MediaTransport::on_rtcp_port(const Datagram& datagram) {
         ++counters_.foreign_rtcp;
         return;
     }
-    const bool valid = reader_.on_rtcp_datagram(datagram.bytes, datagram.arrival);
-    if (valid) rtcp_source_ = datagram.from;
+    if (receive_rtcp(MediaPort::Rtcp, datagram)) rtcp_source_ = datagram.from;
 }
 
 bool MediaTransport::may_send_rtcp_to_us(const SocketAddress& from) const {
@@ -112,14 +148,42 @@ bool MediaTransport::may_send_rtcp_to_us(const SocketAddress& from) const {
     return same_host(source_lock_.locked() ? source_lock_.source() : peer_.rtp, from);
 }
 
+// ---- DTLS
+
+void MediaTransport::on_rtp_port_dtls(const Datagram& datagram) {
+    protection_.receive_dtls(MediaPort::Rtp, datagram);
+}
+
+void MediaTransport::on_rtcp_port_dtls(const Datagram& datagram) {
+    protection_.receive_dtls(MediaPort::Rtcp, datagram);
+}
+
+void MediaTransport::send_dtls(MediaPort port, std::span<const std::uint8_t> datagram,
+                               const SocketAddress& to) {
+    (port == MediaPort::Rtp ? ports_->rtp() : ports_->rtcp()).send(datagram, to);
+}
+
+void MediaTransport::on_keys(MediaPort port, const std::string& what, const SocketAddress& from) {
+    if (port == MediaPort::Rtcp) {
+        rtcp_source_ = from;
+        return;
+    }
+    if (from.valid()) source_lock_.set_signalled(from);
+    reader_.on_protection(what);
+}
+
+void MediaTransport::on_no_keys(const std::string& why) {
+    reader_.on_protection(why);
+}
+
 std::uint64_t MediaTransport::dropped_count() const {
     const auto of_port = [](const UdpPort::Counters& port, const DatagramDemux::Counters& demux) {
         return port.truncated + port.kernel_drops + demux.dropped;
     };
     return of_port(ports_->rtp().counters(), rtp_demux_.counters()) +
            of_port(ports_->rtcp().counters(), rtcp_demux_.counters()) + counters_.bad_rtp +
-           counters_.misplaced + counters_.foreign_rtcp + counters_.no_buffer +
-           source_lock_.foreign_packets();
+           counters_.misplaced + counters_.foreign_rtcp + counters_.foreign_rtp +
+           counters_.no_buffer + protection_.dropped_count() + source_lock_.foreign_packets();
 }
 
 }  // namespace mcu

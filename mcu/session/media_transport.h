@@ -7,6 +7,7 @@
 
 #include "mcu/rtp/packet_pool.h"
 #include "mcu/rtp/rtp_packet.h"
+#include "mcu/session/media_protection.h"
 #include "mcu/session/source_lock.h"
 #include "mcu/transport/datagram_demux.h"
 #include "mcu/transport/udp_port_range.h"
@@ -21,16 +22,21 @@ class MediaTransportReader {
     /// False: not RTCP that makes sense.
     virtual bool on_rtcp_datagram(std::span<const std::uint8_t> datagram,
                                   common::Timestamp arrival) = 0;
+    /// For people: "DTLS-SRTP AEAD_AES_128_GCM" from now on, or why it is not.
+    virtual void on_protection(const std::string& what) = 0;
 };
 
 /// One medium's two ports: lets in RTP and RTCP of the peer alone, and knows where to send.
 ///
+/// Protected: what does not authenticate is dropped before anything else is learnt from it, and
+///       nothing is sent before there are keys. An address that DTLS has proven counts as
+///       signalled.
 /// RTCP: with rtcp-mux on the RTP port too (RFC 5761), from the locked source. Else on the second
 /// port, from
 ///       the signalled address, or from the first that speaks RTCP at the host that RTP comes from.
 /// Thread: net thread alone, construction and destruction too.
 /// Owner:  owns its ports; borrows pool and reader.
-class MediaTransport {
+class MediaTransport : private MediaProtectionObserver {
   public:
     struct Peer {
         SocketAddress rtp, rtcp;  ///< none: not known
@@ -41,15 +47,19 @@ class MediaTransport {
         std::uint64_t bad_rtp = 0;    ///< not parsable
         std::uint64_t misplaced = 0;  ///< RTP on the RTCP port, RTCP on an RTP port without mux
         std::uint64_t foreign_rtcp = 0;
-        std::uint64_t no_buffer = 0;  ///< the pool was empty, or a datagram over 1500 bytes
+        std::uint64_t foreign_rtp = 0;  ///< protected media, not even looked at
+        std::uint64_t no_buffer = 0;    ///< the pool was empty, or a datagram over 1500 bytes
     };
 
-    MediaTransport(NetThread& net, PacketPool& pool, std::unique_ptr<UdpPortPair> ports,
-                   MediaTransportReader& reader);
+    /// Without an identity there is no DTLS.
+    MediaTransport(NetThread& net, PacketPool& pool, const DtlsIdentity* identity,
+                   std::unique_ptr<UdpPortPair> ports, MediaTransportReader& reader);
     MediaTransport(const MediaTransport&) = delete;
     MediaTransport& operator=(const MediaTransport&) = delete;
 
     void set_peer(const Peer& peer);
+    /// After `set_peer`. Repeating it is harmless; while DTLS makes new keys, the old ones serve.
+    void set_security(const MediaSecurity& security);
     void set_known_types(const std::bitset<128>& types) { known_types_ = types; }
     void relearn(common::Timestamp now);
     /// An empty datagram on each port (RFC 6263 4.1): the NAT or firewall before us lets answers
@@ -57,7 +67,7 @@ class MediaTransport {
     void open_pinholes(common::Timestamp now);
 
     [[nodiscard]] bool can_send(common::Timestamp now) const {
-        return source_lock_.destination(now).valid();
+        return protection_.may_send() && source_lock_.destination(now).valid();
     }
     /// Returns how many went out; without a destination 0.
     std::size_t send_rtp(std::span<const std::span<const std::uint8_t>> packets,
@@ -80,9 +90,17 @@ class MediaTransport {
         MediaTransport& transport;
     };
 
+    void send_dtls(MediaPort port, std::span<const std::uint8_t> datagram,
+                   const SocketAddress& to) override;
+    void on_keys(MediaPort port, const std::string& what, const SocketAddress& from) override;
+    void on_no_keys(const std::string& why) override;
+
     void on_rtp_port(const Datagram& datagram);
     void on_rtcp_port(const Datagram& datagram);
+    void on_rtp_port_dtls(const Datagram& datagram);
+    void on_rtcp_port_dtls(const Datagram& datagram);
     void receive_rtp(const Datagram& datagram);
+    bool receive_rtcp(MediaPort port, const Datagram& datagram);
     [[nodiscard]] SocketAddress rtcp_destination(common::Timestamp now) const;
     [[nodiscard]] bool may_send_rtcp_to_us(const SocketAddress& from) const;
 
@@ -92,7 +110,8 @@ class MediaTransport {
     SourceLock source_lock_;
     SocketAddress rtcp_source_;  ///< who spoke valid RTCP last; none else but the signalled may
     std::bitset<128> known_types_;
-    PortReader rtp_reader_, rtcp_reader_;
+    MediaProtection protection_;
+    PortReader rtp_reader_, rtcp_reader_, rtp_dtls_reader_, rtcp_dtls_reader_;
     DatagramDemux rtp_demux_, rtcp_demux_;
     std::unique_ptr<UdpPortPair> ports_;
     Counters counters_;

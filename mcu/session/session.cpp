@@ -75,7 +75,8 @@ Result<std::unique_ptr<Session>> Session::create(Config config, NetThread& net, 
                               .pool = net.shared<PacketPool>(kPooledPackets),
                               .observer = observer,
                               .ntp = ntp_from(clock),
-                              .cname = impl->config.cname},
+                              .cname = impl->config.cname,
+                              .identity = impl->config.identity},
             seed);
     });
     return std::unique_ptr<Session>(new Session(std::move(impl)));
@@ -106,7 +107,11 @@ Result<std::vector<LocalMedia>> Session::configure(const std::vector<MediaConfig
         impl_->core->apply(std::move(*plans));
         local = impl_->core->local_media();
     });
-    for (std::size_t i = 0; i < local.size(); ++i) local[i].address = std::move(addresses[i]);
+    const DtlsIdentity* identity = impl_->config.identity;
+    for (std::size_t i = 0; i < local.size(); ++i) {
+        local[i].address = std::move(addresses[i]);
+        if (identity != nullptr) local[i].fingerprint = identity->fingerprint().text();
+    }
     return local;
 }
 
@@ -117,6 +122,10 @@ Result<std::vector<SessionCore::Plan>> Session::Impl::plan(const std::vector<Med
     for (StreamConfig& checked : *configs) {
         SessionCore::Plan plan{std::move(checked), nullptr};
         const MediaConfig& medium = plan.config.media;
+        if (medium.security.kind == MediaSecurity::Kind::Dtls && config.identity == nullptr) {
+            return common::fail(ErrorCode::Unsupported,
+                                "medium '" + medium.mid + "': there is no DTLS here");
+        }
         const auto known = open.find(medium.mid);
         if (known != open.end() && known->second != medium.kind) {
             return common::fail(ErrorCode::InvalidArgument,

@@ -52,6 +52,7 @@ class Session {
         std::string cname = {};          ///< empty: a random one
         std::uint64_t seed =
             0;  ///< SSRCs, first sequence numbers and timestamps; from the system's random source
+        const DtlsIdentity* identity = nullptr;  ///< null: no DTLS
     };
     /// Where received media goes; null: dropped.
     struct Inlets {

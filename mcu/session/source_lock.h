@@ -38,6 +38,10 @@ class SourceLock {
     [[nodiscard]] Admitted admit(RtpPacket packet, bool known_type, const SocketAddress& from,
                                  common::Timestamp now);
 
+    /// A packet of this source could be admitted, or count towards it.
+    [[nodiscard]] bool may_come_from(const SocketAddress& from, common::Timestamp now) const {
+        return from == locked_ || may_lock(from, now);
+    }
     [[nodiscard]] bool locked() const { return locked_.valid(); }
     [[nodiscard]] const SocketAddress& source() const { return locked_; }  ///< none: not locked
     /// Where to send: to the locked source, which is the signalled address unless a NAT is between;

@@ -71,8 +71,23 @@ Result<MediaTransport::Peer> read_peer(const MediaConfig& media) {
     return MediaTransport::Peer{*rtp, *rtcp, media.rtcp_mux};
 }
 
+Result<void> check_security(const MediaSecurity& security) {
+    const bool sdes = security.kind == MediaSecurity::Kind::Sdes;
+    if (sdes && !(security.send.valid() && security.receive.valid())) {
+        return common::fail(ErrorCode::InvalidArgument, "an SRTP key is missing");
+    }
+    const bool dtls = security.kind == MediaSecurity::Kind::Dtls;
+    if (dtls && security.fingerprints.empty()) {
+        return common::fail(ErrorCode::InvalidArgument, "the peer's fingerprint is missing");
+    }
+    return {};
+}
+
 Result<StreamConfig> check_one(const MediaConfig& media) {
     StreamConfig config{media, {}};
+    if (Result<void> ok = check_security(media.security); !ok) {
+        return tl::unexpected(std::move(ok.error()));
+    }
     for (PayloadFormat& format : config.media.receive) {
         if (Result<void> ok = check_format(format, media); !ok) {
             return tl::unexpected(std::move(ok.error()));

@@ -18,7 +18,8 @@ struct StreamConfig {
 /// Checks a whole desired state. Clock rates left 0 are filled in. Fails with `InvalidArgument`,
 /// naming the medium and what is wrong with it: a mid twice, an address that is no number, a
 /// payload type beyond 127 or (with rtcp-mux, RFC 5761 4) between 64 and 95, a clock rate that the
-/// codec does not have or no sound has, an H.264 fmtp that cannot be read.
+/// codec does not have or no sound has, an H.264 fmtp that cannot be read, protection
+/// without its keys or fingerprints.
 [[nodiscard]] common::Result<std::vector<StreamConfig>> check_media(
     const std::vector<MediaConfig>& media);
 

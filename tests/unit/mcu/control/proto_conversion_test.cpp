@@ -33,6 +33,17 @@ pb::ConferenceState two_callers() {
         format.set_fmtp("profile-level-id=42e01f");
         *media.add_receive() = format;
     }
+    pb::MediaState& by_keys = *state.mutable_sessions(0)->mutable_media(0);
+    by_keys.set_security(pb::SDES);
+    by_keys.set_srtp_suite("AEAD_AES_128_GCM");
+    by_keys.set_srtp_send_key(std::string(28, 's'));
+    by_keys.set_srtp_receive_key(std::string(28, 'r'));
+    pb::MediaState& by_dtls = *state.mutable_sessions(1)->mutable_media(0);
+    by_dtls.set_security(pb::DTLS_SRTP);
+    by_dtls.set_dtls_client(true);
+    by_dtls.add_remote_fingerprints(
+        common::Fingerprint{common::Fingerprint::Hash::Sha256, std::vector<std::uint8_t>(32, 5)}
+            .text());
     return state;
 }
 
@@ -51,6 +62,26 @@ TEST_CASE("A state that came in goes out the same, so that an adopting owner los
     CHECK(converted->sessions[1].media[0].peer.rtp_port == 5004);
     CHECK(converted->sessions[0].media[0].direction == mcu::Direction::SendOnly);
     CHECK(converted->max_size == common::PictureSize{1920, 1080});
+    const mcu::MediaSecurity& by_keys = converted->sessions[0].media[0].security;
+    CHECK(by_keys.kind == mcu::MediaSecurity::Kind::Sdes);
+    CHECK(by_keys.send.suite() == common::SrtpSuite::AeadAes128Gcm);
+    CHECK(by_keys.send.bytes()[0] == 's');
+    CHECK(by_keys.receive.bytes()[27] == 'r');
+    const mcu::MediaSecurity& by_dtls = converted->sessions[1].media[0].security;
+    CHECK(by_dtls.kind == mcu::MediaSecurity::Kind::Dtls);
+    CHECK(by_dtls.role == mcu::DtlsRole::Client);
+    CHECK(by_dtls.fingerprints.at(0).bytes.at(0) == 5);
+}
+
+TEST_CASE("What is not agreed on yet stays so through both conversions") {
+    pb::ConferenceState state = two_callers();
+    state.mutable_sessions(0)->mutable_media(0)->set_security(pb::PENDING);
+
+    const auto converted = mcu::from_proto(state);
+
+    REQUIRE(converted);
+    CHECK(converted->sessions[0].media[0].security.kind == mcu::MediaSecurity::Kind::Pending);
+    CHECK(mcu::to_proto(*converted).sessions(0).media(0).security() == pb::PENDING);
 }
 
 TEST_CASE("Voices are treated unless the owner says no") {
@@ -105,7 +136,17 @@ TEST_CASE("A session that cannot be understood is named with the field, and the 
                           Case{"mid '0': send: payload type 200 is above 127",
                                [](pb::MediaState& m) { m.mutable_send()->set_payload_type(200); }},
                           Case{"mid '0': a remote port is above 65535",
-                               [](pb::MediaState& m) { m.set_remote_rtp_port(70000); }}}) {
+                               [](pb::MediaState& m) { m.set_remote_rtp_port(70000); }},
+                          Case{"mid '0': an SRTP key does not fit its suite",
+                               [](pb::MediaState& m) {
+                                   m.set_security(pb::SDES);
+                                   m.set_srtp_suite("AEAD_AES_128_GCM");
+                                   m.set_srtp_send_key("short");
+                               }},
+                          Case{"mid '0': no SRTP suite of ours is named",
+                               [](pb::MediaState& m) { m.set_security(pb::SDES); }},
+                          Case{"mid '0': a fingerprint cannot be read",
+                               [](pb::MediaState& m) { m.add_remote_fingerprints("sha-1 00"); }}}) {
         pb::ConferenceState state = two_callers();
         c.spoil(*state.mutable_sessions(1)->mutable_media(0));
 

@@ -45,9 +45,12 @@ std::optional<RtpOnWire> RtpOnWire::read(const Bytes& in) {
 SessionFixture::SessionFixture(const std::string& local_address) {
     recorded() = {};
     ports = std::move(*mcu::UdpPortRange::create(23000, 23199));
-    auto made = mcu::Session::create(
-        {.id = "s", .local_address = local_address, .cname = "us@test", .seed = 7}, net, *ports,
-        clock, observer);
+    auto made = mcu::Session::create({.id = "s",
+                                      .local_address = local_address,
+                                      .cname = "us@test",
+                                      .seed = 7,
+                                      .identity = identity.get()},
+                                     net, *ports, clock, observer);
     REQUIRE(made);
     session = std::move(*made);
     session->set_inlets({playout.get(), lane.get()});

@@ -90,6 +90,7 @@ class SessionFixture {
     FakeClock clock;
     mcu::NetThread net{"net", clock, mcu::NetThread::Runs::WhenTold};
     std::unique_ptr<mcu::UdpPortRange> ports;
+    std::unique_ptr<mcu::DtlsIdentity> identity = *mcu::DtlsIdentity::create();
     RecordingObserver observer;
     ManualExecutor executor;
     std::unique_ptr<mixer::AudioPlayout> playout = make_recording_playout();
