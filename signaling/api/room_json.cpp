@@ -75,6 +75,27 @@ std::string_view state_word(Participant::State state) {
     return "leaving";
 }
 
+/// How its media is protected, of all that flows the least.
+std::string_view encryption_word(const Participant& p) {
+    std::string_view word = p.session.media.empty() ? "none" : "";
+    for (const SessionMedia& medium : p.session.media) {
+        if (medium.direction == MediaDirection::Inactive && !word.empty()) continue;
+        switch (medium.security.kind) {
+            case SessionSecurity::Kind::None:
+                return "none";
+            case SessionSecurity::Kind::Pending:
+                word = "pending";
+                break;
+            case SessionSecurity::Kind::Sdes:
+                if (word != "pending") word = "sdes";
+                break;
+            case SessionSecurity::Kind::Dtls:
+                if (word.empty()) word = "dtls";
+        }
+    }
+    return word;
+}
+
 json to_json(const Participant& p, common::Timestamp now) {
     const bool joined = p.state == Participant::State::Joined;
     const auto seconds =
@@ -92,6 +113,7 @@ json to_json(const Participant& p, common::Timestamp now) {
             {"transport", p.request.transport},
             {"remote_uri", p.request.remote_uri},
             {"user_agent", p.request.user_agent},
+            {"encryption", encryption_word(p)},
             {"audio_muted", p.session.audio_muted},
             {"video_muted", p.session.video_muted},
             {"layout", p.session.layout},

@@ -52,7 +52,7 @@ void Conference::admit(ParticipantId id, const CallRequest& request, Call& call,
                                            "room '" + policy_.id + "' is full: it takes " + most,
                                            kRetryWhenFullS}));
     }
-    const Capabilities have = capabilities();
+    const Capabilities have = capabilities(request);
     tl::expected<MediaAnswer, Refusal> ours =
         request.offer ? negotiate(*request.offer, have) : make_offer(have);
     if (!ours) return done(tl::unexpected(ours.error()));
@@ -126,10 +126,11 @@ void Conference::update(const ParticipantId& id, const std::optional<MediaOffer>
     Participant* participant = find(id);
     INVARIANT(participant != nullptr);
     if (!offer) {
-        return take_media(*participant, make_offer(capabilities(), participant->ours),
+        return take_media(*participant,
+                          make_offer(capabilities(participant->request), participant->ours),
                           participant->peer, std::move(done));
     }
-    const auto ours = negotiate(*offer, capabilities());
+    const auto ours = negotiate(*offer, capabilities(participant->request), &participant->ours);
     if (!ours) return done(tl::unexpected(ours.error()));
     take_media(*participant, *ours, *offer, std::move(done));
 }
@@ -328,6 +329,7 @@ void Conference::node_up(bool restarted) {
         participant.flowing.clear();
         participant.packets_heard = 0;
         participant.last_sign = clock_.now();
+        if (restarted) participant.forget_keys();
     }
     sync_.node_up();
 }
@@ -444,14 +446,17 @@ Participant* Conference::find(const ParticipantId& id) {
 }
 
 // While the media daemon is away, what it could when it was last there.
-Capabilities Conference::capabilities() {
+Capabilities Conference::capabilities(const CallRequest& request) {
     if (const NodeInfo* info = node_.info()) {
         last_capabilities_.audio = info->audio_codecs;
         last_capabilities_.video = info->video_codecs;
         last_capabilities_.video_bandwidth =
             policy_.max_size.height > 720 ? kReceive1080p : kReceive720p;
     }
-    return last_capabilities_;
+    Capabilities have = last_capabilities_;
+    have.security.encryption = request.media_encryption;
+    have.security.secure_signalling = request.secure_signalling;
+    return have;
 }
 
 void Conference::apply(Done done) {
@@ -470,6 +475,10 @@ void Conference::re_offer_where_told_otherwise() {
 }
 
 void Conference::re_offer(Participant& participant) {
+    // Its ports are new, and so are the counters of its packets: no key may be used again.
+    for (AnsweredMedia& medium : participant.ours.media) {
+        medium.security = renew_security(medium.security, make_srtp_key);
+    }
     static_cast<void>(participant.fill_addresses(participant.ours));
     const std::uint64_t serial = ++participant.re_offers;
     LOG_INFO("re-offer conference={} session={}", instance(), participant.session.id);

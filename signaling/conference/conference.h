@@ -103,7 +103,7 @@ class Conference final : private StateOwner {
     void state_lost(const std::string& why) override;
 
     [[nodiscard]] Participant* find(const ParticipantId& id);
-    [[nodiscard]] Capabilities capabilities();
+    [[nodiscard]] Capabilities capabilities(const CallRequest& request);
     [[nodiscard]] static std::string local_address_for(const CallRequest& request);
     void apply(Done done);
     void finish_admit(const ParticipantId& id, const common::Result<void>& result,

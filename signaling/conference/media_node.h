@@ -24,6 +24,16 @@ struct NodeInfo {
     bool ipv6 = false;
 };
 
+/// How the media daemon shall protect one medium.
+struct SessionSecurity {
+    enum class Kind : std::uint8_t { None, Sdes, Dtls, Pending };
+    Kind kind = Kind::None;
+    common::SrtpKey send, receive;                  ///< Sdes
+    bool dtls_client = false;                       ///< Dtls: we begin the handshake
+    std::vector<common::Fingerprint> fingerprints;  ///< Dtls: the peer's
+    friend bool operator==(const SessionSecurity&, const SessionSecurity&) = default;
+};
+
 /// One medium of one session, as the media daemon shall run it.
 struct SessionMedia {
     std::string mid;
@@ -46,6 +56,7 @@ struct SessionMedia {
     bool feedback_tmmbr = false;
     std::uint64_t relearn = 0;
     std::uint64_t start_asked = 0;
+    SessionSecurity security;
     friend bool operator==(const SessionMedia&, const SessionMedia&) = default;
 };
 
@@ -85,6 +96,7 @@ struct LocalMedia {
     std::uint16_t rtcp_port = 0;
     std::uint32_t ssrc = 0;
     std::string cname;
+    std::string fingerprint = {};  ///< of its certificate, as in SDP
     friend bool operator==(const LocalMedia&, const LocalMedia&) = default;
 };
 

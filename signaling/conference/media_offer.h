@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/units.h"
+#include "signaling/conference/media_security.h"
 
 namespace signaling {
 
@@ -65,6 +66,7 @@ struct OfferedMedia {
     bool feedback_fir = false;
     bool feedback_nack = false;
     bool feedback_tmmbr = false;
+    OfferedSecurity security;
     friend bool operator==(const OfferedMedia&, const OfferedMedia&) = default;
 };
 
@@ -99,6 +101,7 @@ struct AnsweredMedia {
     bool feedback_fir = false;
     bool feedback_nack = false;
     bool feedback_tmmbr = false;
+    AnsweredSecurity security;
     // Filled in from what the media daemon opened:
     std::string address;  ///< numeric, as the peer must send to it
     std::uint16_t rtp_port = 0;

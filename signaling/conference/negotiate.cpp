@@ -163,7 +163,8 @@ std::string obstacle(const OfferedMedia& offered, bool kind_taken) {
     return {};
 }
 
-AnsweredMedia answer_one(const OfferedMedia& offered, const Capabilities& have, bool kind_taken) {
+AnsweredMedia answer_one(const OfferedMedia& offered, const Capabilities& have, bool kind_taken,
+                         const AnsweredMedia* current) {
     AnsweredMedia answer;
     answer.mid = offered.mid;
     answer.kind = offered.kind;
@@ -178,8 +179,21 @@ AnsweredMedia answer_one(const OfferedMedia& offered, const Capabilities& have, 
                          names_of(audio ? have.audio : have.video);
         return answer;
     }
+    auto security = answer_security(offered.security, have.security,
+                                    current != nullptr ? &current->security : nullptr);
+    if (!security) {
+        answer.why_not = std::move(security.error());
+        return answer;
+    }
+    answer.security = *std::move(security);
     accept(offered, *chosen, have, answer);
     return answer;
+}
+
+const AnsweredMedia* find_mid(const MediaAnswer* answer, const std::string& mid) {
+    if (answer == nullptr) return nullptr;
+    const auto found = std::ranges::find(answer->media, mid, &AnsweredMedia::mid);
+    return found == answer->media.end() || !found->accepted ? nullptr : &*found;
 }
 
 bool any_accepted(const MediaAnswer& answer) {
@@ -190,7 +204,7 @@ bool any_accepted(const MediaAnswer& answer) {
 Refusal nothing_left(const MediaAnswer& answer) {
     std::string text;
     for (const auto& medium : answer.media) {
-        if (medium.why_not.empty()) continue;
+        if (medium.why_not.empty() || text.find(medium.why_not) != std::string::npos) continue;
         text += (text.empty() ? "" : "; ") + medium.why_not;
     }
     return {RefusalReason::NotAcceptable, text.empty() ? "no audio or video offered" : text, 0};
@@ -292,6 +306,7 @@ AnsweredMedia new_medium(std::string mid, MediaKind kind, const Capabilities& ha
     medium.kind = kind;
     medium.accepted = true;
     medium.rtcp_mux = true;
+    medium.security = offer_security(have.security);
     offer_all(medium, have);
     return medium;
 }
@@ -324,6 +339,9 @@ AnsweredMedia settle_one(const AnsweredMedia& ours, const OfferedMedia& theirs) 
         return declined(ours, std::string("the answer has none of our ") + word_for(ours.kind) +
                                   " codecs: answered " + names_of(theirs.codecs));
     }
+    auto security = settle_security(ours.security, theirs.security);
+    if (!security) return declined(ours, std::move(security.error()));
+    settled.security = *std::move(security);
     settled.direction = make_direction(sends(ours.direction) && receives(theirs.direction),
                                        receives(ours.direction) && sends(theirs.direction));
     settled.rtcp_mux = ours.rtcp_mux && theirs.rtcp_mux;
@@ -337,13 +355,14 @@ AnsweredMedia settle_one(const AnsweredMedia& ours, const OfferedMedia& theirs) 
 
 }  // namespace
 
-tl::expected<MediaAnswer, Refusal> negotiate(const MediaOffer& offer, const Capabilities& have) {
+tl::expected<MediaAnswer, Refusal> negotiate(const MediaOffer& offer, const Capabilities& have,
+                                             const MediaAnswer* current) {
     MediaAnswer answer;
     bool audio_taken = false;
     bool video_taken = false;
     for (const auto& offered : offer.media) {
         bool& taken = offered.kind == MediaKind::Audio ? audio_taken : video_taken;
-        answer.media.push_back(answer_one(offered, have, taken));
+        answer.media.push_back(answer_one(offered, have, taken, find_mid(current, offered.mid)));
         taken = taken || answer.media.back().accepted;
     }
     if (!any_accepted(answer)) return tl::unexpected(nothing_left(answer));
@@ -363,7 +382,9 @@ MediaAnswer make_offer(const Capabilities& have) {
 MediaAnswer make_offer(const Capabilities& have, const MediaAnswer& current) {
     MediaAnswer offer = current;
     for (auto& medium : offer.media) {
-        if (medium.accepted) offer_all(medium, have);
+        if (!medium.accepted) continue;
+        offer_all(medium, have);
+        medium.security = offer_security_again(medium.security);
     }
     return offer;
 }

@@ -15,10 +15,12 @@ struct Capabilities {
     std::vector<std::string> audio = {"opus", "G722", "PCMU", "PCMA"};
     std::vector<std::string> video = {"H264"};
     common::Bitrate video_bandwidth;  ///< what we tell peers to send at most; 0: nothing
+    SecurityPolicy security = {};     ///< of the call
 };
 
 /// Chooses what to say to an offer: at most one audio and one main video, each with one codec, the
-/// rest declined with its reason. Address, ports, ssrc and cname are the caller's to fill in.
+/// rest declined with its reason. Address, ports, ssrc, cname and fingerprint are the caller's to
+/// fill in. `current`: what is agreed in the call so far; null: it begins.
 ///
 /// Audio: the peer's order, among what we have (RFC 3264 6.1: the answerer should keep the
 /// offerer's preference, and a room system's list is what its owner configured). H.264:
@@ -28,7 +30,8 @@ struct Capabilities {
 /// else the lower of the two. Fails with NotAcceptable, naming what was missing, when nothing at
 /// all is left.
 [[nodiscard]] tl::expected<MediaAnswer, Refusal> negotiate(const MediaOffer& offer,
-                                                           const Capabilities& have);
+                                                           const Capabilities& have,
+                                                           const MediaAnswer* current = nullptr);
 
 /// Our own offer: audio "0" and video "1" with all we have (H.264 in modes 1 and 0).
 [[nodiscard]] MediaAnswer make_offer(const Capabilities& have);

@@ -27,7 +27,8 @@ bool Participant::told_otherwise() const {
         if (opened == local.end()) return false;
         const LocalMedia& now = opened->second;
         return medium.address != told_address(now) || medium.rtp_port != now.rtp_port ||
-               medium.ssrc != now.ssrc || medium.rtcp_port != now.rtcp_port;
+               medium.ssrc != now.ssrc || medium.rtcp_port != now.rtcp_port ||
+               (medium.security.setup && medium.security.fingerprint != now.fingerprint);
     });
 }
 
@@ -45,6 +46,10 @@ bool Participant::fill_addresses(MediaAnswer& answer) const {
         medium.rtcp_port = opened->second.rtcp_port;
         medium.ssrc = opened->second.ssrc;
         medium.cname = opened->second.cname;
+        if (!medium.security.setup) continue;
+        medium.security.fingerprint = opened->second.fingerprint;
+        const bool needed = medium.security.agreed == KeyExchange::Dtls;
+        if (needed && medium.security.fingerprint.empty()) complete = false;
     }
     return complete;
 }
@@ -62,6 +67,14 @@ void Participant::take_local(const std::map<std::string, LocalMedia>& opened) {
         return now == opened.end() || before == local.end() || before->second != now->second;
     });
     for (const auto& [mid, medium] : opened) local[mid] = medium;
+}
+
+void Participant::forget_keys() {
+    for (SessionMedia& medium : session.media) {
+        if (medium.security.kind == SessionSecurity::Kind::None) continue;
+        medium.security = {};
+        medium.security.kind = SessionSecurity::Kind::Pending;
+    }
 }
 
 void Participant::media_flow(const MediaFlow& flow, common::Timestamp now) {

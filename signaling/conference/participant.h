@@ -54,6 +54,9 @@ struct Participant {
     [[nodiscard]] std::string failure_of(const std::string& mid) const;
     /// What the media daemon has opened now. A stream that it made anew flows when it says so.
     void take_local(const std::map<std::string, LocalMedia>& opened);
+    /// Keys of before must protect nothing that begins anew: nothing flows until the peer has been
+    /// told others.
+    void forget_keys();
     void media_flow(const MediaFlow& flow, common::Timestamp now);
     void take_statistics(const SessionStatistics& read, common::Timestamp now);
     /// How long it has given no sign of life: neither RTP nor RTCP. 0 while media flows.

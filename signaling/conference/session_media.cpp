@@ -50,6 +50,32 @@ void describe_peer(SessionMedia& medium, const OfferedMedia& peer) {
     if (peer.address.empty()) medium.direction = make_direction(false, receives(medium.direction));
 }
 
+SessionSecurity session_security(const AnsweredSecurity& ours, const OfferedSecurity& theirs) {
+    SessionSecurity security;
+    if (ours.agreed == KeyExchange::Sdes) {
+        const SdesKey& mine = ours.sdes.front();
+        security.kind = SessionSecurity::Kind::Sdes;
+        security.send = mine.key;
+        const auto peer = std::ranges::find(theirs.sdes, mine.tag, &SdesKey::tag);
+        if (peer != theirs.sdes.end()) security.receive = peer->key;
+    } else if (ours.agreed == KeyExchange::Dtls) {
+        security.kind = SessionSecurity::Kind::Dtls;
+        security.dtls_client = ours.setup == DtlsSetup::Active;
+        security.fingerprints = theirs.fingerprints;
+    }
+    return security;
+}
+
+/// Of our offer that is not answered yet: as it was; before, nothing flows that may come to be
+/// protected.
+SessionSecurity open_security(const AnsweredSecurity& ours, const SessionMedia* before) {
+    if (before != nullptr) return before->security;
+    const bool open = !ours.sdes.empty() || ours.setup;
+    SessionSecurity security;
+    if (open) security.kind = SessionSecurity::Kind::Pending;
+    return security;
+}
+
 const SessionMedia* find_mid(const std::vector<SessionMedia>& media, const std::string& mid) {
     const auto found = std::ranges::find(media, mid, &SessionMedia::mid);
     return found == media.end() ? nullptr : &*found;
@@ -86,6 +112,9 @@ std::vector<SessionMedia> session_media(const MediaAnswer& ours, const MediaOffe
         medium.feedback_tmmbr = mine.feedback_tmmbr;
         const auto theirs = std::ranges::find(peer.media, mine.mid, &OfferedMedia::mid);
         if (theirs != peer.media.end()) describe_peer(medium, *theirs);
+        const bool settled = !mine.send.name.empty() && theirs != peer.media.end();
+        medium.security = settled ? session_security(mine.security, theirs->security)
+                                  : open_security(mine.security, before);
         if (before != nullptr) {
             // Our offer is not answered yet: what we send goes on as it was.
             if (medium.send.name.empty()) medium.send = before->send;

@@ -64,6 +64,57 @@ MediaCodec from_proto(const pb::PayloadFormat& message) {
             message.fmtp()};
 }
 
+void fill_security(pb::MediaState& message, const SessionSecurity& security) {
+    switch (security.kind) {
+        case SessionSecurity::Kind::None:
+            return;
+        case SessionSecurity::Kind::Pending:
+            message.set_security(pb::PENDING);
+            return;
+        case SessionSecurity::Kind::Sdes:
+            message.set_security(pb::SDES);
+            message.set_srtp_suite(common::srtp_suite_name(security.send.suite()));
+            message.set_srtp_send_key(security.send.bytes().data(), security.send.bytes().size());
+            message.set_srtp_receive_key(security.receive.bytes().data(),
+                                         security.receive.bytes().size());
+            return;
+        case SessionSecurity::Kind::Dtls:
+            message.set_security(pb::DTLS_SRTP);
+            message.set_dtls_client(security.dtls_client);
+            for (const common::Fingerprint& fingerprint : security.fingerprints) {
+                message.add_remote_fingerprints(fingerprint.text());
+            }
+    }
+}
+
+common::SrtpKey key_from(const std::string& suite_name, const std::string& bytes) {
+    const auto suite = common::srtp_suite_named(suite_name);
+    if (!suite) return {};
+    return common::SrtpKey::of(*suite,
+                               {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()})
+        .value_or(common::SrtpKey());
+}
+
+SessionSecurity security_from(const pb::MediaState& message) {
+    SessionSecurity security;
+    if (message.security() == pb::PENDING) security.kind = SessionSecurity::Kind::Pending;
+    if (message.security() == pb::SDES) {
+        security.kind = SessionSecurity::Kind::Sdes;
+        security.send = key_from(message.srtp_suite(), message.srtp_send_key());
+        security.receive = key_from(message.srtp_suite(), message.srtp_receive_key());
+    }
+    if (message.security() == pb::DTLS_SRTP) {
+        security.kind = SessionSecurity::Kind::Dtls;
+        security.dtls_client = message.dtls_client();
+        for (const std::string& text : message.remote_fingerprints()) {
+            if (auto fingerprint = common::Fingerprint::parse(text)) {
+                security.fingerprints.push_back(*std::move(fingerprint));
+            }
+        }
+    }
+    return security;
+}
+
 void fill(pb::MediaState& message, const SessionMedia& medium) {
     message.set_mid(medium.mid);
     message.set_kind(medium.kind == MediaKind::Video ? pb::VIDEO : pb::AUDIO);
@@ -85,6 +136,7 @@ void fill(pb::MediaState& message, const SessionMedia& medium) {
     message.set_feedback_tmmbr(medium.feedback_tmmbr);
     message.set_relearn(medium.relearn);
     message.set_start_asked(medium.start_asked);
+    fill_security(message, medium.security);
 }
 
 SessionMedia from_proto(const pb::MediaState& message) {
@@ -112,6 +164,7 @@ SessionMedia from_proto(const pb::MediaState& message) {
     medium.feedback_tmmbr = message.feedback_tmmbr();
     medium.relearn = message.relearn();
     medium.start_asked = message.start_asked();
+    medium.security = security_from(message);
     return medium;
 }
 
@@ -288,7 +341,8 @@ LocalMedia from_proto(const pb::LocalMedia& message) {
             static_cast<std::uint16_t>(message.rtp_port()),
             static_cast<std::uint16_t>(message.rtcp_port()),
             message.ssrc(),
-            message.cname()};
+            message.cname(),
+            message.fingerprint()};
 }
 
 NodeEvent from_proto(const pb::Event& message) {

@@ -7,6 +7,7 @@
 
 #include "signaling/conference/tokens.h"
 #include "signaling/sdp/rtp_attributes.h"
+#include "signaling/sdp/security_attributes.h"
 
 namespace signaling {
 namespace {
@@ -25,10 +26,6 @@ AddressKind kind_of(const SdpAddress& address) {
     // one peer.
     const bool many = address.ipv6 ? bytes[0] == 0xff : bytes[0] >= 224;
     return many ? AddressKind::NotUsable : AddressKind::Unicast;
-}
-
-bool is_rtp(const std::string& protocol) {
-    return equal_no_case(protocol, "RTP/AVP") || equal_no_case(protocol, "RTP/AVPF");
 }
 
 MediaKind kind_of(const SdpMedia& media) {
@@ -81,9 +78,10 @@ OfferedMedia read_medium(const SdpMedia& media, const SessionDescription& sessio
     if (medium.kind == MediaKind::Other) {
         set_unusable(medium, "media '" + media.media + "' is not supported");
     }
-    if (!is_rtp(media.protocol)) {
+    if (!profile_of(media.protocol)) {
         set_unusable(medium, media.media + " over '" + media.protocol +
-                                 "' is not supported, have RTP/AVP RTP/AVPF");
+                                 "' is not supported, have RTP/AVP, RTP/SAVP and UDP/TLS/RTP/SAVP, "
+                                 "with and without F");
     }
     if (media.port == 0) set_unusable(medium, "switched off by the peer");
     read_address(media, session, medium);
@@ -99,12 +97,16 @@ OfferedMedia read_medium(const SdpMedia& media, const SessionDescription& sessio
     medium.feedback_fir = has_feedback(media, "ccm fir");
     medium.feedback_nack = has_feedback(media, "nack");
     medium.feedback_tmmbr = has_feedback(media, "ccm tmmbr");
+    medium.security = security_of(media, session);
     return medium;
 }
 
 SdpLine line_for(const AnsweredMedia& ours, std::size_t index, const std::vector<SdpLine>& lines) {
     if (index < lines.size()) return lines[index];
-    return {ours.kind == MediaKind::Video ? "video" : "audio", "RTP/AVP", {"0"}, false};
+    return {ours.kind == MediaKind::Video ? "video" : "audio",
+            protocol_for(ours.security),
+            {"0"},
+            false};
 }
 
 SdpAddress address_of(const std::string& address) {
@@ -131,6 +133,7 @@ void describe_transport(const AnsweredMedia& ours, SdpMedia& media) {
         media.attributes.push_back({"rtcp", std::to_string(ours.rtcp_port)});
     }
     if (ours.feedback_nack) media.attributes.push_back({"rtcp-fb", "* nack"});
+    describe_security(ours.security, media);
     if (ours.feedback_pli) media.attributes.push_back({"rtcp-fb", "* nack pli"});
     if (ours.feedback_fir) media.attributes.push_back({"rtcp-fb", "* ccm fir"});
     if (ours.feedback_tmmbr) media.attributes.push_back({"rtcp-fb", "* ccm tmmbr"});

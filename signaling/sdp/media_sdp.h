@@ -11,12 +11,12 @@ namespace signaling {
 /// What the description says about media, in protocol-neutral words: one entry per m-line, `mid`
 /// its position.
 ///
-/// Usable: audio and video over RTP/AVP and RTP/AVPF, with a port and a numeric unicast address.
-/// RTCP feedback counts under AVP too, as many room systems send it so. BUNDLE and ICE are read
-/// over: the default address is used (RFC 8843 and RFC 8445 both keep it working). Hold:
-/// `sendonly`, `inactive`, and the old address 0.0.0.0 (RFC 3264 8.4), which takes the peer's
-/// receiving away. b=TIAS before b=AS; a session-level limit counts for video where the medium has
-/// none of its own.
+/// Usable: audio and video over RTP/AVP, RTP/SAVP, UDP/TLS/RTP/SAVP and those with F, with a port
+/// and a numeric unicast address. RTCP feedback counts under AVP too, as many room systems send it
+/// so. BUNDLE and ICE are read over: the default address is used (RFC 8843 and RFC 8445 both keep
+/// it working). Hold: `sendonly`, `inactive`, and the old address 0.0.0.0 (RFC 3264 8.4), which
+/// takes the peer's receiving away. b=TIAS before b=AS; a session-level limit counts for video
+/// where the medium has none of its own.
 [[nodiscard]] MediaOffer media_from_sdp(const SessionDescription& description);
 
 /// How an m-line must look for the rest of the dialog: a refused medium has no codecs of ours, and
@@ -31,7 +31,8 @@ struct SdpLine {
 [[nodiscard]] std::vector<SdpLine> lines_of(const SessionDescription& description);
 
 /// Our side as SDP. `lines` are those of the offer this answers, or of the last description of the
-/// dialog when we offer; entries beyond them get RTP/AVP. What was not accepted gets port 0.
+/// dialog when we offer; entries beyond them get RTP/AVP, or what
+/// the required protection needs. What was not accepted gets port 0.
 /// `origin.address` is set from the first accepted medium.
 [[nodiscard]] SessionDescription sdp_from_media(const MediaAnswer& ours,
                                                 const std::vector<SdpLine>& lines,

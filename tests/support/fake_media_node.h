@@ -174,14 +174,26 @@ class FakeMediaNode final : public signaling::MediaNode {
         running.local = applied.local;
         return applied;
     }
+    /// Of its certificate: another one in each of its lives.
+    [[nodiscard]] std::string fingerprint() const {
+        return common::Fingerprint{common::Fingerprint::Hash::Sha256,
+                                   std::vector<std::uint8_t>(32, static_cast<std::uint8_t>(lives_))}
+            .text();
+    }
     signaling::LocalMedia port_of(const Running& running, const std::string& session,
                                   const std::string& mid) {
         for (const auto& local : running.local) {
             if (local.session == session && local.mid == mid) return local;
         }
         const auto port = static_cast<std::uint16_t>(40000 + 2 * ++ports_);
-        return {session, mid,           "192.0.2.9", port, static_cast<std::uint16_t>(port + 1),
-                ports_,  "c@" + session};
+        return {session,
+                mid,
+                "192.0.2.9",
+                port,
+                static_cast<std::uint16_t>(port + 1),
+                ports_,
+                "c@" + session,
+                fingerprint()};
     }
 
     std::optional<signaling::NodeInfo> info_;

@@ -48,6 +48,8 @@ module avformat.so
 module fakevideo.so
 module snapshot.so
 module rtcpsummary.so
+module srtp.so
+module dtls_srtp.so
 module_tmp uuid.so
 module_tmp account.so
 module_app menu.so
@@ -85,7 +87,7 @@ class Baresip:
     mode 1 too."""
 
     def __init__(self, folder, name, wav, clip, audio_codec="opus/48000/2", video_codec="h264", transport="udp",
-                 video_kbps=500):
+                 video_kbps=500, mediaenc=""):
         self.folder = folder / name.replace(" ", "_")
         self.folder.mkdir(parents=True, exist_ok=True)
         self.name = name
@@ -99,7 +101,8 @@ class Baresip:
         user = name.split()[0].lower()
         (self.folder / "accounts").write_text(
             f'"{name}" <sip:{user}@127.0.0.1:{sip};transport={transport}>;regint=0;answermode=auto;'
-            f"audio_codecs={audio_codec}" + (f";video_codecs={video_codec}" if video_codec else "") + "\n"
+            f"audio_codecs={audio_codec}" + (f";video_codecs={video_codec}" if video_codec else "")
+            + (f";mediaenc={mediaenc}" if mediaenc else "") + "\n"
         )
         (self.folder / "contacts").write_text("")
         self.process = Process("baresip", ["baresip", "-f", self.folder, "-v", "-s"], self.folder)

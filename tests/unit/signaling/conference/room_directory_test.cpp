@@ -27,7 +27,8 @@ struct House {
     House() { node.start(directory), node.run_all(); }
 
     tl::expected<Admitted, Refusal> admit(tests::FakeCall& call, const std::string& room = "board",
-                                          std::optional<MediaOffer> offer = tests::usual_offer()) {
+                                          std::optional<MediaOffer> offer = tests::usual_offer(),
+                                          bool tls = false) {
         std::optional<tl::expected<Admitted, Refusal>> outcome;
         CallRequest request;
         request.room = room;
@@ -37,6 +38,7 @@ struct House {
         request.local_address = "192.0.2.9";
         request.public_address = public_address;
         request.layout = layout;
+        request.secure_signalling = tls;
         request.offer = std::move(offer);
         directory.admit(request, call, [&](auto result) { outcome = std::move(result); });
         node.run_all();
@@ -89,7 +91,134 @@ std::size_t running_sessions(const tests::FakeMediaNode& node) {
     return count;
 }
 
+const common::SrtpKey kPeersKey = make_srtp_key(common::SrtpSuite::AeadAes256Gcm);
+
+MediaOffer with_keys() {
+    MediaOffer offer = tests::usual_offer();
+    for (OfferedMedia& medium : offer.media) {
+        medium.security.profile = OfferedSecurity::Profile::Secure;
+        medium.security.sdes = {{4, kPeersKey}};
+    }
+    return offer;
+}
+
+MediaOffer with_dtls(std::optional<DtlsSetup> setup = DtlsSetup::ActPass) {
+    MediaOffer offer = tests::usual_offer();
+    for (OfferedMedia& medium : offer.media) {
+        medium.security.profile = OfferedSecurity::Profile::SecureByDtls;
+        medium.security.fingerprints = {
+            {common::Fingerprint::Hash::Sha256, std::vector<std::uint8_t>(32, 0x77)}};
+        medium.security.setup = setup;
+    }
+    return offer;
+}
+
 }  // namespace
+
+TEST_CASE("Keys of both sides reach the media daemon, each in its direction") {
+    House house;
+    tests::FakeCall call;
+
+    const auto admitted = house.admit(call, "board", with_keys(), true);
+
+    REQUIRE(admitted);
+    const SessionSecurity& run = house.session(admitted->participant).media[0].security;
+    const AnsweredSecurity& told = admitted->media.media[0].security;
+    CHECK(run.kind == SessionSecurity::Kind::Sdes);
+    CHECK(run.receive == kPeersKey);
+    CHECK(run.send == told.sdes.at(0).key);
+    CHECK(told.sdes.at(0).tag == 4);
+    CHECK_FALSE(admitted->media.media[1].security.sdes.at(0).key == told.sdes.at(0).key);
+}
+
+TEST_CASE("A caller with keys in the open is refused in words") {
+    House house;
+    tests::FakeCall call;
+
+    const Refusal refusal = house.admit(call, "board", with_keys(), false).error();
+
+    CHECK(refusal.reason == RefusalReason::NotAcceptable);
+    CHECK(refusal.text == "keys in a=crypto are taken over TLS signalling only");
+}
+
+TEST_CASE("A caller with DTLS is told our fingerprint, and its own reaches the media daemon") {
+    House house;
+    tests::FakeCall call;
+
+    const auto admitted = house.admit(call, "board", with_dtls());
+
+    REQUIRE(admitted);
+    CHECK(admitted->media.media[0].security.fingerprint.starts_with("sha-256 "));
+    CHECK(admitted->media.media[0].security.setup == DtlsSetup::Passive);
+    const SessionSecurity& run = house.session(admitted->participant).media[0].security;
+    CHECK(run.kind == SessionSecurity::Kind::Dtls);
+    CHECK_FALSE(run.dtls_client);
+    CHECK(run.fingerprints == with_dtls().media[0].security.fingerprints);
+}
+
+TEST_CASE("While our offer is not answered nothing of it flows, and the answer settles how") {
+    House house;
+    tests::FakeCall call;
+    const auto admitted = house.admit(call, "board", std::nullopt, true);
+    REQUIRE(admitted);
+    const auto security = [&] { return house.session(admitted->participant).media[0].security; };
+    CHECK(security().kind == SessionSecurity::Kind::Pending);
+    CHECK(admitted->media.media[0].security.sdes.size() == 3);
+
+    MediaOffer answer = tests::usual_offer();
+    answer.media[0].security.sdes = {{1, kPeersKey}};
+    house.directory.answered(admitted->participant, answer, [](const auto& settled) {
+        REQUIRE(settled);
+        CHECK(settled->media[0].security.agreed == KeyExchange::Sdes);
+        CHECK(settled->media[1].security.agreed == KeyExchange::None);
+    });
+    house.node.run_all();
+
+    CHECK(security().kind == SessionSecurity::Kind::Sdes);
+    CHECK(security().receive == kPeersKey);
+    CHECK(security().send == admitted->media.media[0].security.sdes[0].key);
+}
+
+TEST_CASE("After the media daemon was restarted no key of before is used again") {
+    House house;
+    tests::FakeCall keyed, shaken;
+    const auto a = house.admit(keyed, "board", with_keys(), true);
+    const auto b = house.admit(shaken, "board", with_dtls());
+    const common::SrtpKey before = house.session(a->participant).media[0].security.send;
+
+    house.node.restart(house.directory);
+    house.node.run_all();
+
+    REQUIRE(keyed.re_offers.size() == 1);
+    REQUIRE(shaken.re_offers.size() == 1);
+    CHECK(house.session(a->participant).media[0].security.kind == SessionSecurity::Kind::Pending);
+    CHECK(house.session(b->participant).media[0].security.kind == SessionSecurity::Kind::Pending);
+    const AnsweredSecurity& offered = keyed.re_offers[0].media[0].security;
+    CHECK_FALSE(offered.sdes.at(0).key == before);
+    CHECK(shaken.re_offers[0].media[0].security.setup == DtlsSetup::ActPass);
+    CHECK_FALSE(shaken.re_offers[0].media[0].security.fingerprint ==
+                b->media.media[0].security.fingerprint);
+
+    keyed.answer_re_offer(with_keys());
+    shaken.answer_re_offer(with_dtls(DtlsSetup::Passive));
+    house.node.run_all();
+    CHECK(house.session(a->participant).media[0].security.send == offered.sdes[0].key);
+    CHECK(house.session(b->participant).media[0].security.dtls_client);
+}
+
+TEST_CASE("Who was encrypted and answers a re-offer plainly is not kept") {
+    House house;
+    tests::FakeCall call;
+    house.admit(call, "board", with_keys(), true);
+    house.node.restart(house.directory);
+    house.node.run_all();
+
+    call.answer_re_offer(tests::usual_offer());
+    house.node.run_all();
+
+    REQUIRE(call.hung_up);
+    CHECK(call.hung_up->cause == Ending::Cause::MediaFailed);
+}
 
 TEST_CASE("The first caller makes the conference and is told where to send") {
     House house;

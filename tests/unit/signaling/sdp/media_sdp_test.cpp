@@ -105,12 +105,14 @@ TEST_CASE("A medium without a usable address is not usable, and says why") {
     CHECK(offer("c=IN IP4 255.255.255.255\r\n", kAudio).media[0].usable == false);
 }
 
-TEST_CASE("Transports other than plain RTP are not usable, and say why") {
-    CHECK(medium("m=audio 4000 RTP/SAVP 0\r\n").why_not ==
-          "audio over 'RTP/SAVP' is not supported, have RTP/AVP RTP/AVPF");
+TEST_CASE("Transports other than RTP over UDP are not usable, and say why") {
+    CHECK(medium("m=audio 4000 TCP/RTP/AVP 0\r\n").why_not ==
+          "audio over 'TCP/RTP/AVP' is not supported, have RTP/AVP, RTP/SAVP and UDP/TLS/RTP/SAVP, "
+          "with and without F");
     CHECK(medium("m=image 4000 udptl t38\r\n").why_not == "media 'image' is not supported");
     CHECK(medium("m=audio 0 RTP/AVP 0\r\n").why_not == "switched off by the peer");
     CHECK(medium("m=audio 4000 RTP/AVPF 0\r\n").usable);
+    CHECK(medium("m=audio 4000 UDP/TLS/RTP/SAVPF 0\r\n").usable);
 }
 
 TEST_CASE("The direction is the medium's own, else the session's, else both ways") {
