@@ -40,6 +40,13 @@ SipDoor::Config door_config(const Settings& settings, std::uint64_t seed) {
         listener.over = over(wanted.transports);
         listener.media_encryption = wanted.media_encryption;
         listener.public_address = wanted.public_address;
+        listener.digest_users_file = wanted.digest_users_file;
+        listener.digest_realm = wanted.digest_realm;
+        listener.digest_algorithms.clear();
+        for (const std::string& name : wanted.digest_algorithms) {
+            listener.digest_algorithms.push_back(name == "MD5" ? DigestAlgorithm::Md5
+                                                               : DigestAlgorithm::Sha256);
+        }
         if (listener.public_address.empty() &&
             is_ipv6(settings.public_address) == is_ipv6(listener.address)) {
             listener.public_address = settings.public_address;

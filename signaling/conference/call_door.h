@@ -80,12 +80,13 @@ class Call {
 
 /// What a door knows about somebody who wants to come in.
 struct CallRequest {
-    std::string room;          ///< id as dialled, percent-decoded
-    std::string display_name;  ///< UTF-8; never empty
-    std::string remote_uri;    ///< "sip:anna@example.org"
-    std::string user_agent;    ///< empty: not said
-    std::string protocol;      ///< "sip", later "h323", "webrtc"
-    std::string transport;     ///< "udp", "tcp", "tls"
+    std::string room;            ///< id as dialled, percent-decoded
+    std::string display_name;    ///< UTF-8; never empty
+    std::string remote_uri;      ///< "sip:anna@example.org"
+    std::string user_agent;      ///< empty: not said
+    bool authenticated = false;  ///< it proved to be a user of the listener's file
+    std::string protocol;        ///< "sip", later "h323", "webrtc"
+    std::string transport;       ///< "udp", "tcp", "tls"
     /// The signalling came encrypted, over a connection that the door itself decrypts: keys may
     /// stand in it (SDES).
     bool secure_signalling = false;

@@ -139,7 +139,17 @@ ListenerSettings read_table(TomlSection& table) {
         table.problem("digest_realm",
                       found(listener.digest_realm, "ASCII text without quotation marks"));
     }
-    if (table.has("digest_realm")) table.require("digest_users_file");
+    listener.digest_algorithms = table.texts("digest_algorithms", listener.digest_algorithms);
+    for (std::size_t i = 0; i < listener.digest_algorithms.size(); ++i) {
+        const std::string& name = listener.digest_algorithms[i];
+        if (name != "SHA-256" && name != "MD5")
+            table.problem("digest_algorithms", found(name, "SHA-256 or MD5"), i);
+    }
+    if (listener.digest_algorithms.empty())
+        table.problem("digest_algorithms", "found an empty array, expected SHA-256, MD5 or both");
+    for (const char* key : {"digest_realm", "digest_algorithms"}) {
+        if (table.has(key)) table.require("digest_users_file");
+    }
     return listener;
 }
 

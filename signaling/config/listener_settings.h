@@ -32,6 +32,7 @@ struct ListenerSettings {
     MediaEncryption media_encryption = MediaEncryption::Optional;
     std::string digest_users_file;  ///< empty: callers are not asked who they are
     std::string digest_realm = "tessera";
+    std::vector<std::string> digest_algorithms{"SHA-256", "MD5"};  ///< in the order offered
     friend bool operator==(const ListenerSettings&, const ListenerSettings&) = default;
 };
 

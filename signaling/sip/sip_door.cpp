@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kForByes = 3s;  // how long the peers have to answer our BYE
 constexpr auto kForAll = 5s;
-constexpr auto kCertificateLook = 1s;
+constexpr auto kFilesLook = 1s;
 
 }  // namespace
 
@@ -34,13 +34,14 @@ struct SipDoor::Impl {
     void stop_agents();
     void finish_closing();
     common::Result<void> open_listeners();
-    void watch_certificate();
+    void watch_files();
 
     Config config;
     Admission& admission;
     const common::Clock& clock;
     std::mt19937_64 random;
     std::unique_ptr<TlsIdentity> identity;  // null: no listener has TLS
+    std::vector<std::unique_ptr<DigestGuard>> guards;
     SofiaRoot root;
     std::vector<std::unique_ptr<SofiaAgent>> agents;
     LoopTimers timers;
@@ -112,22 +113,31 @@ common::Result<void> SipDoor::Impl::open_listeners() {
             auto read = TlsIdentity::open(config.certificate);
             if (!read) return common::fail_in("certificate for TLS", read.error());
             identity = *std::move(read);
-            watch_certificate();
+        }
+        DigestGuard* guard = nullptr;
+        if (!listener.digest_users_file.empty()) {
+            auto opened = DigestGuard::open(listener.digest_realm, listener.digest_users_file,
+                                            listener.digest_algorithms, clock);
+            if (!opened) return tl::unexpected(opened.error());
+            guards.push_back(*std::move(opened));
+            guard = guards.back().get();
         }
         auto agent = SofiaAgent::open(root,
                                       {listener, config.user_agent, config.max_message_bytes,
-                                       config.session_timer, identity.get()},
+                                       config.session_timer, guard, identity.get()},
                                       surroundings());
         if (!agent) return tl::unexpected(agent.error());
         agents.push_back(*std::move(agent));
     }
+    if (identity != nullptr || !guards.empty()) watch_files();
     return {};
 }
 
-void SipDoor::Impl::watch_certificate() {
-    timers.after(kCertificateLook, [this] {
-        identity->refresh();
-        watch_certificate();
+void SipDoor::Impl::watch_files() {
+    timers.after(kFilesLook, [this] {
+        if (identity != nullptr) identity->refresh();
+        for (const auto& guard : guards) guard->refresh();
+        watch_files();
     });
 }
 

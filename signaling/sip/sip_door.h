@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/result.h"
+#include "signaling/auth/digest_guard.h"
 #include "signaling/auth/tls_identity.h"
 #include "signaling/conference/call_door.h"
 #include "signaling/sip/session_timer.h"
@@ -26,6 +27,9 @@ struct SipListener {
     std::string public_address;
     Over over = Over::UdpAndTcp;
     MediaEncryption media_encryption = MediaEncryption::Optional;
+    std::string digest_users_file;  ///< empty: callers are not asked who they are
+    std::string digest_realm;
+    DigestGuard::Algorithms digest_algorithms = {DigestAlgorithm::Sha256, DigestAlgorithm::Md5};
 };
 
 /// The door of SIP: takes calls in, and tells the rooms in their own words (call_door.h).

@@ -80,6 +80,7 @@ struct SofiaAgent::Impl {
     void on_info(nua_handle_t* handle, SofiaDialog* dialog, const sip_t* sip);
     void on_state(SofiaDialog* dialog, int status, const char* phrase, tagi_t tags[]);
     void refuse_stranger(nua_handle_t* handle, int status, const std::string& why);
+    bool let_through(nua_handle_t* handle, const sip_t* sip);
     void follow(SofiaDialog& dialog, const sip_t* sip) const;
     CallRequest describe(const sip_t* sip, msg_t* message) const;
     std::string contact_for(const sip_t* sip, const CallRequest& request) const;
@@ -94,6 +95,7 @@ CallRequest SofiaAgent::Impl::describe(const sip_t* sip, msg_t* message) const {
     request.remote_uri = from_uri_of(sip);
     request.layout = request_parameter(sip, "layout");
     if (sip->sip_user_agent != nullptr) request.user_agent = text_of(sip->sip_user_agent->g_string);
+    request.authenticated = options.guard != nullptr;  // nobody else comes so far
     request.protocol = "sip";
     request.secure_signalling = options.listener.over == SipListener::Over::Tls;
     request.transport = request.secure_signalling ? "tls" : transport_of(sip);
@@ -171,6 +173,7 @@ void SofiaAgent::Impl::on_new_call(nua_handle_t* handle, const sip_t* sip) {
     if (const std::string why = around.closed_to_callers(); !why.empty()) {
         return refuse_stranger(handle, 503, why);
     }
+    if (!let_through(handle, sip)) return;
     CallRequest request = describe(sip, nua_current_request(nua));
     const PeerPlace place = place_of(sip, nua_current_request(nua), request.transport);
     SipDialogState state = dialog_state_of(sip);
@@ -202,6 +205,22 @@ void SofiaAgent::Impl::follow(SofiaDialog& dialog, const sip_t* sip) const {
     const std::string target =
         sip->sip_contact == nullptr ? std::string() : dialog_state_of(sip).remote_target;
     if (!target.empty()) dialog.moved(target, flow_to(place));
+}
+
+// Whoever is refused here has seen nothing of the rooms: all names and all rooms look alike.
+bool SofiaAgent::Impl::let_through(nua_handle_t* handle, const sip_t* sip) {
+    if (options.guard == nullptr) return true;
+    const auto verdict = options.guard->check("INVITE", request_uri_of(sip),
+                                              authorization_of(sip, options.listener.digest_realm));
+    if (verdict == DigestGuard::Verdict::Pass) return true;
+    const auto challenges = options.guard->challenges(verdict == DigestGuard::Verdict::Stale);
+    const std::string first = "WWW-Authenticate: " + challenges.front();
+    const std::string last = "WWW-Authenticate: " + challenges.back();
+    nua_respond(handle, SIP_401_UNAUTHORIZED, NUTAG_WITH_THIS(nua),
+                SIPTAG_HEADER_STR(first.c_str()),
+                TAG_IF(challenges.size() > 1, SIPTAG_HEADER_STR(last.c_str())), TAG_END());
+    nua_handle_destroy(handle);
+    return false;
 }
 
 void SofiaAgent::Impl::refuse_stranger(nua_handle_t* handle, int status, const std::string& why) {

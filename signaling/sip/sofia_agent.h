@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/result.h"
+#include "signaling/auth/digest_guard.h"
 #include "signaling/conference/call_door.h"
 #include "signaling/sip/session_timer.h"
 #include "signaling/sip/sip_door.h"
@@ -35,6 +36,7 @@ class SofiaAgent {
         std::string user_agent;
         std::size_t max_message_bytes = 0;
         SessionTimer::Policy session_timer;
+        DigestGuard* guard = nullptr;     ///< null: everybody may call
         TlsIdentity* identity = nullptr;  ///< of a listener with TLS
     };
 

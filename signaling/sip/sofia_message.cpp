@@ -11,6 +11,7 @@
 #include <array>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
 #include "signaling/conference/tokens.h"
 #include "signaling/sip/caller_names.h"
@@ -160,6 +161,23 @@ std::string from_uri_of(const sip_s* sip) {
     const std::string user = text_of(url->url_user);
     return text_of(url->url_scheme) + ":" + (user.empty() ? "" : user + "@") +
            text_of(url->url_host);
+}
+
+std::string request_uri_of(const sip_s* sip) {
+    return text_of_url(sip->sip_request->rq_url);
+}
+
+std::string authorization_of(const sip_s* sip, const std::string& realm) {
+    for (const sip_authorization_t* said = sip->sip_authorization; said != nullptr;
+         said = said->au_next) {
+        std::string header = text_of(said->au_scheme);
+        const auto* parameter = said->au_params;
+        for (bool first = true; parameter != nullptr && *parameter != nullptr; ++parameter) {
+            header.append(std::exchange(first, false) ? " " : ", ").append(*parameter);
+        }
+        if (header.find("\"" + realm + "\"") != std::string::npos) return header;
+    }
+    return {};
 }
 
 std::string request_parameter(const sip_s* sip, const char* name) {

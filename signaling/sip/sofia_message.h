@@ -26,6 +26,9 @@ namespace signaling {
 [[nodiscard]] SipDialogState dialog_state_of(const sip_s* sip);
 /// `scheme:user@host` of From, without parameters and password.
 [[nodiscard]] std::string from_uri_of(const sip_s* sip);
+[[nodiscard]] std::string request_uri_of(const sip_s* sip);
+/// Its Digest Authorization, whole; empty: none. Of several the first for `realm`.
+[[nodiscard]] std::string authorization_of(const sip_s* sip, const std::string& realm);
 /// A parameter of the request URI, percent-decoded; empty: not there.
 [[nodiscard]] std::string request_parameter(const sip_s* sip, const char* name);
 

@@ -2,6 +2,7 @@
 
 Needs SIP_DOOR_HOST, as test_sip_door.py does."""
 
+import hashlib
 import re
 import time
 
@@ -207,3 +208,83 @@ def test_a_layout_may_be_dialled(host, peer):
     assert host.expect("admit")["layout"] == "1+5"
     peer.ack()
     peer.bye()
+
+
+# ---- digest authentication
+
+
+@pytest.fixture
+def guarded(tmp_path):
+    users = tmp_path / "users"
+    users.write_text("anna:secret\n")
+    users.chmod(0o600)
+    running = Host(PROGRAM, users=users)
+    yield running
+    running.stop()
+
+
+def credentials(challenge, uri, name="anna", password="secret", count=1):
+    said = dict(re.findall(r'(\w+)="?([^",]+)"?', challenge.partition(" ")[2]))
+    kind = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}[said["algorithm"]]
+
+    def digest(*parts):
+        return kind(":".join(parts).encode()).hexdigest()
+
+    response = digest(digest(name, said["realm"], password), said["nonce"], f"{count:08x}", "c", "auth", digest("INVITE", uri))
+    return (f'Authorization: Digest username="{name}", realm="{said["realm"]}", nonce="{said["nonce"]}", uri="{uri}", '
+            f'response="{response}", algorithm={said["algorithm"]}, qop=auth, cnonce="c", nc={count:08x}')
+
+
+def challenges_of(answer):
+    return [value for name, value in answer.headers if name == "WWW-Authenticate"]
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+def test_sipp_says_who_it_is(transport, tmp_path):
+    users = tmp_path / "users"
+    users.write_text("anna:secret\n")
+    users.chmod(0o600)
+    # sipp reads the first challenge only, and knows MD5.
+    host = Host(PROGRAM, users=users, algorithm="MD5")
+    sipp(host, "digest", "-m", "10", "-r", "10", transport=transport, folder=tmp_path)
+    host.wait_empty()
+    host.stop()
+
+
+@pytest.mark.parametrize("algorithm", ["SHA-256", "MD5"])
+def test_either_algorithm_opens_the_door(guarded, algorithm):
+    peer = Peer(guarded)
+    refused = peer.invite(body=sdp(*AUDIO))
+    assert refused.status == 401
+    offered = challenges_of(refused)
+    assert ["SHA-256" in c for c in offered] == [True, False]
+    challenge = next(c for c in offered if c.endswith(algorithm))
+    again = peer.invite(body=sdp(*AUDIO), extra=[credentials(challenge, f"sip:blue@{peer.there}")])
+    assert again.status == 200
+    peer.ack()
+    peer.bye()
+    peer.close()
+
+
+def test_strangers_learn_neither_users_nor_rooms(guarded):
+    peer = Peer(guarded)
+    uri = f"sip:blue@{peer.there}"
+    challenge = challenges_of(peer.invite(body=sdp(*AUDIO)))[0]
+    seen = set()
+    for room, name, password in [("blue", "anna", "guess"), ("blue", "mallory", "secret"), ("nowhere", "anna", "guess"),
+                                 ("full", "x", "x")]:
+        said = credentials(challenge, f"sip:{room}@{peer.there}", name, password)
+        answer = peer.invite(room, body=sdp(*AUDIO), extra=[said])
+        shape = [re.sub(r'nonce="\w+"', "", c) for c in challenges_of(answer)]
+        seen.add((answer.first, *shape, answer.get("Warning")))
+    assert len(seen) == 1 and not guarded.counts()["guests"], seen
+    good = peer.invite(body=sdp(*AUDIO), extra=[credentials(challenge, uri)])
+    assert good.status == 200
+    peer.ack()
+    peer.bye()
+    # The same words again, by somebody who listened.
+    thief = Peer(guarded)
+    stolen = thief.invite(body=sdp(*AUDIO), extra=[credentials(challenge, uri)])
+    assert stolen.status == 401 and "stale=true" in challenges_of(stolen)[0]
+    peer.close()
+    thief.close()

@@ -3,7 +3,8 @@
 //   sip_door_host ADDRESS PORT [MAX_CALLS [KEY=VALUE]...]
 //
 // tls=FOLDER listens at PORT + 1, too, with certificate.pem and key.pem of that folder;
-// session_s=, min_se_s= session timers, shorter than RFC 4028 lets an operator set; public=ADDRESS.
+// session_s=, min_se_s= session timers, shorter than RFC 4028 lets an operator set; public=ADDRESS;
+// users=FILE asks callers who they are, algorithm=MD5 with that one alone.
 //
 // Rooms: "full" 486, "nowhere" 404, "away" 503, "closed" 403, "slow" waits for the command
 // `answer`; all others let in. Says one JSON object a line on stdout for everything that happens;
@@ -238,6 +239,14 @@ void set(SipDoor::Config& config, const std::string& option) {
     const auto seconds = std::chrono::seconds(std::atoi(value.c_str()));
     if (key == "session_s") config.session_timer.interval = seconds;
     if (key == "min_se_s") config.session_timer.least = seconds;
+    if (key == "users") {
+        config.listeners.front().digest_users_file = value;
+        config.listeners.front().digest_realm = "example.org";
+    }
+    if (key == "algorithm") {
+        config.listeners.front().digest_algorithms = {value == "MD5" ? DigestAlgorithm::Md5
+                                                                     : DigestAlgorithm::Sha256};
+    }
     if (key == "public") config.listeners.front().public_address = value;
 }
 

@@ -152,6 +152,7 @@ public_address = "203.0.113.5"
 media_encryption = "required"
 digest_users_file = "/etc/tessera/users"
 digest_realm = "example.org"
+digest_algorithms = "MD5"
 [[signald.listener]]
 port = 5070
 )",
@@ -164,7 +165,8 @@ port = 5070
                                                      "203.0.113.5",
                                                      MediaEncryption::Required,
                                                      "/etc/tessera/users",
-                                                     "example.org"});
+                                                     "example.org",
+                                                     {"MD5"}});
     CHECK(names_of(settings->listeners[1]) == Names{"udp:0.0.0.0:5070", "tcp:0.0.0.0:5070"});
     CHECK(settings->listeners[1].media_encryption == MediaEncryption::Optional);
     CHECK_FALSE(settings->make_certificate);
@@ -197,6 +199,8 @@ TEST_CASE("Mistakes in a listener's table are named") {
     has(mistake("digest_users_file = \"\""), "expected the path of a file");
     has(mistake("digest_users_file = \"x\"\ndigest_realm = 'a\"b'"), "without quotation marks");
     has(mistake("digest_realm = \"x\""), "'digest_users_file' is missing");
+    has(mistake("digest_users_file = \"x\"\ndigest_algorithms = \"SHA1\""),
+        "found \"SHA1\", expected SHA-256 or MD5");
     has(mistake("realm = \"x\""), "unknown key 'realm'");
     has(mistake("port = 7\n[[signald.listener]]\nport = 7"), "found 0.0.0.0:7 a second time");
     has(error_of("[signald]\ncertificate_file = \"c.pem\"\n"), "'private_key_file' is missing");
