@@ -154,6 +154,7 @@ TEST_CASE(
 
     CHECK(door.say(door.nonce(), {.uri = "sip:other@192.0.2.1"}) == Verdict::Unknown);
     CHECK(door.say(door.nonce(), {.uri = "sip:board@example.org;x=y"}) == Verdict::Pass);
+    CHECK(door.say(door.nonce(), {.uri = "sip:192.0.2.1:5060"}) == Verdict::Pass);
 }
 
 TEST_CASE("Mistakes in a users' file are named by line") {
