@@ -115,6 +115,7 @@ void BridgedSession::apply_listener(const MediaConfig* audio) {
     std::optional<mixer::AudioFormat> wanted;
     if (audio != nullptr && audio->sends && we_send(audio->direction))
         wanted = audio_format(audio->send, audio->bandwidth);
+    if (wanted && wanted->inband_fec) wanted->expected_loss_percent = fec_.percent();
     if (wanted == listens_) return;
     if (listens_) audio_.encoders().remove_listener(source_);
     listens_.reset();
@@ -127,6 +128,16 @@ void BridgedSession::apply_listener(const MediaConfig* audio) {
     }
     listen_failure_ = added.error().message;
     LOG_WARNING("session={} hears nothing: {}", id_, listen_failure_);
+}
+
+void BridgedSession::follow_loss(Timestamp now) {
+    if (!listens_ || !listens_->inband_fec) return;
+    const MediaConfig* audio = main_media(state_.media, MediaKind::Audio);
+    for (const StreamCounters& stream : session_->counters()) {
+        if (audio == nullptr || stream.mid != audio->mid) continue;
+        fec_.follow(stream.remote_loss_percent, now);
+        apply_listener(audio);
+    }
 }
 
 void BridgedSession::apply_video(const MediaConfig* video, bool muted) {

@@ -14,6 +14,7 @@
 #include "mcu/bridge/bridge_audio.h"
 #include "mcu/bridge/bridge_services.h"
 #include "mcu/bridge/conference_state.h"
+#include "mcu/bridge/fec_strength.h"
 #include "mcu/bridge/picture_watch.h"
 #include "mcu/session/session.h"
 #include "mixer/audio/audio_playout.h"
@@ -77,6 +78,8 @@ class BridgedSession final : private SessionObserver {
     /// Once a second. Frozen or Resumed when its picture stopped or came back; nothing
     /// while nobody sees it, since it is not decoded then.
     std::optional<MediaEvent> check_picture(common::Timestamp now);
+    /// Once a second: protects the listener's sound against the loss that it reports.
+    void follow_loss(common::Timestamp now);
     [[nodiscard]] SessionStatistics statistics() const;
     [[nodiscard]] const std::string& video_mid() const { return video_mid_; }
 
@@ -110,6 +113,7 @@ class BridgedSession final : private SessionObserver {
     std::vector<LocalMedia> local_;
     std::string video_mid_;
     std::optional<mixer::AudioFormat> listens_;
+    FecStrength fec_;
     std::string listen_failure_;  ///< why it hears nothing though it should
     std::atomic<std::uint64_t> subscription_{0};
     common::Bitrate budget_;         ///< 0: not limited

@@ -288,6 +288,8 @@ void add_stream(const StreamCounters& counters, const SessionStatistics& session
     stream.set_pictures_broken(counters.pictures_broken);
     stream.set_packets_recovered(counters.packets_recovered);
     stream.set_packets_sent_again(counters.packets_sent_again);
+    stream.set_freezes(counters.freezes);
+    stream.set_longest_repair_ms(counters.longest_repair_ms);
     stream.set_jitter_ms(counters.jitter_ms);
     stream.set_packets_sent(counters.packets_sent);
     stream.set_bytes_sent(counters.bytes_sent);

@@ -16,6 +16,8 @@ void VideoReceiver::on_stream_started(common::Timestamp now) {
     lost_ = counters_.pictures > 0;
     waiting_for_key_ = dropping_ = starting_ = true;
     frozen_since_ = now;
+    broken_since_.reset();
+    last_handed_over_.reset();
 }
 
 void VideoReceiver::insert(RtpPacket packet, std::int64_t extended_sequence) {
@@ -39,16 +41,27 @@ bool VideoReceiver::take(common::Timestamp now, common::EncodedFrame& frame) {
             continue;
         }
         frame.follows_loss = std::exchange(lost_, false);
-        ++counters_.pictures;
-        if (frame.key_frame) ++counters_.key_frames;
+        note_picture(frame, now);
         return true;
     }
     return false;
 }
 
+void VideoReceiver::note_picture(const common::EncodedFrame& frame, common::Timestamp now) {
+    ++counters_.pictures;
+    if (last_handed_over_ && now - *last_handed_over_ > kFreeze) ++counters_.freezes;
+    last_handed_over_ = now;
+    if (!frame.key_frame) return;
+    ++counters_.key_frames;
+    if (!broken_since_) return;
+    counters_.longest_repair = std::max(counters_.longest_repair, now - *broken_since_);
+    broken_since_.reset();
+}
+
 /// While concealed pictures are shown already, a further loss does not freeze them again.
 void VideoReceiver::on_loss(common::Timestamp now) {
     lost_ = true;
+    if (!broken_since_ && !starting_) broken_since_ = now;
     if (waiting_for_key_) return;
     waiting_for_key_ = dropping_ = true;
     frozen_since_ = now;

@@ -20,6 +20,8 @@ namespace mcu {
 /// Thread: net thread. Steady state allocates nothing: hand the same EncodedFrame to every `take`.
 class VideoReceiver {
   public:
+    /// What people call a freeze, between two pictures of a stream that flows.
+    static constexpr common::Duration kFreeze = std::chrono::milliseconds(500);
     static constexpr common::Duration kMostFreeze = std::chrono::milliseconds(350);
     /// At a stream's start there is nothing to conceal with: longer.
     static constexpr common::Duration kMostStartWait = std::chrono::seconds(2);
@@ -29,6 +31,8 @@ class VideoReceiver {
         std::uint64_t key_frames = 0;
         std::uint64_t broken_pictures = 0;  ///< whole, but their payload made no sense
         std::uint64_t undecodable = 0;      ///< dropped while waiting for a key frame
+        std::uint64_t freezes = 0;          ///< nothing handed over for longer than kFreeze
+        common::Duration longest_repair{};  ///< from a loss to the key frame that made all whole
     };
 
     /// `sprop_parameter_sets` is the fmtp's value, or empty.
@@ -58,6 +62,7 @@ class VideoReceiver {
   private:
     [[nodiscard]] H264Depacketizer::Completion assemble(common::EncodedFrame& frame);
     void on_loss(common::Timestamp now);
+    void note_picture(const common::EncodedFrame& frame, common::Timestamp now);
     [[nodiscard]] bool may_pass(const common::EncodedFrame& frame, common::Timestamp now);
 
     JitterBuffer jitter_buffer_;
@@ -67,6 +72,8 @@ class VideoReceiver {
     bool dropping_ = true;  ///< waiting, and nothing is handed over meanwhile
     bool lost_ = false;     ///< since the last frame handed over
     std::optional<common::Timestamp> frozen_since_;
+    std::optional<common::Timestamp> broken_since_;  ///< a loss that no key frame has healed
+    std::optional<common::Timestamp> last_handed_over_;
     bool starting_ = true;  ///< no key frame of this stream was seen yet
     Counters counters_;
 };

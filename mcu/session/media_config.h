@@ -92,6 +92,8 @@ struct StreamCounters {
     std::uint64_t starts_wanted = 0;  ///< PLI and FIR to the peer
     /// Received, but of packets that make no picture, or of parameter sets that we refuse.
     std::uint64_t pictures_broken = 0;
+    std::uint64_t freezes = 0;     ///< of a picture that should have moved, over half a second each
+    double longest_repair_ms = 0;  ///< from a loss to the picture that was whole again
     std::uint64_t packets_recovered = 0;   ///< came because we asked for them again
     std::uint64_t packets_sent_again = 0;  ///< because the peer asked
     std::uint64_t packets_heard = 0;  ///< RTP and RTCP of the peer, wanted or not: a sign of life

@@ -144,6 +144,11 @@ void VideoStream::tell_refused_set() {
 StreamCounters VideoStream::counters() const {
     StreamCounters out = MediaStream::counters();
     out.pictures_broken = broken_before_ + (receiver_ ? receiver_->counters().broken_pictures : 0);
+    if (receiver_) {
+        out.freezes = receiver_->counters().freezes;
+        out.longest_repair_ms =
+            std::chrono::duration<double, std::milli>(receiver_->counters().longest_repair).count();
+    }
     out.packets_recovered = nack_.counters().recovered;
     if (sent_) out.packets_sent_again = sent_->counters().sent_again;
     return out;

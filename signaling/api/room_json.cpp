@@ -48,6 +48,8 @@ json to_json(const StreamStatistics& s) {
             {"pictures_broken", s.pictures_broken},
             {"packets_recovered", s.packets_recovered},
             {"packets_sent_again", s.packets_sent_again},
+            {"freezes", s.freezes},
+            {"longest_repair_ms", s.longest_repair_ms},
             {"jitter_ms", s.jitter_ms},
             {"packets_sent", s.packets_sent},
             {"bytes_sent", s.bytes_sent},

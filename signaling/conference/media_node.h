@@ -160,6 +160,8 @@ struct StreamStatistics {
     std::uint64_t packets_dropped = 0;
     std::uint64_t pictures_broken = 0;
     std::uint64_t packets_recovered = 0, packets_sent_again = 0;  ///< by generic NACK
+    std::uint64_t freezes = 0;
+    double longest_repair_ms = 0;
     double jitter_ms = 0;
     std::uint64_t packets_sent = 0;
     std::uint64_t bytes_sent = 0;

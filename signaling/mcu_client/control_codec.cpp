@@ -208,6 +208,8 @@ StreamStatistics from_proto(const pb::StreamStatistics& message) {
     stream.pictures_broken = message.pictures_broken();
     stream.packets_recovered = message.packets_recovered();
     stream.packets_sent_again = message.packets_sent_again();
+    stream.freezes = message.freezes();
+    stream.longest_repair_ms = message.longest_repair_ms();
     stream.jitter_ms = message.jitter_ms();
     stream.packets_sent = message.packets_sent();
     stream.bytes_sent = message.bytes_sent();

@@ -122,6 +122,25 @@ TEST_CASE("A peer that sends no key frame is shown again before its freeze is se
     CHECK(harness.frames > shown);
 }
 
+TEST_CASE("Freezes and the longest repair are counted") {
+    Harness harness;
+    harness.key_picture();
+    harness.picture(kSlice);
+    harness.lose_one();
+    for (int i = 0; i < 3; ++i) harness.picture(kSlice);
+    harness.key_picture();
+    CHECK(harness.receiver.counters().freezes == 0);
+    const auto repair = harness.receiver.counters().longest_repair;
+    CHECK(repair > 0ms);
+    CHECK(repair < 500ms);
+
+    harness.now += 600ms;
+    harness.picture(kSlice);
+
+    CHECK(harness.receiver.counters().freezes == 1);
+    CHECK(harness.receiver.counters().longest_repair == repair);
+}
+
 TEST_CASE("A broken payload counts as a loss") {
     Harness harness;
     harness.key_picture();
