@@ -32,6 +32,8 @@ class NackTracker {
 
     /// What the path is like; unknown round trips are 0.
     void set_path(common::Duration round_trip, common::Duration jitter);
+    /// How long a packet may be only overtaken: where nobody is asked, waiting longer is in vain.
+    [[nodiscard]] common::Duration reorder_wait() const;
     /// How long it pays to wait for a missing packet: three tries, and never so long that people
     /// see the picture stand.
     [[nodiscard]] common::Duration longest_wait() const;
@@ -54,7 +56,6 @@ class NackTracker {
         common::Timestamp next_ask;
         int asks = 0;
     };
-    [[nodiscard]] common::Duration reorder_wait() const;
     [[nodiscard]] common::Duration repeat() const;
 
     std::vector<Missing> missing_;  ///< ascending

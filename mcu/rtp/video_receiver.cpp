@@ -18,6 +18,7 @@ void VideoReceiver::on_stream_started(common::Timestamp now) {
     frozen_since_ = now;
     broken_since_.reset();
     last_handed_over_.reset();
+    last_loss_.reset();
 }
 
 void VideoReceiver::insert(RtpPacket packet, std::int64_t extended_sequence) {
@@ -59,11 +60,16 @@ void VideoReceiver::note_picture(const common::EncodedFrame& frame, common::Time
 }
 
 /// While concealed pictures are shown already, a further loss does not freeze them again.
+/// A path that loses all the time is shown as it comes.
 void VideoReceiver::on_loss(common::Timestamp now) {
     lost_ = true;
-    if (!broken_since_ && !starting_) broken_since_ = now;
+    if (!broken_since_ && !starting_) broken_since_ = last_handed_over_.value_or(now);
+    const bool lossy_path = last_loss_ && now - *last_loss_ < kLossyPath;
+    last_loss_ = now;
+    if (lossy_path && !starting_) dropping_ = false;
     if (waiting_for_key_) return;
-    waiting_for_key_ = dropping_ = true;
+    waiting_for_key_ = true;
+    dropping_ = !lossy_path;
     frozen_since_ = now;
 }
 

@@ -13,16 +13,18 @@ namespace mcu {
 /// Packets of one video stream in, decodable EncodedFrames out: JitterBuffer, Depacketizer, and
 /// what to do after a loss.
 ///
-/// From the start, and after a loss, pictures are dropped until the next key frame, and a key frame
-/// is wanted; after kMostFreeze they are handed over all the same (`follows_loss`), because a
-/// concealed picture is better than one that visibly stands.
+/// From the start, and after a loss, a key frame is wanted. Until it comes pictures are dropped;
+/// after kMostFreeze they are handed over all the same (`follows_loss`), because a concealed
+/// picture is better than one that visibly stands. Where losses come within kLossyPath of each
+/// other, nothing is dropped: such a stream would stand most of the time.
 ///
 /// Thread: net thread. Steady state allocates nothing: hand the same EncodedFrame to every `take`.
 class VideoReceiver {
   public:
     /// What people call a freeze, between two pictures of a stream that flows.
     static constexpr common::Duration kFreeze = std::chrono::milliseconds(500);
-    static constexpr common::Duration kMostFreeze = std::chrono::milliseconds(350);
+    static constexpr common::Duration kMostFreeze = std::chrono::milliseconds(300);
+    static constexpr common::Duration kLossyPath = std::chrono::seconds(5);
     /// At a stream's start there is nothing to conceal with: longer.
     static constexpr common::Duration kMostStartWait = std::chrono::seconds(2);
 
@@ -32,7 +34,8 @@ class VideoReceiver {
         std::uint64_t broken_pictures = 0;  ///< whole, but their payload made no sense
         std::uint64_t undecodable = 0;      ///< dropped while waiting for a key frame
         std::uint64_t freezes = 0;          ///< nothing handed over for longer than kFreeze
-        common::Duration longest_repair{};  ///< from a loss to the key frame that made all whole
+        common::Duration
+            longest_repair{};  ///< from the last whole picture to the next, over a loss
     };
 
     /// `sprop_parameter_sets` is the fmtp's value, or empty.
@@ -74,6 +77,7 @@ class VideoReceiver {
     std::optional<common::Timestamp> frozen_since_;
     std::optional<common::Timestamp> broken_since_;  ///< a loss that no key frame has healed
     std::optional<common::Timestamp> last_handed_over_;
+    std::optional<common::Timestamp> last_loss_;
     bool starting_ = true;  ///< no key frame of this stream was seen yet
     Counters counters_;
 };

@@ -40,6 +40,8 @@ std::size_t most_packets(const mixer::EncodedPicture& picture) {
     return packets;
 }
 
+/// A little more than jitter explains: what is given up too early is a picture lost for nothing.
+constexpr Duration kReorderMargin = std::chrono::milliseconds(25);
 /// Between two answers to the same NACK, while the round trip is not known.
 constexpr Duration kRepeatGuard = std::chrono::milliseconds(50);
 /// Reports older than this say nothing of the path as it is.
@@ -113,9 +115,13 @@ void VideoStream::deliver(Timestamp at) {
 }
 
 void VideoStream::ask_for_missing(Timestamp at) {
-    if (!config().feedback_nack || !remote_ssrc_ || lane_ == nullptr || !may_receive()) return;
+    if (!remote_ssrc_ || lane_ == nullptr || !may_receive()) return;
     const auto remote = remote_view();
     nack_.set_path(remote && remote->round_trip ? *remote->round_trip : Duration(0), jitter());
+    if (!config().feedback_nack) {
+        receiver_->set_max_wait(nack_.reorder_wait() + kReorderMargin);
+        return;
+    }
     receiver_->set_max_wait(nack_.longest_wait());
     nack_.forget_before(receiver_->jitter_buffer().next_sequence());
     missing_.clear();

@@ -55,16 +55,22 @@ def media(tmp_path_factory):
     place = tmp_path_factory.mktemp("media")
 
     class Media:
-        def tone(self, hertz):
-            path = place / f"{hertz}.wav"
+        def tone(self, hertz, seconds):
+            path = place / f"{hertz}-{seconds}.wav"
             if not path.exists():
-                baresip_module.make_wav(path, hertz)
+                baresip_module.make_wav(path, hertz, seconds)
             return path
 
-        def clip(self, colour):
-            path = place / f"{colour}.mp4"
+        def speech(self, hertz, seconds):
+            path = place / f"{hertz}-{seconds}-speech.wav"
             if not path.exists():
-                baresip_module.make_clip(path, colour)
+                baresip_module.make_speech(path, hertz, seconds)
+            return path
+
+        def clip(self, colour, seconds):
+            path = place / f"{colour}-{seconds}.mp4"
+            if not path.exists():
+                baresip_module.make_clip(path, colour, seconds)
             return path
 
     return Media()
@@ -74,8 +80,10 @@ def media(tmp_path_factory):
 def make_baresip(folder, media):
     made = []
 
-    def make(name, hertz, colour, **settings):
-        caller = Baresip(folder, name, media.tone(hertz), media.clip(colour), **settings)
+    def make(name, hertz, colour, clip_seconds=10, speech=False, **settings):
+        """What it sends stands still after `clip_seconds`; its sound goes on for a minute at least."""
+        sound = (media.speech if speech else media.tone)(hertz, max(60, clip_seconds))
+        caller = Baresip(folder, name, sound, media.clip(colour, clip_seconds), **settings)
         made.append(caller)
         return caller.start()
 

@@ -8,6 +8,9 @@ import socket
 import subprocess
 import threading
 
+import numpy
+import scipy.io.wavfile
+
 from .ports import free_port
 from .process import Process
 from .wait import until
@@ -55,6 +58,7 @@ module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:{ctrl}
+{opus}
 avcodec_h264enc libx264
 avcodec_h264dec h264
 """
@@ -67,6 +71,15 @@ def make_wav(path, hertz, seconds=60):
          "-af", "volume=0.8", "-ac", "2", "-c:a", "pcm_s16le", str(path)],
         check=True,
     )
+
+
+def make_speech(path, hertz, seconds=60):
+    """What a codec takes for a voice of that pitch: twelve harmonics, three syllables a second. 48 kHz stereo."""
+    time = numpy.arange(48000 * seconds) / 48000
+    voice = sum(numpy.sin(2 * numpy.pi * hertz * k * time) / k for k in range(1, 13))
+    syllables = numpy.clip(numpy.sin(2 * numpy.pi * 3 * time) + 0.3, 0, None)
+    samples = (voice * syllables * 0.12 * 32767).astype(numpy.int16)
+    scipy.io.wavfile.write(path, 48000, numpy.stack([samples, samples], axis=1))
 
 
 def make_clip(path, colour, seconds=10):
@@ -87,7 +100,7 @@ class Baresip:
     mode 1 too."""
 
     def __init__(self, folder, name, wav, clip, audio_codec="opus/48000/2", video_codec="h264", transport="udp",
-                 video_kbps=500, mediaenc=""):
+                 video_kbps=500, mediaenc="", opus=""):
         self.folder = folder / name.replace(" ", "_")
         self.folder.mkdir(parents=True, exist_ok=True)
         self.name = name
@@ -96,7 +109,7 @@ class Baresip:
         rtp = free_port(also=40)
         (self.folder / "config").write_text(
             CONFIG.format(sip=sip, rtp=rtp, rtp_last=rtp + 40, wav=wav, mp4=clip, ctrl=self.ctrl_port,
-                          folder=self.folder, video_kbps=video_kbps)
+                          folder=self.folder, video_kbps=video_kbps, opus=opus)
         )
         user = name.split()[0].lower()
         (self.folder / "accounts").write_text(

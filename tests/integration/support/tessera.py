@@ -27,7 +27,8 @@ name = "Demo"
 
 class Tessera:
     def __init__(self, folder, rooms=ROOMS, mcud="", signald="", extra="", address="127.0.0.1", media_ports=400,
-                 also_at=()):
+                 also_at=(), behind=None):
+        """`behind`: (address, public address) of listeners more, as behind a 1:1 NAT; the same ports."""
         self.folder = folder
         self.address = address
         hosts = [f"[{one}]" if ":" in one else one for one in (address, *also_at)]
@@ -35,6 +36,7 @@ class Tessera:
         self.tls_port = self.sip_port + 1
         self.api_port = free_port()
         media = free_block(media_ports)
+        self.media_ports = (media, media + media_ports - 1)
         self.config = folder / "tessera.toml"
         ports = {"udp": self.sip_port, "tcp": self.sip_port, "tls": self.tls_port}
         listens = ", ".join(f'"{kind}:{host}:{port}"' for host in hosts for kind, port in ports.items())
@@ -45,10 +47,17 @@ class Tessera:
             f'token_file = "{folder}/api.token"\n'
             f'mcud = "unix:{folder}/mcud.sock"\n{signald}\n'
             f'[mcud]\ncontrol = "unix:{folder}/mcud.sock"\n'
-            f'media_ports = "{media}-{media + media_ports - 1}"\n{mcud}\n{rooms}'
+            f'media_ports = "{media}-{media + media_ports - 1}"\n{mcud}\n{rooms}{self._listeners(*behind) if behind else ""}'
         )
         self.mcud = Process("mcud", [BUILD / "mcu/tessera-mcud", "--config", self.config], folder)
         self.signald = Process("signald", [BUILD / "signaling/tessera-signald", "--config", self.config], folder)
+
+    def _listeners(self, address, public_address):
+        return "".join(
+            f'\n[[signald.listener]]\ntransport = {transport}\naddress = "{address}"\nport = {port}\n'
+            f'public_address = "{public_address}"\n'
+            for transport, port in (('["udp", "tcp"]', self.sip_port), ('"tls"', self.tls_port))
+        )
 
     def start(self):
         self.mcud.start()

@@ -110,7 +110,7 @@ TEST_CASE("A peer that sends no key frame is shown again before its freeze is se
     harness.key_picture();
     harness.lose_one();
 
-    for (int i = 0; i < 9; ++i) harness.picture(kSlice);
+    for (int i = 0; i < 8; ++i) harness.picture(kSlice);
     CHECK(harness.frames == 1);
     for (int i = 0; i < 10; ++i) harness.picture(kSlice);
 
@@ -120,6 +120,27 @@ TEST_CASE("A peer that sends no key frame is shown again before its freeze is se
     harness.lose_one();
     for (int i = 0; i < 10; ++i) harness.picture(kSlice);
     CHECK(harness.frames > shown);
+}
+
+TEST_CASE("Where one loss follows another, pictures are concealed instead of standing") {
+    Harness harness;
+    harness.key_picture();
+    harness.lose_one();
+    for (int i = 0; i < 3; ++i) harness.picture(kSlice);
+    harness.key_picture();
+    const int shown = harness.frames;
+
+    harness.lose_one();
+    for (int i = 0; i < 4; ++i) harness.picture(kSlice);
+    CHECK(harness.frames == shown + 4);
+    CHECK(harness.receiver.wants_key_frame());
+
+    for (int i = 0; i < 200; ++i) harness.picture(kSlice);
+    harness.key_picture();
+    const int later = harness.frames;
+    harness.lose_one();
+    for (int i = 0; i < 5; ++i) harness.picture(kSlice);
+    CHECK(harness.frames == later);
 }
 
 TEST_CASE("Freezes and the longest repair are counted") {

@@ -1,0 +1,98 @@
+"""Encrypted callers over a link that loses, delays and reorders: sound and pictures hold, and are whole again soon.
+
+CI runs the middle of the road. `tools/bench/run.sh network` runs all losses for a minute each and prints the figures.
+"""
+
+import json
+import os
+import time
+
+import pytest
+
+from support import picture, sound
+from support.relay import BadNetwork
+from support.wait import until
+
+# Opus carries its repair in its speech modes and for what sounds like a voice: as a phone sends, not a music player.
+SPEECH = "opus_application voip\nopus_bitrate 28000\nopus_stereo no\nopus_sprop_stereo no\nopus_inbandfec yes\nopus_packet_loss 10"
+ANNA = {"hertz": 150, "colour": "0x2050c0", "transport": "tls", "mediaenc": "srtp-mand", "opus": SPEECH, "speech": True}
+BORIS = {"hertz": 205, "colour": "0x20a040", "transport": "udp", "mediaenc": "dtls_srtp", "opus": SPEECH, "speech": True}
+CLARA = {"hertz": 1100, "colour": "0xc03030"}
+
+FIGURES = os.environ.get("TESSERA_NETWORK_FIGURES")
+LOSSES = [0.01, 0.05, 0.10] if FIGURES else [0.05]
+SECONDS = 60 if FIGURES else 20
+CLIP = SECONDS + 20
+FREEZES_A_MINUTE = 2
+
+
+def listen(seconds):
+    """Real time in which real peers talk: the length of the recording, not a wait for something."""
+    time.sleep(seconds)
+
+
+def stream_of(tessera, name, codec):
+    """None until the statistics of the first second are there."""
+    participant = next(p for p in tessera.participants() if p["name"] == name)
+    return next((s for s in participant["streams"] if s["codec"] == codec), None)
+
+
+def has_pictures(tessera, name):
+    video = stream_of(tessera, name, "H264")
+    return video is not None and video["packets_received"] > 50
+
+
+def figures_of(tessera, name):
+    video, audio = stream_of(tessera, name, "H264"), stream_of(tessera, name, "opus")
+    return {
+        "name": name,
+        "packets_lost": video["packets_lost"],
+        "recovered": video["packets_recovered"],
+        "freezes": video["freezes"],
+        "longest_repair_ms": round(video["longest_repair_ms"]),
+        "starts_wanted": video["starts_wanted"],
+        "round_trip_ms": round(video["round_trip_ms"]),
+        "concealed_percent": round(audio["concealed_percent"], 2),
+        "playout_delay_ms": round(audio["playout_delay_ms"]),
+        "lost_at_peer_percent": round(audio["remote_loss_percent"], 1),
+    }
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_meeting_holds_over_a_bad_link(make_tessera, make_baresip, loss):
+    tessera = make_tessera(behind=BadNetwork.BEHIND)
+    with BadNetwork(tessera, seed=7) as network:
+        anna, boris = make_baresip("Anna", clip_seconds=CLIP, **ANNA), make_baresip("Boris", clip_seconds=CLIP, **BORIS)
+        clara = make_baresip("Clara", clip_seconds=CLIP, **CLARA)
+        network.link.both(delay_ms=35, jitter_ms=30)
+        anna.dial(network.uri(tessera, "tls"))
+        boris.dial(network.uri(tessera, "udp"))
+        clara.dial(tessera.uri())
+        until(lambda: has_pictures(tessera, "Anna") and has_pictures(tessera, "Boris"), 15,
+              "pictures of those behind the link")
+        before = {name: figures_of(tessera, name) for name in ("Anna", "Boris", "Clara")}
+        network.link.both(loss=loss)
+        listen(SECONDS)
+        after = {name: figures_of(tessera, name) for name in ("Anna", "Boris", "Clara")}
+        counts = network.link.counts()
+        seen = clara.snapshot()
+        network.link.both(loss=0)
+        for caller in (anna, boris, clara):
+            caller.hang_up()
+
+    if FIGURES:
+        print(json.dumps({"loss": loss, "seconds": SECONDS, "callers": list(after.values()), "link": counts}))
+    assert counts["up"]["lost"] > 0.5 * loss * counts["up"]["sent"], counts
+    for name, caller in (("Anna", ANNA), ("Boris", BORIS)):
+        assert after[name]["packets_lost"] > before[name]["packets_lost"], "the link lost nothing"
+        assert picture.share_of_colour(seen, caller["colour"]) > 0.03, f"Clara does not see {name}"
+        if loss <= 0.05:
+            freezes = after[name]["freezes"] - before[name]["freezes"]
+            assert freezes <= max(1, FREEZES_A_MINUTE * SECONDS / 60), after[name]
+            assert after[name]["concealed_percent"] <= 1, after[name]
+    rate, samples = sound.read_mono(clara.heard()[-1])
+    piece = samples[-int(8 * rate):-int(2 * rate)]
+    voices = [caller["hertz"] * harmonic for caller in (ANNA, BORIS) for harmonic in range(1, 13)]
+    for caller in (ANNA, BORIS):
+        assert sound.tone_level_dbfs(piece, rate, caller["hertz"]) > -45, "Clara hears one less"
+    assert sound.snr_db(piece, rate, voices) >= 12, "Clara hears noise"
