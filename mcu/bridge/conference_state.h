@@ -38,8 +38,8 @@ struct ConferenceState {
     mixer::SelfView default_self_view = mixer::SelfView::ByLayout;
     common::PictureSize max_size{1280, 720};
     std::vector<std::string> pinned;  ///< session ids, for viewers who pinned nobody themselves
-    bool noise_suppression = true;  ///< of voices in the mix
-    bool leveling = true;           ///< brings all voices to one level
+    bool noise_suppression = true;    ///< of voices in the mix
+    bool leveling = true;             ///< brings all voices to one level
     std::vector<SessionState> sessions;
     /// Wanted too, but not to be understood: they stay as they are where they run.
     std::vector<SessionFailure> unreadable = {};
