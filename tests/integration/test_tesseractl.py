@@ -8,14 +8,14 @@ import PIL.Image
 import pytest
 
 from support.caller import Caller
-from support.tessera import BUILD
+from support.tessera import BUILD, PLAIN_SOUND
 from support.wait import until
 
-ROOMS = """
+ROOMS = f"""
 [[room]]
 id = "demo"
 name = "Demo"
-[[room]]
+{PLAIN_SOUND}[[room]]
 id = "empty"
 """
 
