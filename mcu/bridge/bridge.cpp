@@ -25,6 +25,9 @@ const SessionState* find_state(const ConferenceState& state, const std::string& 
     return found == state.sessions.end() ? nullptr : &*found;
 }
 
+/// Between two lines about what a session's ports drop.
+constexpr Duration kDropsInterval = std::chrono::minutes(1);
+
 bool presents_content(const SessionState& state) {
     return std::ranges::any_of(state.media, [](const MediaConfig& media) {
         return media.kind == MediaKind::Video && media.content == "slides" &&
@@ -120,7 +123,7 @@ void Bridge::upsert(const SessionState& state) {
 common::Result<std::unique_ptr<BridgedSession>> Bridge::make(const SessionState& state) {
     const SourceId source = next_source();
     NetThread& net = *services_.net_threads[source.value % services_.net_threads.size()];
-    return BridgedSession::create(state, source, services_, net, audio_, stage_, *this);
+    return BridgedSession::create(instance_, state, source, services_, net, audio_, stage_, *this);
 }
 
 /// Sockets cannot change the address that they are bound to. The new session is there before the
@@ -182,6 +185,7 @@ PlanInput Bridge::plan_input() const {
         if (!needs) continue;
         PlannedViewer viewer;
         viewer.viewer = session->viewer();
+        viewer.who = "conference=" + instance_ + " session=" + state.id;
         viewer.source = session->source();
         viewer.layout = !state.layout.empty()           ? state.layout
                         : state_.default_layout.empty() ? "auto"
@@ -240,6 +244,9 @@ void Bridge::check(Timestamp now) {
             observer_.on_media(instance_, session->state().id, session->video_mid(), *event);
         }
     }
+    if (now - drops_told_ < kDropsInterval) return;
+    drops_told_ = now;
+    for (const auto& session : sessions_) session->tell_drops();
 }
 
 void Bridge::end_all(const std::string& reason) {

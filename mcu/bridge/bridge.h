@@ -126,6 +126,7 @@ class Bridge final : private BridgedSessionEvents {
     SpeakerSnapshot speakers_;
     std::string presenter_;  ///< the session whose content is shown; empty: none
     common::SourceId content_source_;
+    common::Timestamp drops_told_;
     std::uint64_t planned_canvases_ = 0;
     std::uint64_t published_revision_ = 0;
 };

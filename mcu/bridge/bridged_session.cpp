@@ -46,11 +46,13 @@ BridgedSession::BridgedSession(SourceId source, const BridgeServices& services, 
     : source_(source), services_(services), audio_(audio), stage_(stage), events_(events) {}
 
 Result<std::unique_ptr<BridgedSession>> BridgedSession::create(
-    const SessionState& state, SourceId source, const BridgeServices& services, NetThread& net,
-    BridgeAudio& audio, mixer::EncoderStage& stage, BridgedSessionEvents& events) {
+    const std::string& conference, const SessionState& state, SourceId source,
+    const BridgeServices& services, NetThread& net, BridgeAudio& audio, mixer::EncoderStage& stage,
+    BridgedSessionEvents& events) {
     std::unique_ptr<BridgedSession> made(
         new BridgedSession(source, services, audio, stage, events));
     made->id_ = state.id;
+    made->who_ = "conference=" + conference + " session=" + state.id;
 
     auto playout = mixer::AudioPlayout::create({}, kAudioCodecs);
     if (!playout) return common::fail_in("audio playout", playout.error());
@@ -58,6 +60,7 @@ Result<std::unique_ptr<BridgedSession>> BridgedSession::create(
     if (!decoder) return common::fail_in("video decoder", decoder.error());
     Session::Config config;
     config.id = state.id;
+    config.conference = conference;
     config.local_address =
         state.local_address.empty() ? services.media_address : state.local_address;
     config.seed = random_seed();
@@ -88,6 +91,7 @@ BridgedSession::~BridgedSession() {
 
 void BridgedSession::leave() {
     if (!session_) return;
+    tell_drops();
     session_->set_inlets({});
     if (listens_) audio_.encoders().remove_listener(source_);
     listens_.reset();
@@ -127,7 +131,7 @@ void BridgedSession::apply_listener(const MediaConfig* audio) {
         return;
     }
     listen_failure_ = added.error().message;
-    LOG_WARNING("session={} hears nothing: {}", id_, listen_failure_);
+    LOG_WARNING("{} hears nothing: {}", who_, listen_failure_);
 }
 
 void BridgedSession::follow_loss(Timestamp now) {
@@ -191,6 +195,11 @@ SessionStatistics BridgedSession::statistics() const {
     if (const auto rung = stage_.rung_of(mixer::SubscriptionId{subscription_.load()}))
         statistics.rung = rung->name;
     return statistics;
+}
+
+void BridgedSession::tell_drops() {
+    for (const std::string& line : drops_.news(session_->counters()))
+        LOG_INFO("dropped {} {}", who_, line);
 }
 
 void BridgedSession::on_dtmf(char digit, Duration duration) {

@@ -14,6 +14,7 @@
 #include "mcu/bridge/bridge_audio.h"
 #include "mcu/bridge/bridge_services.h"
 #include "mcu/bridge/conference_state.h"
+#include "mcu/bridge/drop_watch.h"
 #include "mcu/bridge/fec_strength.h"
 #include "mcu/bridge/picture_watch.h"
 #include "mcu/session/session.h"
@@ -47,9 +48,9 @@ class BridgedSessionEvents {
 class BridgedSession final : private SessionObserver {
   public:
     static common::Result<std::unique_ptr<BridgedSession>> create(
-        const SessionState& state, common::SourceId source, const BridgeServices& services,
-        NetThread& net, BridgeAudio& audio, mixer::EncoderStage& stage,
-        BridgedSessionEvents& events);
+        const std::string& conference, const SessionState& state, common::SourceId source,
+        const BridgeServices& services, NetThread& net, BridgeAudio& audio,
+        mixer::EncoderStage& stage, BridgedSessionEvents& events);
     ~BridgedSession() override;
 
     /// Fails and changes nothing when ports or formats do not allow it. Repeating it is harmless.
@@ -81,6 +82,8 @@ class BridgedSession final : private SessionObserver {
     /// Once a second: protects the listener's sound against the loss that it reports.
     void follow_loss(common::Timestamp now);
     [[nodiscard]] SessionStatistics statistics() const;
+    /// Logs what its ports dropped since it was last called.
+    void tell_drops();
     [[nodiscard]] const std::string& video_mid() const { return video_mid_; }
 
   private:
@@ -110,6 +113,7 @@ class BridgedSession final : private SessionObserver {
 
     SessionState state_;
     std::string id_;
+    std::string who_;  ///< for logs: "conference=… session=…"
     std::vector<LocalMedia> local_;
     std::string video_mid_;
     std::optional<mixer::AudioFormat> listens_;
@@ -119,6 +123,7 @@ class BridgedSession final : private SessionObserver {
     common::Bitrate budget_;         ///< 0: not limited
     std::uint64_t start_asked_ = 0;  ///< by signalling, answered so far
     PictureWatch picture_;
+    DropWatch drops_;
     bool shown_ = true;
 };
 

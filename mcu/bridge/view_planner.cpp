@@ -138,7 +138,7 @@ void ViewPlanner::apply_needs(const PlanInput& input) {
         } else if (const auto set = stage_.set_needs(subscriber.subscription, viewer.needs); !set) {
             // More than it can take is worse than nothing.
             stage_.unsubscribe(std::exchange(subscriber.subscription, {}));
-            note_failure(viewer.viewer, subscriber, set.error().message);
+            note_failure(viewer, subscriber, set.error().message);
         }
     }
 }
@@ -182,13 +182,14 @@ void ViewPlanner::subscribe(const PlannedViewer& viewer, ViewId view) {
         subscriber.budget = {};  // the stage knows of none yet
         subscriber.failure.clear();
     } else {
-        note_failure(viewer.viewer, subscriber, subscription.error().message);
+        note_failure(viewer, subscriber, subscription.error().message);
     }
 }
 
-void ViewPlanner::note_failure(ViewerId viewer, Subscriber& subscriber, std::string reason) {
+void ViewPlanner::note_failure(const PlannedViewer& viewer, Subscriber& subscriber,
+                               std::string reason) {
     subscriber.failure = std::move(reason);
-    LOG_WARNING("viewer={} gets no picture: {}", viewer.value, subscriber.failure);
+    LOG_WARNING("{} gets no picture: {}", viewer.who, subscriber.failure);
 }
 
 std::vector<VideoPlan::Drawing> ViewPlanner::draw() {

@@ -23,6 +23,7 @@ namespace mcu {
 /// One viewer's wishes, and where its pictures go.
 struct PlannedViewer {
     mixer::ViewerId viewer;
+    std::string who;          ///< for logs: "conference=… session=…"
     common::SourceId source;  ///< itself, to leave out of its own picture
     std::string layout;
     mixer::SelfView self_view = mixer::SelfView::ByLayout;
@@ -101,7 +102,8 @@ class ViewPlanner final : private mixer::ViewOpener {
     void drop_departed(const PlanInput& input);
     void follow(const mixer::LineageChange& change, const PlanInput& input);
     void subscribe(const PlannedViewer& viewer, mixer::ViewId view);
-    static void note_failure(mixer::ViewerId viewer, Subscriber& subscriber, std::string reason);
+    static void note_failure(const PlannedViewer& viewer, Subscriber& subscriber,
+                             std::string reason);
     void apply_needs(const PlanInput& input);
     void apply_budgets(const PlanInput& input);
     [[nodiscard]] std::vector<VideoPlan::Drawing> draw();

@@ -284,7 +284,9 @@ void add_stream(const StreamCounters& counters, const SessionStatistics& session
     stream.set_packets_received(counters.packets_received);
     stream.set_bytes_received(counters.bytes_received);
     stream.set_packets_lost(counters.packets_lost);
-    stream.set_packets_dropped(counters.packets_dropped);
+    stream.set_packets_dropped(counters.dropped.sum());
+    for (const DropCounts::Reason& reason : DropCounts::kReasons)
+        (*stream.mutable_dropped())[std::string(reason.name)] = counters.dropped.*reason.count;
     stream.set_pictures_broken(counters.pictures_broken);
     stream.set_packets_recovered(counters.packets_recovered);
     stream.set_packets_sent_again(counters.packets_sent_again);

@@ -8,6 +8,7 @@
 #include "common/media_types.h"
 #include "common/srtp_key.h"
 #include "common/units.h"
+#include "mcu/session/drop_counts.h"
 #include "mcu/transport/dtls_association.h"
 
 namespace mcu {
@@ -85,7 +86,8 @@ struct LocalMedia {
 /// A snapshot of one medium's counters since it was opened.
 struct StreamCounters {
     std::string mid;
-    std::uint64_t packets_received = 0, bytes_received = 0, packets_lost = 0, packets_dropped = 0;
+    std::uint64_t packets_received = 0, bytes_received = 0, packets_lost = 0;
+    DropCounts dropped;
     std::uint64_t packets_sent = 0, bytes_sent = 0;
     double jitter_ms = 0, round_trip_ms = 0, remote_loss_percent = 0;
     std::uint64_t starts_asked = 0;   ///< PLI and FIR from the peer

@@ -175,7 +175,7 @@ bool MediaStream::on_rtcp_datagram(std::span<const std::uint8_t> datagram, Times
 }
 
 void MediaStream::on_protection(const std::string& what) {
-    LOG_INFO("media cname={} mid={}: {}", environment_.cname, config_.media.mid, what);
+    LOG_INFO("media {} mid={}: {}", environment_.who, config_.media.mid, what);
 }
 
 void MediaStream::on_stream_started(std::uint32_t ssrc) {
@@ -202,7 +202,8 @@ void MediaStream::on_bye(std::uint32_t remote_ssrc) {
 }
 
 void MediaStream::on_ssrc_changed(std::uint32_t old_ssrc, std::uint32_t new_ssrc) {
-    LOG_INFO("SSRC collision mid={} old={:08x} new={:08x}", config_.media.mid, old_ssrc, new_ssrc);
+    LOG_INFO("SSRC collision {} mid={} old={:08x} new={:08x}", environment_.who, config_.media.mid,
+             old_ssrc, new_ssrc);
 }
 
 void MediaStream::on_packets_missed(std::uint32_t /*local_ssrc*/,
@@ -240,8 +241,13 @@ StreamCounters MediaStream::counters() const {
     out.packets_received = in.packets;
     out.bytes_received = in.bytes;
     out.packets_lost = reception_.lost_count();
-    out.packets_dropped = transport_.dropped_count() + not_wanted_ + in.unknown_payload_type +
-                          in.suspect + in.other_ssrc + in.collisions + rtcp.received.bad_datagrams;
+    out.dropped = transport_.dropped();
+    out.dropped.malformed += rtcp.received.bad_datagrams;
+    out.dropped.unknown_payload = in.unknown_payload_type;
+    out.dropped.sequence_jump = in.suspect;
+    out.dropped.other_source = in.other_ssrc;
+    out.dropped.source_collision = in.collisions;
+    out.dropped.not_wanted = not_wanted_;
     out.packets_sent = sender_.packet_count();
     out.bytes_sent = sender_.byte_count();
     out.jitter_ms = ms(jitter());

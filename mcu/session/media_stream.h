@@ -27,6 +27,7 @@ struct StreamEnvironment {
     SessionObserver& observer;
     NtpClock ntp;  ///< one for all, so that sound and pictures are on one time line
     std::string cname;
+    std::string who;                         ///< for logs: "conference=… session=…"
     const DtlsIdentity* identity = nullptr;  ///< null: no DTLS
 };
 

@@ -97,6 +97,10 @@ void MediaTransport::on_rtp_port(const Datagram& datagram) {
 
 void MediaTransport::receive_rtp(const Datagram& datagram) {
     std::span<std::uint8_t> bytes = datagram.bytes;
+    if (bytes.size() > kPacketBufferBytes) {
+        ++counters_.bad_rtp;
+        return;
+    }
     if (protection_.on()) {
         // Whom nobody would hear costs no cipher, and cannot pass off a copy as the first of two.
         if (!source_lock_.may_come_from(datagram.from, datagram.arrival)) {
@@ -176,14 +180,21 @@ void MediaTransport::on_no_keys(const std::string& why) {
     reader_.on_protection(why);
 }
 
-std::uint64_t MediaTransport::dropped_count() const {
-    const auto of_port = [](const UdpPort::Counters& port, const DatagramDemux::Counters& demux) {
-        return port.truncated + port.kernel_drops + demux.dropped;
+DropCounts MediaTransport::dropped() const {
+    DropCounts dropped;
+    const auto add_port = [&](const UdpPort::Counters& port, const DatagramDemux::Counters& demux) {
+        dropped.malformed += port.truncated + demux.dropped;
+        dropped.no_room += port.kernel_drops;
     };
-    return of_port(ports_->rtp().counters(), rtp_demux_.counters()) +
-           of_port(ports_->rtcp().counters(), rtcp_demux_.counters()) + counters_.bad_rtp +
-           counters_.misplaced + counters_.foreign_rtcp + counters_.foreign_rtp +
-           counters_.no_buffer + protection_.dropped_count() + source_lock_.foreign_packets();
+    add_port(ports_->rtp().counters(), rtp_demux_.counters());
+    add_port(ports_->rtcp().counters(), rtcp_demux_.counters());
+    dropped.foreign_address =
+        counters_.foreign_rtp + counters_.foreign_rtcp + source_lock_.foreign_packets();
+    dropped.misplaced = counters_.misplaced;
+    dropped.malformed += counters_.bad_rtp;
+    dropped.not_authentic = protection_.dropped_count();
+    dropped.no_room += counters_.no_buffer;
+    return dropped;
 }
 
 }  // namespace mcu

@@ -44,11 +44,11 @@ class MediaTransport : private MediaProtectionObserver {
         friend bool operator==(const Peer&, const Peer&) = default;
     };
     struct Counters {
-        std::uint64_t bad_rtp = 0;    ///< not parsable
+        std::uint64_t bad_rtp = 0;    ///< not parsable, or over 1500 bytes
         std::uint64_t misplaced = 0;  ///< RTP on the RTCP port, RTCP on an RTP port without mux
         std::uint64_t foreign_rtcp = 0;
         std::uint64_t foreign_rtp = 0;  ///< protected media, not even looked at
-        std::uint64_t no_buffer = 0;    ///< the pool was empty, or a datagram over 1500 bytes
+        std::uint64_t no_buffer = 0;    ///< the pool was empty
     };
 
     /// Without an identity there is no DTLS.
@@ -77,8 +77,8 @@ class MediaTransport : private MediaProtectionObserver {
     [[nodiscard]] std::uint16_t rtp_port() const { return ports_->rtp().port(); }
     [[nodiscard]] std::uint16_t rtcp_port() const { return ports_->rtcp().port(); }
     [[nodiscard]] const Counters& counters() const { return counters_; }
-    /// All that came and went no further, whatever the reason.
-    [[nodiscard]] std::uint64_t dropped_count() const;
+    /// What came and went no further; of `DropCounts` those reasons that show here.
+    [[nodiscard]] DropCounts dropped() const;
 
   private:
     /// Tells which port a datagram came to.

@@ -70,13 +70,15 @@ Result<std::unique_ptr<Session>> Session::create(Config config, NetThread& net, 
     auto impl = std::make_unique<Impl>(Impl{std::move(config), net, ports, local, {}, nullptr});
     net.call([&] {
         impl->core = std::make_unique<SessionCore>(
-            StreamEnvironment{.net = net,
-                              .clock = clock,
-                              .pool = net.shared<PacketPool>(kPooledPackets),
-                              .observer = observer,
-                              .ntp = ntp_from(clock),
-                              .cname = impl->config.cname,
-                              .identity = impl->config.identity},
+            StreamEnvironment{
+                .net = net,
+                .clock = clock,
+                .pool = net.shared<PacketPool>(kPooledPackets),
+                .observer = observer,
+                .ntp = ntp_from(clock),
+                .cname = impl->config.cname,
+                .who = "conference=" + impl->config.conference + " session=" + impl->config.id,
+                .identity = impl->config.identity},
             seed);
     });
     return std::unique_ptr<Session>(new Session(std::move(impl)));

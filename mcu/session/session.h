@@ -47,6 +47,7 @@ class Session {
   public:
     struct Config {
         std::string id = {};             ///< for logs
+        std::string conference = {};     ///< for logs: its instance
         std::string local_address = {};  ///< empty: the route to the peer decides, or the wildcard
                                          ///< while there is no peer
         std::string cname = {};          ///< empty: a random one

@@ -143,7 +143,7 @@ void VideoStream::tell_refused_set() {
     const std::optional<common::SpsError> refusal =
         receiver_->depacketizer().parameter_sets().refusal();
     if (!refusal || std::exchange(refusal_told_, true)) return;
-    LOG_WARNING("refused parameter set of cname={} mid={}: {}", environment().cname, config().mid,
+    LOG_WARNING("refused parameter set {} mid={}: {}", environment().who, config().mid,
                 common::describe(*refusal));
 }
 

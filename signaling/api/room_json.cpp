@@ -45,6 +45,7 @@ json to_json(const StreamStatistics& s) {
             {"bytes_received", s.bytes_received},
             {"packets_lost", s.packets_lost},
             {"packets_dropped", s.packets_dropped},
+            {"dropped", json(s.dropped)},
             {"pictures_broken", s.pictures_broken},
             {"packets_recovered", s.packets_recovered},
             {"packets_sent_again", s.packets_sent_again},

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -158,6 +159,7 @@ struct StreamStatistics {
     std::uint64_t bytes_received = 0;
     std::uint64_t packets_lost = 0;
     std::uint64_t packets_dropped = 0;
+    std::map<std::string, std::uint64_t> dropped;  ///< the same by reason
     std::uint64_t pictures_broken = 0;
     std::uint64_t packets_recovered = 0, packets_sent_again = 0;  ///< by generic NACK
     std::uint64_t freezes = 0;

@@ -205,6 +205,7 @@ StreamStatistics from_proto(const pb::StreamStatistics& message) {
     stream.bytes_received = message.bytes_received();
     stream.packets_lost = message.packets_lost();
     stream.packets_dropped = message.packets_dropped();
+    stream.dropped.insert(message.dropped().begin(), message.dropped().end());
     stream.pictures_broken = message.pictures_broken();
     stream.packets_recovered = message.packets_recovered();
     stream.packets_sent_again = message.packets_sent_again();

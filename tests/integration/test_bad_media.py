@@ -49,6 +49,7 @@ def test_pictures_of_16384x16384_are_counted_and_the_meeting_goes_on(tessera, ph
     wait_both_hear(phones)
     until(lambda: other.pictures > seen + 30, 5, "pictures go on")
     assert tessera.mcud.log().count("larger than 1920x1088") == 1
+    assert re.search(r"refused parameter set conference=\S+ session=\S+ mid=\S+:", tessera.mcud.log())
     assert tessera.mcud.rss_kib() < 1_000_000
 
 
@@ -73,24 +74,36 @@ def send_truncated(one, _foreign):
     one.audio.sendto(rtp(PCMU, 1, 160, one.hertz, b"")[:9], ("127.0.0.1", one.audio_port))
 
 
-@pytest.mark.parametrize("send", [send_to_the_rtcp_port, send_from_elsewhere, send_unknown_payload_type, send_truncated],
+def dropped(tessera, phone, reason):
+    read = stream(tessera, phone, "audio")
+    if not read:
+        return 0
+    assert read["packets_dropped"] == sum(read["dropped"].values())
+    return read["dropped"][reason]
+
+
+@pytest.mark.parametrize("send, reason", [(send_to_the_rtcp_port, "misplaced"), (send_from_elsewhere, "foreign_address"),
+                                          (send_unknown_payload_type, "unknown_payload"), (send_truncated, "malformed")],
                          ids=["wrong-port", "foreign-source", "unknown-payload-type", "truncated"])
-def test_packets_that_are_no_media_of_the_call_are_counted_and_change_nothing(tessera, phones, send):
+def test_packets_that_are_no_media_of_the_call_are_counted_by_reason_and_change_nothing(tessera, phones, send, reason):
     one, other = phones
-    before = stream(tessera, one, "audio")["packets_dropped"] if stream(tessera, one, "audio") else 0
+    before = dropped(tessera, one, reason)
     heard = len(one.heard)
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as foreign:
         foreign.bind(("127.0.0.1", 0))
         for _ in range(50):
             send(one, foreign)
-        wait_counted(tessera, one, "audio", "packets_dropped", before + 50)
+        until(lambda: dropped(tessera, one, reason) >= before + 50, 5, f"50 {reason}")
         foreign.setblocking(False)
         with pytest.raises(BlockingIOError):  # nobody sends the meeting to whoever sends to it
             foreign.recv(2048)
 
     until(lambda: len(one.heard) > heard + 4000, 5, "half a second more of sound")
     wait_both_hear(phones)
+    one.peer.bye()  # the last news of a call are told when it leaves
+    tessera.mcud.wait_for_log(f"{reason}=5")
+    assert re.search(rf"dropped conference=\S+ session=\S+ mid=\S* .*{reason}=5\d", tessera.mcud.log())
 
 
 def test_rtp_to_ports_that_no_call_has_opens_nothing_and_is_not_answered(tessera, phones):
