@@ -26,7 +26,8 @@ class Meeting:
 
     def join(self, name):
         settings = CALLERS[name]
-        caller = self.make_baresip(name, settings["hertz"], settings["colour"], audio_codec=settings["audio_codec"])
+        caller = self.make_baresip(name, settings["hertz"], settings["colour"], audio_codec=settings["audio_codec"],
+                                   clip_seconds=40)
         self.callers[name] = caller.dial(self.tessera.uri(), self.seconds)
         self.ears[name] = Ear(caller)
 

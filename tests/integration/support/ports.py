@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 
-FIRST, SLICES, LONGEST_WAIT_S = 10000, 7, 300
+FIRST, SLICES, LONGEST_WAIT_S = 10000, 5, 300
 FIRST_EPHEMERAL = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 PORTS_PER_SLICE = (FIRST_EPHEMERAL - FIRST) // SLICES & ~1
 

@@ -221,7 +221,7 @@ TEST_CASE("An answer repeats the offer's lines, declined ones with port 0") {
           "b=AS:1501\r\n"
           "b=TIAS:1500500\r\n"
           "a=rtpmap:97 H264/90000\r\n"
-          "a=fmtp:97 profile-level-id=42000a;packetization-mode=0\r\n"
+          "a=fmtp:97 packetization-mode=0\r\n"
           "a=sendrecv\r\n"
           "a=content:main\r\n"
           "a=rtcp-mux\r\n"
