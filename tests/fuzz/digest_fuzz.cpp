@@ -34,8 +34,8 @@ std::string header_of(const DigestCredentials& c) {
                          ", nonce=" + quoted(c.nonce) + ", uri=" + quoted(c.uri) +
                          ", response=" + c.response + ", algorithm=";
     header += c.algorithm == DigestAlgorithm::Md5 ? "MD5" : "SHA-256";
-    if (c.qop.empty()) return header;
-    return header + ", qop=" + c.qop + ", nc=" + c.nonce_count + ", cnonce=" + quoted(c.cnonce);
+    if (!c.qop.empty()) header += ", qop=" + c.qop;
+    return header + ", nc=" + quoted(c.nonce_count) + ", cnonce=" + quoted(c.cnonce);
 }
 
 void expect_well_formed(const DigestCredentials& c) {
