@@ -30,6 +30,7 @@ SipListener::Over over(const std::vector<SipTransport>& transports) {
 SipDoor::Config door_config(const Settings& settings, std::uint64_t seed) {
     SipDoor::Config config;
     config.seed = seed;
+    config.limits = settings.limits;
     config.session_timer.interval = settings.session_timer;
     config.certificate = {settings.certificate_file, settings.private_key_file,
                           settings.make_certificate};

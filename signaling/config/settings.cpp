@@ -116,6 +116,18 @@ void read_api(TomlSection& section, Settings& settings) {
     }
 }
 
+void read_limits(TomlSection& section, SipLimits& limits) {
+    limits.requests_per_second = static_cast<int>(
+        section.integer("requests_per_second", limits.requests_per_second, 1, 100'000));
+    limits.request_burst =
+        static_cast<int>(section.integer("request_burst", limits.request_burst, 1, 1'000'000));
+    limits.max_unadmitted_calls = static_cast<int>(
+        section.integer("max_unadmitted_calls", limits.max_unadmitted_calls, 1, 100'000));
+    limits.max_message_bytes = static_cast<std::size_t>(
+        section.integer("max_message_bytes", static_cast<std::int64_t>(limits.max_message_bytes),
+                        4096, std::int64_t{1024} * 1024));
+}
+
 void read_signald(TomlSection section, Settings& settings) {
     settings.listeners = read_listeners(section, settings.listeners);
     read_certificate(section, settings);
@@ -132,6 +144,7 @@ void read_signald(TomlSection section, Settings& settings) {
         section.problem("mcud",
                         found(settings.mcud, "unix: and the path of mcud's control socket"));
     }
+    read_limits(section, settings.limits);
     settings.log_level = section.choice("log_level", settings.log_level, kLogLevels);
     const auto in_seconds = [](common::Duration setting) {
         return std::chrono::duration_cast<std::chrono::seconds>(setting).count();
@@ -209,6 +222,11 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
         names.emplace_back("signald.certificate_file or signald.private_key_file");
     }
     if (running.session_timer != read.session_timer) names.emplace_back("signald.session_timer_s");
+    if (running.limits != read.limits) {
+        names.emplace_back(
+            "signald.requests_per_second, request_burst, max_unadmitted_calls or "
+            "max_message_bytes");
+    }
     if (running.api != read.api) names.emplace_back("signald.api");
     if (running.token_file != read.token_file) names.emplace_back("signald.token_file");
     if (running.mcud != read.mcud) names.emplace_back("signald.mcud");

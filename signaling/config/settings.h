@@ -9,6 +9,7 @@
 #include "common/result.h"
 #include "common/units.h"
 #include "signaling/config/listener_settings.h"
+#include "signaling/config/sip_limits.h"
 
 namespace signaling {
 
@@ -47,6 +48,7 @@ struct Settings {
     common::Duration media_timeout = std::chrono::seconds(60);
     common::Duration session_timer = std::chrono::seconds(1800);  ///< RFC 4028: refreshed by then
     common::Duration hold_timeout = std::chrono::minutes(30);
+    SipLimits limits;
     /// Rooms that nobody described are made from `room_template` when somebody dials them.
     bool auto_create = false;
     RoomSettings room_template;

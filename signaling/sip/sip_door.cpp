@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "signaling/sip/loop_timers.h"
+#include "signaling/sip/message_gate.h"
 #include "signaling/sip/sofia_agent.h"
 #include "signaling/sip/sofia_root.h"
 
@@ -24,11 +25,16 @@ constexpr auto kFilesLook = 1s;
 
 struct SipDoor::Impl {
     Impl(Config c, Admission& a, const common::Clock& k)
-        : config(std::move(c)), admission(a), clock(k), random(config.seed) {}
+        : config(std::move(c)),
+          admission(a),
+          clock(k),
+          random(config.seed),
+          gate(config.limits, k) {}
 
     SofiaAgent::Surroundings surroundings();
     std::string why_closed() const;
     std::size_t dialog_count() const;
+    std::size_t unadmitted_count() const;
     bool all_stopped() const;
     void check_closing();
     void stop_agents();
@@ -42,6 +48,7 @@ struct SipDoor::Impl {
     std::mt19937_64 random;
     std::unique_ptr<TlsIdentity> identity;  // null: no listener has TLS
     std::vector<std::unique_ptr<DigestGuard>> guards;
+    MessageGate gate;
     SofiaRoot root;
     std::vector<std::unique_ptr<SofiaAgent>> agents;
     LoopTimers timers;
@@ -65,12 +72,21 @@ std::string SipDoor::Impl::why_closed() const {
     if (dialog_count() >= config.max_calls) {
         return "no more than " + std::to_string(config.max_calls) + " calls at a time";
     }
+    if (unadmitted_count() >= static_cast<std::size_t>(config.limits.max_unadmitted_calls)) {
+        return "too many calls wait to be let in";
+    }
     return {};
 }
 
 std::size_t SipDoor::Impl::dialog_count() const {
     std::size_t count = 0;
     for (const auto& agent : agents) count += agent->dialog_count();
+    return count;
+}
+
+std::size_t SipDoor::Impl::unadmitted_count() const {
+    std::size_t count = 0;
+    for (const auto& agent : agents) count += agent->unadmitted_count();
     return count;
 }
 
@@ -123,8 +139,8 @@ common::Result<void> SipDoor::Impl::open_listeners() {
             guard = guards.back().get();
         }
         auto agent = SofiaAgent::open(root,
-                                      {listener, config.user_agent, config.max_message_bytes,
-                                       config.session_timer, guard, identity.get()},
+                                      {listener, config.user_agent, config.limits.max_message_bytes,
+                                       config.session_timer, guard, identity.get(), &gate},
                                       surroundings());
         if (!agent) return tl::unexpected(agent.error());
         agents.push_back(*std::move(agent));

@@ -12,6 +12,7 @@
 #include "signaling/auth/digest_guard.h"
 #include "signaling/auth/tls_identity.h"
 #include "signaling/conference/call_door.h"
+#include "signaling/config/sip_limits.h"
 #include "signaling/sip/session_timer.h"
 
 namespace signaling {
@@ -43,8 +44,8 @@ class SipDoor {
     struct Config {
         std::vector<SipListener> listeners;
         std::string user_agent = "Tessera";
-        std::size_t max_message_bytes = 64 * 1024;  ///< larger messages are not read
-        std::size_t max_calls = 2000;               ///< beyond: 503 with Retry-After
+        std::size_t max_calls = 2000;  ///< beyond: 503 with Retry-After
+        SipLimits limits;
         SessionTimer::Policy session_timer;
         TlsIdentity::Files certificate;  ///< read when a listener has TLS
         std::uint64_t seed = 0;          ///< SDP session ids; from the system's random source

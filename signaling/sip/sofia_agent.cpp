@@ -12,6 +12,7 @@ class SofiaDialog;
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/tport_tag.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -26,6 +27,7 @@ class SofiaDialog;
 #include "signaling/sip/refusal_response.h"
 #include "signaling/sip/sip_call.h"
 #include "signaling/sip/sofia_dialog.h"
+#include "signaling/sip/sofia_gate.h"
 #include "signaling/sip/sofia_message.h"
 #include "signaling/sip/sofia_parser.h"
 #include "signaling/sip/sofia_root.h"
@@ -64,11 +66,15 @@ std::string listening_url(const SipListener& listener) {
 struct SofiaAgent::Impl {
     Options options;
     Surroundings around;
+    SofiaGate gate;
     nua_t* nua = nullptr;
     bool stopped = false;
     std::unordered_map<SofiaDialog*, std::unique_ptr<SofiaDialog>> dialogs;
 
-    Impl(Options o, Surroundings s) : options(std::move(o)), around(std::move(s)) {}
+    Impl(Options o, Surroundings s)
+        : options(std::move(o)),
+          around(std::move(s)),
+          gate(parser_without_session_timers(), *options.gate) {}
 
     void on_event(nua_event_t event, int status, const char* phrase, nua_handle_t* handle,
                   SofiaDialog* dialog, const sip_t* sip, tagi_t tags[]);
@@ -185,6 +191,7 @@ void SofiaAgent::Impl::on_new_call(nua_handle_t* handle, const sip_t* sip) {
                                                 : request.transport == "udp" ? kUdpPinhole
                                                                              : kConnectionPinhole);
     SofiaDialog& placed = *dialog;
+    options.gate->joined(placed.state().call_id);
     dialogs.emplace(&placed, std::move(dialog));
     placed.hold(SipMethod::Invite, nua_current_request(nua));
     auto call = std::make_shared<SipCall>(placed, around.admission, around.clock,
@@ -256,6 +263,7 @@ void SofiaAgent::Impl::on_state(SofiaDialog* dialog, int status, const char* phr
     dialog->call().on_ended(
         {Ending::Cause::PeerLost, std::to_string(status) + " " + text_of(phrase)});
     if (state < nua_callstate_terminated) return;
+    options.gate->left(dialog->state().call_id);
     dialogs.erase(dialog);
     around.on_fewer();
 }
@@ -287,7 +295,7 @@ common::Result<std::unique_ptr<SofiaAgent>> SofiaAgent::open(SofiaRoot& root, Op
         SIPTAG_USER_AGENT_STR(impl->options.user_agent.c_str()), NUTAG_MEDIA_ENABLE(0),
         NUTAG_AUTOACK(0), NUTAG_AUTOALERT(0), NUTAG_AUTOANSWER(0), NUTAG_ENABLEMESSAGE(0),
         NUTAG_SESSION_TIMER(0), NUTAG_RETRY_COUNT(0),
-        NUTAG_SIP_PARSER(static_cast<const msg_mclass_t*>(parser_without_session_timers())),
+        NUTAG_SIP_PARSER(static_cast<const msg_mclass_t*>(impl->gate.parser())),
         SIPTAG_SUPPORTED_STR(kSupported), SIPTAG_ALLOW_STR(kAllow), NUTAG_APPL_METHOD(kNoMethods),
         NUTAG_APPL_METHOD("INVITE, OPTIONS, INFO, UPDATE"),
         NTATAG_MAXSIZE(static_cast<usize_t>(impl->options.max_message_bytes)),
@@ -326,6 +334,11 @@ void SofiaAgent::stop() {
 
 bool SofiaAgent::stopped() const {
     return impl_->stopped;
+}
+
+std::size_t SofiaAgent::unadmitted_count() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        impl_->dialogs, [](const auto& one) { return !one.first->is_answered(); }));
 }
 
 std::size_t SofiaAgent::dialog_count() const {

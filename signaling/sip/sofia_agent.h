@@ -15,6 +15,7 @@
 
 namespace signaling {
 
+class MessageGate;
 class SofiaRoot;
 
 /// One nua: its sockets, its dialogs, and the translation between sofia's events and our calls.
@@ -38,6 +39,7 @@ class SofiaAgent {
         SessionTimer::Policy session_timer;
         DigestGuard* guard = nullptr;     ///< null: everybody may call
         TlsIdentity* identity = nullptr;  ///< of a listener with TLS
+        MessageGate* gate = nullptr;      ///< never null
     };
 
     [[nodiscard]] static common::Result<std::unique_ptr<SofiaAgent>> open(SofiaRoot& root,
@@ -51,6 +53,8 @@ class SofiaAgent {
     void stop();
     [[nodiscard]] bool stopped() const;
     [[nodiscard]] std::size_t dialog_count() const;
+    /// Of these, whose INVITE has no final answer yet.
+    [[nodiscard]] std::size_t unadmitted_count() const;
 
     struct Impl;
 

@@ -29,6 +29,8 @@ class SofiaDialog final : public SipDialog {
     [[nodiscard]] SipCall& call() { return *call_; }
     [[nodiscard]] const SipDialogState& state() const { return state_; }
 
+    /// The INVITE was answered with 200 once.
+    [[nodiscard]] bool is_answered() const { return answered_; }
     /// The request that `respond` answers; null: there is none any more.
     void hold(SipMethod method, msg_s* request);
     /// A target refresh (RFC 3261 12.2.2): the peer moved.

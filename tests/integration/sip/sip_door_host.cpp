@@ -262,6 +262,8 @@ int main(int argc, char** argv) {
     config.listeners[0].address = argv[1];
     config.listeners[0].port = static_cast<std::uint16_t>(std::atoi(argv[2]));
     config.user_agent = "Tessera/test";
+    config.limits.requests_per_second = config.limits.request_burst = 100'000;  // all are 127.0.0.1
+    config.limits.max_unadmitted_calls = 10'000;
     if (argc > 3) config.max_calls = static_cast<std::size_t>(std::atoi(argv[3]));
     for (int i = 4; i < argc; ++i) set(config, argv[i]);
     config.seed = 7;

@@ -18,6 +18,9 @@ BUILD = pathlib.Path(os.environ.get("TESSERA_BUILD", ROOT / "build-release")).re
 # Test callers hum steady tones, which are noise to a noise suppressor and of no level it should keep.
 PLAIN_SOUND = "noise_suppression = false\nlevel_voices = false\n"
 
+# All callers of a test are one source: 127.0.0.1.
+RAISED = "requests_per_second = 100000\nrequest_burst = 100000\nmax_unadmitted_calls = 10000\n"
+
 ROOMS = f"""
 [[room]]
 id = "demo"
@@ -27,7 +30,7 @@ name = "Demo"
 
 class Tessera:
     def __init__(self, folder, rooms=ROOMS, mcud="", signald="", extra="", address="127.0.0.1", media_ports=400,
-                 also_at=(), behind=None):
+                 also_at=(), behind=None, limits=RAISED):
         """`behind`: (address, public address) of listeners more, as behind a 1:1 NAT; the same ports."""
         self.folder = folder
         self.address = address
@@ -45,7 +48,7 @@ class Tessera:
             f'sip = [{listens}]\n'
             f'api = "127.0.0.1:{self.api_port}"\n'
             f'token_file = "{folder}/api.token"\n'
-            f'mcud = "unix:{folder}/mcud.sock"\n{signald}\n'
+            f'mcud = "unix:{folder}/mcud.sock"\n{limits}{signald}\n'
             f'[mcud]\ncontrol = "unix:{folder}/mcud.sock"\n'
             f'media_ports = "{media}-{media + media_ports - 1}"\n{mcud}\n{rooms}{self._listeners(*behind) if behind else ""}'
         )

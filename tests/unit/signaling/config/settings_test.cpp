@@ -224,6 +224,20 @@ TEST_CASE("All mistakes are reported at once") {
     CHECK(std::count(message.begin(), message.end(), '\n') == 4);
 }
 
+TEST_CASE("The limits of SIP are small unless they are raised, and a change needs a restart") {
+    const auto usual = *parse_settings("", "t.toml");
+    const auto raised = *parse_settings(
+        "[signald]\nrequests_per_second = 500\nrequest_burst = 1000\nmax_unadmitted_calls = 300\n"
+        "max_message_bytes = 8192\n",
+        "t.toml");
+
+    CHECK(usual.limits == SipLimits{20, 60, 200, 65536});
+    CHECK(raised.limits == SipLimits{500, 1000, 300, 8192});
+    CHECK(needs_restart(usual, raised).size() == 1);
+    CHECK(error_of("[signald]\nrequest_burst = 0\n").find("1 to") != std::string::npos);
+    CHECK(error_of("[signald]\nmax_message_bytes = 100\n").find("4096") != std::string::npos);
+}
+
 TEST_CASE("Only described rooms exist, unless rooms are made from the template") {
     auto settings =
         *parse_settings("[template]\nmax_participants = 3\n[[room]]\nid = \"a\"\n", "t.toml");

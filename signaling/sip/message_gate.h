@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "common/clock.h"
+#include "signaling/config/sip_limits.h"
+#include "signaling/sip/source_limiter.h"
+#include "signaling/sip/stranger_table.h"
+
+namespace signaling {
+
+/// Decides, before anything is done for a SIP message, whether anything will be: what comes above
+/// the limits is dropped without an answer, since an answer would go to whoever the sender says it
+/// is. Over UDP those who mean it ask again; a stream is closed.
+///
+/// Thread: the door's. Owner:  borrows the clock.
+class MessageGate {
+  public:
+    enum class Kind : std::uint8_t { Request, Response };
+
+    MessageGate(const SipLimits& limits, const common::Clock& clock);
+
+    /// Asked for the first line of each message, well-formed or not. Answers are counted apart, so
+    /// that they cost nobody a request.
+    [[nodiscard]] bool takes(const MessageSource& source, Kind kind);
+    /// Asked for each request when its headers are read.
+    [[nodiscard]] bool takes(const RequestId& request);
+
+    void joined(const std::string& call_id) { strangers_.joined(call_id); }
+    void left(const std::string& call_id) { strangers_.left(call_id); }
+
+  private:
+    bool count(bool taken);
+
+    const common::Clock& clock_;
+    std::array<SourceLimiter, 2> sources_;  // by Kind
+    StrangerTable strangers_;
+    std::uint64_t dropped_ = 0;  // since it was told last
+    common::Timestamp told_;
+};
+
+}  // namespace signaling

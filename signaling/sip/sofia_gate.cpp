@@ -1,0 +1,111 @@
+#include "signaling/sip/sofia_gate.h"
+
+#include <netinet/in.h>
+#include <sofia-sip/sip.h>
+// What knows of SIP's messages comes first.
+#include <sofia-sip/msg_addr.h>
+#include <sofia-sip/msg_mclass.h>
+#include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_parser.h>
+
+#include <cstdlib>
+#include <optional>
+
+#include "common/invariant.h"
+#include "signaling/sip/sofia_message.h"
+
+namespace signaling {
+namespace {
+
+/// A first line's class: sofia's own, but for its parser.
+struct GatedLine : msg_hclass_s {
+    GatedLine(const msg_hclass_s& line, MessageGate& g, MessageGate::Kind k)
+        : msg_hclass_s(line), original(&line), gate(&g), kind(k) {}
+    const msg_hclass_s* original;
+    MessageGate* gate;
+    MessageGate::Kind kind;
+};
+
+std::optional<MessageSource> sender_of(msg_t* message) {
+    const su_addrinfo_t* info = msg_addrinfo(message);
+    if (info == nullptr || info->ai_addr == nullptr) return std::nullopt;
+    const auto bytes = [](const auto& address) {
+        return std::span(reinterpret_cast<const std::uint8_t*>(&address), sizeof address);
+    };
+    switch (info->ai_addr->sa_family) {
+        case AF_INET:
+            return MessageSource::of(
+                bytes(reinterpret_cast<const sockaddr_in*>(info->ai_addr)->sin_addr));
+        case AF_INET6:
+            return MessageSource::of(
+                bytes(reinterpret_cast<const sockaddr_in6*>(info->ai_addr)->sin6_addr));
+        default:
+            return std::nullopt;
+    }
+}
+
+extern "C" issize_t parse_first_line(su_home_t* home, msg_header_t* header, char* text,
+                                     isize_t bytes) {
+    const auto* line = static_cast<const GatedLine*>(header->sh_common->h_class);
+    // From here on it is sofia's: it tells headers by the address of their class.
+    header->sh_common->h_class = line->original;
+    // A message is its own memory's home (sofia-sip/msg.h, msg_home).
+    const auto sender = sender_of(reinterpret_cast<msg_t*>(home));
+    if (sender && !line->gate->takes(*sender, line->kind)) return -1;
+    return line->original->hc_parse(home, header, text, bytes);
+}
+
+bool is_taken(MessageGate& gate, const sip_t* sip) {
+    const bool whole = sip->sip_request != nullptr && sip->sip_call_id != nullptr &&
+                       sip->sip_cseq != nullptr && sip->sip_via != nullptr;
+    if (!whole) return true;  // answered with 400, and kept nothing of
+    return gate.takes({text_of(sip->sip_call_id->i_id), sip->sip_cseq->cs_seq,
+                       text_of(sip->sip_request->rq_method_name), text_of(sip->sip_via->v_branch)});
+}
+
+extern "C" issize_t extract_body(msg_t* message, msg_pub_t* object, char* text, isize_t bytes,
+                                 int is_end) {
+    auto* sip = reinterpret_cast<sip_t*>(object);
+    const bool had_headers = (static_cast<unsigned>(sip->sip_flags) & MSG_FLG_BODY) != 0;
+    const issize_t used = sip_extract_body(message, sip, text, bytes, is_end);
+    const bool has_headers = (static_cast<unsigned>(sip->sip_flags) & MSG_FLG_BODY) != 0;
+    if (had_headers || !has_headers) return used;
+    const msg_mclass_t* parser = msg_mclass(message);
+    const auto* line = static_cast<const GatedLine*>(parser->mc_request[0].hr_class);
+    if (is_taken(*line->gate, sip)) return used;
+    sip->sip_request = nullptr;  // a request that is wrong is answered, one without a line is not
+    return -1;
+}
+
+}  // namespace
+
+struct SofiaGate::Impl {
+    Impl(const msg_mclass_t& from, MessageGate& gate)
+        : request(*from.mc_request[0].hr_class, gate, MessageGate::Kind::Request),
+          status(*from.mc_status[0].hr_class, gate, MessageGate::Kind::Response),
+          parser(msg_mclass_clone(&from, 0, msg_mclass_copy)) {
+        INVARIANT(parser != nullptr);
+        request.hc_parse = parse_first_line;
+        status.hc_parse = parse_first_line;
+        parser->mc_request[0].hr_class = &request;
+        parser->mc_status[0].hr_class = &status;
+        parser->mc_extract_body = extract_body;
+    }
+
+    GatedLine request;
+    GatedLine status;
+    msg_mclass_t* parser;
+};
+
+SofiaGate::SofiaGate(const void* parser, MessageGate& gate)
+    : impl_(std::make_unique<Impl>(*static_cast<const msg_mclass_t*>(parser), gate)) {}
+
+SofiaGate::~SofiaGate() {
+    std::free(impl_->parser);  // from malloc, says msg_mclass_clone
+}
+
+const void* SofiaGate::parser() const {
+    return impl_->parser;
+}
+
+}  // namespace signaling
