@@ -593,7 +593,7 @@ def test_a_request_in_single_bytes_is_put_together(host):
     peer.close()
 
 
-TORTURE = sorted((HERE / "sip" / "rfc4475").glob("*.dat"))
+TORTURE = sorted((HERE.parent / "data" / "rfc4475").glob("*.dat"))
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
