@@ -2,6 +2,7 @@
 
 #include <glib.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "common/log.h"
@@ -31,6 +32,11 @@ SipDoor::Config door_config(const Settings& settings, std::uint64_t seed) {
     SipDoor::Config config;
     config.seed = seed;
     config.limits = settings.limits;
+    config.journal_file = settings.dialog_journal;
+    if (config.journal_file.empty()) {
+        const auto folder = std::filesystem::path(settings.token_file).parent_path();
+        config.journal_file = (folder / "dialogs.journal").string();
+    }
     config.session_timer.interval = settings.session_timer;
     config.certificate = {settings.certificate_file, settings.private_key_file,
                           settings.make_certificate};

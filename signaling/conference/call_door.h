@@ -109,6 +109,14 @@ struct Admitted {
     MediaAnswer media;
 };
 
+/// A call that a former signalling daemon took in, as the door remembers it.
+struct Resumption {
+    ParticipantId participant;
+    CallRequest request;  ///< without its offer
+    MediaAnswer ours;     ///< as the peer was told last
+    MediaOffer peer;      ///< as it said last
+};
+
 /// The rooms, as a door sees them: the one way in, and the one way out.
 ///
 /// Callbacks come exactly once, and may come from within the call. A peer that gives up while
@@ -122,6 +130,16 @@ class Admission {
 
     /// `call` as its class promises: it may be called as soon as `done` brought an Admitted.
     virtual void admit(const CallRequest& request, Call& call, OnAdmitted done) = 0;
+
+    using OnResumed = std::function<void(bool found)>;
+    /// The door took up again a call of a former daemon. True: its participant was found in a
+    /// running conference, and is reached by `call` from now on; false: it is no more. Comes once
+    /// that is known, however long the media daemon is away; `call` lives until then.
+    virtual void resume(const Resumption& former, Call& call, OnResumed done) {
+        static_cast<void>(former);
+        static_cast<void>(call);
+        done(false);
+    }
 
     /// The peer changes its media (hold, another address, another codec). Absent: it asks for our
     /// offer; `answered` follows. A refusal changes nothing.

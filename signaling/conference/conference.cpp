@@ -430,6 +430,33 @@ void Conference::state_adopted(const ClaimedState& claimed) {
     LOG_INFO("adopted conference={} room={} sessions={}", instance(), policy_.id,
              claimed.running.sessions.size());
     if (participants_.empty()) sync_.changed();  // nobody is left there: end it
+    if (const auto adopted = std::exchange(adopted_, nullptr)) adopted();
+}
+
+bool Conference::resume(const Resumption& former, Call& call) {
+    Participant* participant = find(former.participant);
+    if (participant == nullptr || !participant->adopted()) return false;
+    participant->call = &call;
+    participant->request = former.request;
+    participant->ours = former.ours;
+    participant->peer = former.peer;
+    participant->took_media = participant->takes_media();
+    // Of an offer of ours the journal has what we offered; what came of it is what runs.
+    for (AnsweredMedia& medium : participant->ours.media) {
+        const auto running =
+            std::ranges::find(participant->session.media, medium.mid, &SessionMedia::mid);
+        if (!medium.accepted || running == participant->session.media.end()) continue;
+        if (!medium.send.name.empty()) continue;
+        medium.direction = running->direction;
+        medium.receive = running->receive;
+        medium.send = running->send;
+        medium.rtcp_mux = running->rtcp_mux;
+        medium.telephone_event_pt = running->telephone_event_pt;
+        medium.telephone_event_clock_hz = running->telephone_event_clock_hz;
+    }
+    LOG_INFO("resumed conference={} room={} session={} from={}", instance(), policy_.id,
+             former.participant, former.request.remote_uri);
+    return true;
 }
 
 void Conference::state_lost(const std::string& why) {
@@ -437,6 +464,7 @@ void Conference::state_lost(const std::string& why) {
     lost_ = true;
     began_ = true;  // also when it was lost before it could be adopted: it makes room
     drop_adopted(why);
+    if (const auto adopted = std::exchange(adopted_, nullptr)) adopted();
     end_all({Ending::Cause::RoomEnded, kTakenOver});
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -63,10 +64,17 @@ class Conference final : private StateOwner {
     void node_up(bool restarted);
     void node_down(const std::string& why);
     /// Goes on with what runs there under another owner.
-    void adopt() {
+    /// `adopted` runs once it is known who is in it.
+    void adopt(std::function<void()> adopted) {
+        adopted_ = std::move(adopted);
         adopts_ = true;
         sync_.adopt();
     }
+
+    /// It is not known yet who is in it.
+    [[nodiscard]] bool adopting() const { return adopts_ && !began_; }
+    /// The call of somebody who was adopted is there again. False: nobody like that is here.
+    bool resume(const Resumption& former, Call& call);
 
     /// How long a call may give no sign of life, neither RTP nor RTCP.
     struct Patience {
@@ -138,6 +146,7 @@ class Conference final : private StateOwner {
     std::vector<ParticipantId> pinned_;
     std::vector<std::string> speakers_;
     ConferenceStatistics statistics_;
+    std::function<void()> adopted_;
     bool began_ = false;
     bool adopts_ = false;
     bool lost_ = false;

@@ -81,6 +81,28 @@ void RoomDirectory::admit_now(const CallRequest& request, const RoomSettings& po
     if (made != conferences_.end() && made->second->unused()) conferences_.erase(made);
 }
 
+void RoomDirectory::resume(const Resumption& former, Call& call, OnResumed done) {
+    resumed_.push_back({former, &call, std::move(done)});
+    match_resumed();
+}
+
+// Those whose conference is known get it; when all conferences are known, the others go.
+void RoomDirectory::match_resumed() {
+    const bool all_known = ready_ && std::ranges::none_of(conferences_, [](const auto& entry) {
+                               return entry.second->adopting();
+                           });
+    for (Resumed& waiting : std::exchange(resumed_, {})) {
+        const bool found = std::ranges::any_of(conferences_, [&](const auto& entry) {
+            return entry.second->resume(waiting.former, *waiting.call);
+        });
+        if (found || all_known) {
+            waiting.done(found);
+        } else {
+            resumed_.push_back(std::move(waiting));
+        }
+    }
+}
+
 void RoomDirectory::update(const ParticipantId& id, const std::optional<MediaOffer>& offer,
                            OnMedia done) {
     conference_of(id).update(id, offer, std::move(done));
@@ -143,6 +165,7 @@ void RoomDirectory::learn_running() {
         }
         for (const RunningConference& conference : *running) adopt(conference);
         ready_ = true;
+        match_resumed();
     });
 }
 
@@ -169,7 +192,7 @@ void RoomDirectory::adopt(const RunningConference& running) {
     if (const auto described = room(running.room)) policy = *described;
     auto conference = std::make_unique<Conference>(node_, clock_, policy,
                                                    Ownership{running.instance, running.epoch + 1});
-    conference->adopt();
+    conference->adopt([this] { match_resumed(); });
     if (!conferences_.contains(running.room)) {
         conferences_[running.room] = std::move(conference);
         return;
@@ -188,6 +211,7 @@ void RoomDirectory::tick() {
     sweep();
     std::erase_if(ending_, [](const auto& conference) { return conference->over(); });
     if (!ready_) learn_running();
+    if (!resumed_.empty()) match_resumed();
 }
 
 // Conferences that everybody left make room for the next one; they stay until the media daemon was

@@ -26,6 +26,7 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
     RoomDirectory(MediaNode& node, const common::Clock& clock, IdMaker& ids, Settings settings);
 
     void admit(const CallRequest& request, Call& call, OnAdmitted done) override;
+    void resume(const Resumption& former, Call& call, OnResumed done) override;
     void update(const ParticipantId& id, const std::optional<MediaOffer>& offer,
                 OnMedia done) override;
     void answered(const ParticipantId& id, const MediaOffer& answer, OnMedia done) override;
@@ -70,6 +71,7 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
     void check_layouts();
     void adopt(const RunningConference& running);
     void sweep();
+    void match_resumed();
 
     MediaNode& node_;
     const common::Clock& clock_;
@@ -79,6 +81,12 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
     // Nobody is let into these: all have left, or another conference has the room. Until the media
     // daemon was told of the end.
     std::vector<std::unique_ptr<Conference>> ending_;
+    struct Resumed {
+        Resumption former;
+        Call* call;
+        OnResumed done;
+    };
+    std::vector<Resumed> resumed_;  // until it is known who runs
     std::string incarnation_;
     bool ready_ = false;
     bool learning_ = false;

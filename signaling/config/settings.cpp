@@ -139,6 +139,7 @@ void read_signald(TomlSection section, Settings& settings) {
     read_api(section, settings);
     settings.token_file = section.text("token_file", settings.token_file);
     if (settings.token_file.empty()) section.problem("token_file", found("", "the path of a file"));
+    settings.dialog_journal = section.text("dialog_journal", settings.dialog_journal);
     settings.mcud = section.text("mcud", settings.mcud);
     if (!settings.mcud.starts_with("unix:") || settings.mcud.size() == 5) {
         section.problem("mcud",
@@ -229,6 +230,7 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
     }
     if (running.api != read.api) names.emplace_back("signald.api");
     if (running.token_file != read.token_file) names.emplace_back("signald.token_file");
+    if (running.dialog_journal != read.dialog_journal) names.emplace_back("signald.dialog_journal");
     if (running.mcud != read.mcud) names.emplace_back("signald.mcud");
     return names;
 }

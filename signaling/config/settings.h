@@ -43,6 +43,8 @@ struct Settings {
     bool make_certificate = true;
     ListenAddress api{"127.0.0.1", 8060};  ///< loopback only
     std::string token_file = "var/api.token";
+    /// Which calls run, for the next process; empty: beside the token file.
+    std::string dialog_journal;
     std::string mcud = "unix:var/mcud.sock";  ///< the media daemon's control address
     std::string log_level = "info";
     common::Duration media_timeout = std::chrono::seconds(60);

@@ -5,6 +5,19 @@
 
 namespace signaling {
 
+SdpExchange::SdpExchange(const State& state)
+    : session_id_(state.session_id),
+      version_(state.version),
+      last_offer_(state.last_offer),
+      last_answer_(state.last_answer),
+      last_sent_(state.last_sent) {
+    if (const auto parsed = parse_sdp(last_sent_)) lines_ = lines_of(*parsed);
+}
+
+SdpExchange::State SdpExchange::state() const {
+    return {session_id_, version_, last_sent_, last_offer_, last_answer_};
+}
+
 tl::expected<MediaOffer, std::string> SdpExchange::read_offer(const std::string& text) {
     auto parsed = parse_sdp(text);
     if (!parsed) return tl::unexpected("SDP " + parsed.error().text());

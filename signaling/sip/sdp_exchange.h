@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <tl/expected.hpp>
+#include <utility>
 #include <vector>
 
 #include "signaling/conference/media_offer.h"
@@ -17,7 +19,19 @@ namespace signaling {
 /// what we say changes; an m-line keeps its place for ever; an answer has the lines of its offer.
 class SdpExchange {
   public:
+    /// All of it between two exchanges, as plain values.
+    struct State {
+        std::string session_id;
+        std::uint64_t version = 1;
+        std::string last_sent;
+        std::string last_offer;
+        std::string last_answer;
+    };
+
     explicit SdpExchange(std::string session_id) : session_id_(std::move(session_id)) {}
+    /// Goes on where another left off.
+    explicit SdpExchange(const State& state);
+    [[nodiscard]] State state() const;
 
     /// Reads the peer's offer. Nothing changes before `answer`: an offer that is refused leaves all
     /// as it was. The error names the line, or the m-line that went missing.

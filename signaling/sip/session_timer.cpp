@@ -50,6 +50,11 @@ void SessionTimer::settle(const SipAbilities& answer) {
     we_refresh_ = answer.refresher != Refresher::Uas;
 }
 
+void SessionTimer::resume(Duration interval, bool we_refresh) {
+    interval_ = std::max(interval, policy_.least);
+    we_refresh_ = we_refresh;
+}
+
 bool SessionTimer::lengthen(const SipAbilities& answer) {
     if (answer.min_se <= interval_) return false;
     interval_ = answer.min_se;

@@ -31,6 +31,8 @@ class SessionTimer {
     [[nodiscard]] std::string proposal() const;
     /// Takes the terms of the 2xx to it.
     void settle(const SipAbilities& answer);
+    /// Goes on with terms that were agreed on before.
+    void resume(common::Duration interval, bool we_refresh);
     /// Our request was answered with 422. False: the peer names nothing longer.
     bool lengthen(const SipAbilities& answer);
 

@@ -90,6 +90,53 @@ SipCall::SipCall(SipDialog& dialog, Admission& admission, const common::Clock& c
       timer_(timer_policy),
       retry_spread_(std::hash<std::string>{}(session_id)) {}
 
+// ---- going on
+
+std::optional<SipCallState> SipCall::state() const {
+    if (!participant_ || over()) return std::nullopt;
+    SipCallState now;
+    now.participant = *participant_;
+    now.request = request_;
+    now.peer_media = peer_media_;
+    now.our_media = our_media_;
+    now.sdp = sdp_.state();
+    now.interval = timer_.interval();
+    now.we_refresh = timer_.we_refresh();
+    now.since_refresh = clock_.now() - last_refresh_;
+    now.peer_knows_update = peer_.update;
+    return now;
+}
+
+void SipCall::resume(const SipCallState& former) {
+    resuming_ = established_ = true;
+    exchange_ = Exchange::PeerOffered;
+    sdp_ = SdpExchange(former.sdp);
+    request_ = former.request;
+    peer_media_ = former.peer_media;
+    our_media_ = former.our_media;
+    timer_.resume(former.interval, former.we_refresh);
+    peer_.update = former.peer_knows_update;
+    last_refresh_ = clock_.now() - former.since_refresh;
+    admission_.resume(
+        {former.participant, request_, our_media_, peer_media_}, *this,
+        [self = shared_from_this(), former](bool found) { self->resumed(former, found); });
+}
+
+void SipCall::resumed(const SipCallState& former, bool found) {
+    resuming_ = false;
+    if (!found) return hang_up({Ending::Cause::RoomEnded, "its media session is gone"});
+    participant_ = former.participant;
+    if (over()) {  // said goodbye meanwhile
+        if (!ending_) ending_ = Ending{Ending::Cause::PeerLost, "dialog gone"};
+        return tell_left();
+    }
+    const Duration since = clock_.now() - last_refresh_;
+    const Duration due = timer_.we_refresh() ? timer_.refresh_after() : timer_.expire_after();
+    arm_session_timer(std::max<Duration>(due - since, 0s),
+                      timer_.we_refresh() ? &SipCall::refresh_session : &SipCall::expire_session);
+    exchange_done();
+}
+
 // ---- coming in
 
 void SipCall::on_invite(CallRequest request, const SipBody& body, const SipAbilities& peer) {
@@ -97,6 +144,7 @@ void SipCall::on_invite(CallRequest request, const SipBody& body, const SipAbili
     if (refuse_short_session(SipMethod::Invite, peer)) return;
     if (auto problem = body_problem(body)) return refuse(SipMethod::Invite, *problem);
     const bool we_offer = body.empty();
+    request_ = request;
     if (!we_offer) {
         auto offer = sdp_.read_offer(body.text);
         if (!offer) return refuse(SipMethod::Invite, bad_description(offer.error()));
@@ -151,8 +199,8 @@ void SipCall::accept(SipMethod method, SipBody body) {
     SipResponse response = plain(200);
     response.body = std::move(body);
     timer_.accept(peer_, response);
+    session_refreshed();  // first: who keeps our state does so before the 200 is out
     dialog_->respond(method, response);
-    session_refreshed();
 }
 
 SipCall::Exchange SipCall::after_answer(SipMethod method) {
@@ -267,6 +315,7 @@ void SipCall::re_offer(OfferNow ours, ReOffered done) {
 
 void SipCall::exchange_done() {
     exchange_ = Exchange::None;
+    if (dialog_ != nullptr) dialog_->settled();
     start_waiting_offer();
 }
 
@@ -324,6 +373,7 @@ void SipCall::reoffer_answered(const SipBody& body, const SipAbilities& peer) {
     // Nobody in the rooms waits for the answer to a refresh; they hear when it says something new.
     if (refresh && peer_media_ != *answer) return settle_answer(*answer);
     peer_media_ = *answer;
+    dialog_->settled();
     done(*std::move(answer));
     start_waiting_offer();
 }
@@ -404,6 +454,7 @@ void SipCall::on_update_answered(int status, const std::string& phrase, const Si
     if (status >= 300) return refresh_refused(status, phrase, peer);
     timer_.settle(peer);
     session_refreshed();
+    dialog_->settled();
 }
 
 void SipCall::refresh_refused(int status, const std::string& phrase, const SipAbilities& peer) {
@@ -429,6 +480,11 @@ SipResponse SipCall::on_info(const SipBody& body) {
         SipResponse response = plain(415);
         response.accept = kInfoTypes;
         return response;
+    }
+    if (!over() && resuming_) {
+        SipResponse later = plain(500);
+        later.retry_after_s = 1;
+        return later;
     }
     if (over() || !participant_) return plain(481);
     if (const auto* digit = std::get_if<InfoDigit>(&meaning)) {
@@ -460,7 +516,7 @@ void SipCall::hang_up(const Ending& ending) {
 
 void SipCall::shut_down() {
     if (over()) return;
-    if (participant_)
+    if (participant_ || resuming_)
         return hang_up({Ending::Cause::Shutdown, cause_word(Ending::Cause::Shutdown)});
     Refusal refusal{RefusalReason::MediaAway, cause_word(Ending::Cause::Shutdown), 5};
     refuse(SipMethod::Invite, response_for(refusal));

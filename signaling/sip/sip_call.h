@@ -9,6 +9,7 @@
 #include "signaling/conference/call_door.h"
 #include "signaling/sip/sdp_exchange.h"
 #include "signaling/sip/session_timer.h"
+#include "signaling/sip/sip_call_state.h"
 #include "signaling/sip/sip_dialog.h"
 
 namespace signaling {
@@ -26,6 +27,14 @@ class SipCall final : public Call, public std::enable_shared_from_this<SipCall> 
   public:
     SipCall(SipDialog& dialog, Admission& admission, const common::Clock& clock,
             std::string session_id, SessionTimer::Policy timer_policy = {});
+
+    /// A call of a former daemon: goes on when the rooms have found its participant, else hangs
+    /// up. Until then changes are put off (500 with Retry-After) and a BYE is taken.
+    void resume(const SipCallState& former);
+    /// Nothing while it is not in a room, or no longer.
+    [[nodiscard]] std::optional<SipCallState> state() const;
+    /// Empty: not in a room yet.
+    [[nodiscard]] ParticipantId participant() const { return participant_.value_or(""); }
 
     // ---- from the dialog
     /// The INVITE that starts it all. `request.offer` is filled in from the body.
@@ -66,6 +75,7 @@ class SipCall final : public Call, public std::enable_shared_from_this<SipCall> 
         bool refresh = false;  ///< nothing changed: it only keeps the session alive
     };
 
+    void resumed(const SipCallState& former, bool found);
     void admitted(tl::expected<Admitted, Refusal> result, bool we_offer);
     void on_change(SipMethod method, const SipBody& body, const SipAbilities& peer);
     void changed(tl::expected<MediaAnswer, Refusal> result, bool we_offer, SipMethod method);
@@ -93,6 +103,8 @@ class SipCall final : public Call, public std::enable_shared_from_this<SipCall> 
     Admission& admission_;
     const common::Clock& clock_;
     SdpExchange sdp_;
+    CallRequest request_;  ///< without its offer
+    bool resuming_ = false;
     Exchange exchange_ = Exchange::None;
     bool established_ = false;  ///< the first ACK came
     std::optional<ParticipantId> participant_;

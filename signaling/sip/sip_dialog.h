@@ -56,6 +56,7 @@ struct SipDialogState {
     std::string remote_target;           ///< the peer's Contact: the request URI of ours
     std::vector<std::string> route_set;  ///< in the order of our requests
     std::uint32_t remote_cseq = 0;       ///< of its last request
+    std::uint32_t local_cseq = 0;        ///< not below that of our last request; 0: none went out
     std::string contact;                 ///< ours, whole
     /// Where our requests go instead of the target or route; empty: nowhere else. See PeerFlow.
     std::string flow;
@@ -84,6 +85,8 @@ class SipDialog {
     virtual void end(const std::string& reason) = 0;
     /// Runs once after the time, unless the dialog is gone by then.
     virtual void after(common::Duration delay, std::function<void()> run) = 0;
+    /// What `SipCall::state` says was agreed anew, and both ends know it.
+    virtual void settled() {}
 };
 
 }  // namespace signaling

@@ -2,6 +2,7 @@
 
 #include <glib.h>
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <utility>
@@ -40,13 +41,16 @@ struct SipDoor::Impl {
     void stop_agents();
     void finish_closing();
     common::Result<void> open_listeners();
+    common::Result<void> open_journal();
+    void restore_calls();
     void watch_files();
 
     Config config;
     Admission& admission;
     const common::Clock& clock;
     std::mt19937_64 random;
-    std::unique_ptr<TlsIdentity> identity;  // null: no listener has TLS
+    std::unique_ptr<DialogJournal> journal;  // null: none is kept
+    std::unique_ptr<TlsIdentity> identity;   // null: no listener has TLS
     std::vector<std::unique_ptr<DigestGuard>> guards;
     MessageGate gate;
     SofiaRoot root;
@@ -118,9 +122,35 @@ common::Result<std::unique_ptr<SipDoor>> SipDoor::open(Config config, Admission&
                                                        const common::Clock& clock) {
     std::unique_ptr<SipDoor> door(
         new SipDoor(std::make_unique<Impl>(std::move(config), admission, clock)));
+    if (const auto kept = door->impl_->open_journal(); !kept) return tl::unexpected(kept.error());
     const auto opened = door->impl_->open_listeners();
     if (!opened) return tl::unexpected(opened.error());
+    door->impl_->restore_calls();
     return door;
+}
+
+common::Result<void> SipDoor::Impl::open_journal() {
+    if (config.journal_file.empty()) return {};
+    auto opened = DialogJournal::open(config.journal_file, [] {
+        return std::chrono::duration_cast<std::chrono::seconds>(
+                   std::chrono::system_clock::now().time_since_epoch())
+            .count();
+    });
+    if (!opened) return tl::unexpected(opened.error());
+    journal = *std::move(opened);
+    return {};
+}
+
+void SipDoor::Impl::restore_calls() {
+    if (journal == nullptr) return;
+    for (const DialogRecord& record : journal->take_found()) {
+        const auto agent = std::ranges::find_if(
+            agents, [&](const auto& each) { return each->listener_name() == record.listener; });
+        if (agent != agents.end() && (*agent)->restore(record)) continue;
+        LOG_WARNING("sip dialog not restored session={}: nothing listens at {}",
+                    record.call.participant, record.listener);
+        journal->drop(record.call.participant);
+    }
 }
 
 common::Result<void> SipDoor::Impl::open_listeners() {
@@ -138,10 +168,11 @@ common::Result<void> SipDoor::Impl::open_listeners() {
             guards.push_back(*std::move(opened));
             guard = guards.back().get();
         }
-        auto agent = SofiaAgent::open(root,
-                                      {listener, config.user_agent, config.limits.max_message_bytes,
-                                       config.session_timer, guard, identity.get(), &gate},
-                                      surroundings());
+        auto agent =
+            SofiaAgent::open(root,
+                             {listener, config.user_agent, config.limits.max_message_bytes,
+                              config.session_timer, guard, identity.get(), &gate, journal.get()},
+                             surroundings());
         if (!agent) return tl::unexpected(agent.error());
         agents.push_back(*std::move(agent));
     }

@@ -48,11 +48,13 @@ class SipDoor {
         SipLimits limits;
         SessionTimer::Policy session_timer;
         TlsIdentity::Files certificate;  ///< read when a listener has TLS
+        std::string journal_file;        ///< empty: calls end with the process
         std::uint64_t seed = 0;          ///< SDP session ids; from the system's random source
     };
 
-    /// Fails when one of the listeners or the certificate cannot be opened, and names it; nothing
-    /// is listened on then.
+    /// Goes on with the calls that the journal tells of, where the rooms know them.
+    /// Fails when one of the listeners, the journal or the certificate cannot be opened, and names
+    /// it; nothing is listened on then.
     [[nodiscard]] static common::Result<std::unique_ptr<SipDoor>> open(Config config,
                                                                        Admission& admission,
                                                                        const common::Clock& clock);

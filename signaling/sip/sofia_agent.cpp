@@ -8,6 +8,7 @@ class SofiaDialog;
 #define NUA_MAGIC_T ::signaling::SofiaAgent::Impl
 #define NUA_HMAGIC_T ::signaling::SofiaDialog
 
+#include <sofia-sip/nta.h>
 #include <sofia-sip/nua.h>
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/tport_tag.h>
@@ -25,10 +26,12 @@ class SofiaDialog;
 #include "signaling/sip/local_route.h"
 #include "signaling/sip/loop_timers.h"
 #include "signaling/sip/refusal_response.h"
+#include "signaling/sip/restored_calls.h"
 #include "signaling/sip/sip_call.h"
 #include "signaling/sip/sofia_dialog.h"
 #include "signaling/sip/sofia_gate.h"
 #include "signaling/sip/sofia_message.h"
+#include "signaling/sip/sofia_nta.h"
 #include "signaling/sip/sofia_parser.h"
 #include "signaling/sip/sofia_root.h"
 #include "signaling/sip/tls_folder.h"
@@ -68,7 +71,9 @@ struct SofiaAgent::Impl {
     Surroundings around;
     SofiaGate gate;
     nua_t* nua = nullptr;
+    nta_agent_t* nta = nullptr;
     bool stopped = false;
+    std::unique_ptr<RestoredCalls> restored;  // null: none of a former daemon
     std::unordered_map<SofiaDialog*, std::unique_ptr<SofiaDialog>> dialogs;
 
     Impl(Options o, Surroundings s)
@@ -87,6 +92,7 @@ struct SofiaAgent::Impl {
     void on_state(SofiaDialog* dialog, int status, const char* phrase, tagi_t tags[]);
     void refuse_stranger(nua_handle_t* handle, int status, const std::string& why);
     bool let_through(nua_handle_t* handle, const sip_t* sip);
+    void keep(SofiaDialog& dialog) const;
     void follow(SofiaDialog& dialog, const sip_t* sip) const;
     CallRequest describe(const sip_t* sip, msg_t* message) const;
     std::string contact_for(const sip_t* sip, const CallRequest& request) const;
@@ -197,6 +203,9 @@ void SofiaAgent::Impl::on_new_call(nua_handle_t* handle, const sip_t* sip) {
     auto call = std::make_shared<SipCall>(placed, around.admission, around.clock,
                                           around.new_session_id(), options.session_timer);
     placed.adopt(call);
+    // The others' connections end with the process, and with them the dialog for most peers.
+    if (options.journal != nullptr && request.transport == "udp")
+        placed.on_changed([this](SofiaDialog& changed) { keep(changed); });
     // As it was written: decoded, a line break in it would forge lines of the log.
     LOG_INFO("sip invite room={} from={} address={} transport={} behind_nat={}",
              text_of(sip->sip_request->rq_url->url_user), request.remote_uri,
@@ -211,7 +220,21 @@ void SofiaAgent::Impl::follow(SofiaDialog& dialog, const sip_t* sip) const {
     place.routed = !dialog.state().route_set.empty();  // RFC 3261 12.2: it does not change
     const std::string target =
         sip->sip_contact == nullptr ? std::string() : dialog_state_of(sip).remote_target;
-    if (!target.empty()) dialog.moved(target, flow_to(place));
+    if (!target.empty()) dialog.moved(target, flow_to(place), dialog_state_of(sip).remote_cseq);
+}
+
+void SofiaAgent::Impl::keep(SofiaDialog& dialog) const {
+    auto call = dialog.call().state();
+    if (!call || nta == nullptr) return;
+    SipDialogState state = dialog.state();
+    nta_leg_t* const leg = nta_leg_by_call_id(nta, state.call_id.c_str());
+    // Of two dialogs with one Call-ID the other may come: that one is not kept.
+    if (leg == nullptr || text_of(nta_leg_get_rtag(leg)) != state.remote_tag) return;
+    state.local_tag = text_of(nta_leg_get_tag(leg));
+    state.local_cseq = nta_leg_get_seq(leg);
+    const SipListener& at = options.listener;
+    options.journal->put(
+        {host_port(at.address, at.port), std::move(state), dialog.keep_alive(), *std::move(call)});
 }
 
 // Whoever is refused here has seen nothing of the rooms: all names and all rooms look alike.
@@ -259,6 +282,7 @@ void SofiaAgent::Impl::on_state(SofiaDialog* dialog, int status, const char* phr
     int state = nua_callstate_init;
     tl_gets(tags, NUTAG_CALLSTATE_REF(state), TAG_END());
     if (state < nua_callstate_terminating) return;
+    if (options.journal != nullptr) options.journal->drop(dialog->call().participant());
     // What ended it told already, unless it was silence: no ACK, no answer, no transport.
     dialog->call().on_ended(
         {Ending::Cause::PeerLost, std::to_string(status) + " " + text_of(phrase)});
@@ -304,6 +328,7 @@ common::Result<std::unique_ptr<SofiaAgent>> SofiaAgent::open(SofiaRoot& root, Op
         // in 2023, and a leak for each malformed request).
         TPTAG_STUN_SERVER(0), TPTAG_PONG2PING(1),
         TAG_IF(!folder.path().empty(), NUTAG_CERTIFICATE_DIR(folder.path().c_str())), TAG_END());
+    impl->nta = last_nta_agent();
     furnishing.reset();
     if (impl->nua == nullptr) {
         const std::string reason = errno != 0 ? std::strerror(errno) : "not a usable address";
@@ -317,10 +342,12 @@ common::Result<std::unique_ptr<SofiaAgent>> SofiaAgent::open(SofiaRoot& root, Op
 SofiaAgent::~SofiaAgent() {
     INVARIANT(impl_->stopped);  // nua_destroy aborts before
     impl_->dialogs.clear();
+    impl_->restored.reset();
     nua_destroy(impl_->nua);
 }
 
 void SofiaAgent::end_calls() {
+    if (impl_->restored) impl_->restored->end_all();
     std::vector<SofiaDialog*> all;
     for (const auto& [dialog, owner] : impl_->dialogs) all.push_back(dialog);
     for (SofiaDialog* dialog : all) {
@@ -342,7 +369,27 @@ std::size_t SofiaAgent::unadmitted_count() const {
 }
 
 std::size_t SofiaAgent::dialog_count() const {
-    return impl_->dialogs.size();
+    return impl_->dialogs.size() + (impl_->restored ? impl_->restored->count() : 0);
+}
+
+std::string SofiaAgent::listener_name() const {
+    return host_port(impl_->options.listener.address, impl_->options.listener.port);
+}
+
+bool SofiaAgent::restore(const DialogRecord& record) {
+    const Options& options = impl_->options;
+    if (impl_->nta == nullptr || options.journal == nullptr) return false;
+    if (impl_->restored == nullptr) {
+        impl_->restored = std::make_unique<RestoredCalls>(
+            RestoredCalls::Surroundings{{impl_->nta, options.user_agent, kAllow, kSupported},
+                                        impl_->around.admission,
+                                        impl_->around.clock,
+                                        options.session_timer,
+                                        *options.journal,
+                                        impl_->around.on_fewer});
+    }
+    impl_->restored->restore(record);
+    return true;
 }
 
 }  // namespace signaling

@@ -10,6 +10,7 @@
 #include "common/result.h"
 #include "signaling/auth/digest_guard.h"
 #include "signaling/conference/call_door.h"
+#include "signaling/sip/dialog_journal.h"
 #include "signaling/sip/session_timer.h"
 #include "signaling/sip/sip_door.h"
 
@@ -37,9 +38,10 @@ class SofiaAgent {
         std::string user_agent;
         std::size_t max_message_bytes = 0;
         SessionTimer::Policy session_timer;
-        DigestGuard* guard = nullptr;     ///< null: everybody may call
-        TlsIdentity* identity = nullptr;  ///< of a listener with TLS
-        MessageGate* gate = nullptr;      ///< never null
+        DigestGuard* guard = nullptr;      ///< null: everybody may call
+        TlsIdentity* identity = nullptr;   ///< of a listener with TLS
+        MessageGate* gate = nullptr;       ///< never null
+        DialogJournal* journal = nullptr;  ///< null: nothing outlives the process
     };
 
     [[nodiscard]] static common::Result<std::unique_ptr<SofiaAgent>> open(SofiaRoot& root,
@@ -55,6 +57,10 @@ class SofiaAgent {
     [[nodiscard]] std::size_t dialog_count() const;
     /// Of these, whose INVITE has no final answer yet.
     [[nodiscard]] std::size_t unadmitted_count() const;
+    /// As records name it: "127.0.0.1:5060".
+    [[nodiscard]] std::string listener_name() const;
+    /// Goes on with a dialog of a former daemon. False: it cannot.
+    bool restore(const DialogRecord& record);
 
     struct Impl;
 

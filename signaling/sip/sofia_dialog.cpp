@@ -35,7 +35,9 @@ void SofiaDialog::hold(SipMethod method, msg_t* request) {
     if (request != nullptr) place = msg_ref_create(request);
 }
 
-void SofiaDialog::moved(const std::string& remote_target, const std::string& flow) {
+void SofiaDialog::moved(const std::string& remote_target, const std::string& flow,
+                        std::uint32_t cseq) {
+    state_.remote_cseq = cseq;
     if (!remote_target.empty()) state_.remote_target = remote_target;
     if (flow == state_.flow) return;
     state_.flow = flow;
@@ -60,6 +62,7 @@ void SofiaDialog::keep_alive_from_now() {
 void SofiaDialog::respond(SipMethod method, const SipResponse& response) {
     msg_t* const request = held(method);
     if (request == nullptr) return;  // answered already, by us or by a CANCEL
+    if (response.status >= 200 && response.status < 300) settled();
     const char* phrase =
         response.phrase != nullptr ? response.phrase : sip_status_phrase(response.status);
     const std::string retry_after = std::to_string(response.retry_after_s);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,6 +27,9 @@ class SofiaDialog final : public SipDialog {
     SofiaDialog& operator=(const SofiaDialog&) = delete;
 
     void adopt(std::shared_ptr<SipCall> call) { call_ = std::move(call); }
+    /// Told before each 2xx that changes what was agreed, and when both ends know it.
+    void on_changed(std::function<void(SofiaDialog&)> changed) { changed_ = std::move(changed); }
+    [[nodiscard]] common::Duration keep_alive() const { return keep_alive_; }
     [[nodiscard]] SipCall& call() { return *call_; }
     [[nodiscard]] const SipDialogState& state() const { return state_; }
 
@@ -34,7 +38,7 @@ class SofiaDialog final : public SipDialog {
     /// The request that `respond` answers; null: there is none any more.
     void hold(SipMethod method, msg_s* request);
     /// A target refresh (RFC 3261 12.2.2): the peer moved.
-    void moved(const std::string& remote_target, const std::string& flow);
+    void moved(const std::string& remote_target, const std::string& flow, std::uint32_t cseq);
     /// The peer has everything that makes the dialog ours, too: BYE may be sent.
     void keep_alive_from_now();
 
@@ -45,6 +49,9 @@ class SofiaDialog final : public SipDialog {
     void info(const SipBody& body) override;
     void end(const std::string& reason) override;
     void after(common::Duration delay, std::function<void()> run) override;
+    void settled() override {
+        if (changed_) changed_(*this);
+    }
 
   private:
     [[nodiscard]] msg_s*& held(SipMethod method) {
@@ -58,6 +65,7 @@ class SofiaDialog final : public SipDialog {
     msg_s* invite_ = nullptr;
     msg_s* update_ = nullptr;
     bool answered_ = false;
+    std::function<void(SofiaDialog&)> changed_;
     std::shared_ptr<SipCall> call_;
     LoopTimers timers_;
 };

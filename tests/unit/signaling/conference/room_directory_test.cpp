@@ -659,6 +659,34 @@ TEST_CASE("A caller who is refused at once does not disturb an adoption") {
     CHECK(reborn.conference("board")->participants().size() == 1);
 }
 
+TEST_CASE(
+    "A resumed call is joined to its participant once it is known who runs, or told of none") {
+    House house;
+    tests::FakeCall first, again, stray;
+    const auto id = house.admit(first)->participant;
+    RoomDirectory reborn(house.node, house.clock, house.ids,
+                         *parse_settings(kConfiguration, "t.toml"));
+    Resumption former, unknown;
+    former.participant = id;
+    former.request.remote_uri = "sip:anna@example.org";
+    unknown.participant = "nobody";
+    std::optional<bool> found, found_stray;
+
+    reborn.resume(former, again, [&](bool result) { found = result; });
+    reborn.resume(unknown, stray, [&](bool result) { found_stray = result; });
+    CHECK_FALSE(found);
+    reborn.node_up(*house.node.info());
+    house.node.run_all();
+
+    CHECK(found == true);
+    CHECK(found_stray == false);
+    const Participant& resumed = reborn.conference("board")->participants().at(id);
+    CHECK_FALSE(resumed.adopted());
+    CHECK(resumed.request.remote_uri == "sip:anna@example.org");
+    reborn.conference("board")->kick(id, "enough", [](const auto&) {});
+    CHECK(again.hung_up);
+}
+
 TEST_CASE("Who comes to a conference that another daemon took is asked to try again") {
     House house;
     tests::FakeCall call, late;

@@ -78,6 +78,11 @@ class FakeRooms final : public Admission {
         held_admission = std::move(done);
         if (!hold) finish_admission();
     }
+    void resume(const Resumption&, Call& c, OnResumed done) override {
+        call = &c;
+        held_resumption = std::move(done);
+    }
+    void finish_resume(bool found) { std::exchange(held_resumption, nullptr)(found); }
     void update(const ParticipantId&, const std::optional<MediaOffer>& offer,
                 OnMedia done) override {
         updates.push_back(offer);
@@ -125,6 +130,7 @@ class FakeRooms final : public Admission {
     Call* call = nullptr;
     MediaAnswer media;
     OnAdmitted held_admission;
+    OnResumed held_resumption;
     OnMedia held_update;
     std::vector<std::optional<MediaOffer>> updates;
     std::vector<MediaOffer> answers;

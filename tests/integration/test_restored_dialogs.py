@@ -1,0 +1,145 @@
+"""signald is killed during a call; the next one answers the peer in the same dialog."""
+
+import re
+
+import pytest
+
+from sip_peer import AUDIO, Peer, sdp
+from support.wait import until
+
+
+def described(message):
+    """Session id and version of the description, and our media port."""
+    session, version = re.search(r"^o=\S+ (\d+) (\d+) ", message.body, re.M).groups()
+    return session, int(version), int(re.search(r"^m=audio (\d+)", message.body, re.M).group(1))
+
+
+class Restarted:
+    """One caller over UDP, who was in before signald was killed."""
+
+    def __init__(self, tessera):
+        self.tessera = tessera
+        self.peer = Peer(tessera)
+        self.offer = sdp(*AUDIO)
+        self.first = self.peer.invite("demo", self.offer)
+        assert self.first.status == 200
+        self.peer.ack()
+        until(tessera.participants, 5, "the caller is in")
+        self.id = tessera.participants()[0]["id"]
+        tessera.signald.kill()
+        tessera.signald.start()
+        tessera.wait_ready()
+        until(lambda: [p["adopted"] for p in tessera.participants()] == [False], 5, "the dialog is restored")
+
+    def wait_gone(self):
+        until(lambda: not self.tessera.participants(), 5, "the caller is out")
+
+
+@pytest.fixture
+def restarted(tessera):
+    it = Restarted(tessera)
+    yield it
+    it.peer.close()
+
+
+def test_bye_after_kill_9_is_answered_and_ends_the_session(restarted):
+    assert restarted.peer.bye().status == 200
+    restarted.wait_gone()
+    assert restarted.peer.bye().status == 481
+
+
+def test_options_and_info_in_a_restored_dialog_are_answered(restarted):
+    restarted.peer.request("OPTIONS")
+    answer = restarted.peer.final()
+    assert answer.status == 200 and "UPDATE" in answer.get("Allow")
+
+    restarted.peer.request("INFO", body="Signal=5\r\nDuration=100\r\n", kind="application/dtmf-relay")
+    assert restarted.peer.final().status == 200
+    assert restarted.tessera.participants()[0]["id"] == restarted.id
+
+
+def test_a_restored_dialog_is_put_on_hold_and_resumed_in_the_same_session(restarted):
+    session, version, port = described(restarted.first)
+    peer = restarted.peer
+
+    held = peer.invite("demo", sdp(*AUDIO, "a=sendonly", version=2))
+    peer.ack()
+    assert held.status == 200
+    assert described(held) == (session, version + 1, port)
+    assert "a=recvonly" in held.body
+    assert f"tag={peer.tag}" in held.get("From")
+
+    back = peer.invite("demo", sdp(*AUDIO, version=3))
+    peer.ack()
+    assert described(back) == (session, version + 2, port)
+    assert "a=recvonly" not in back.body
+    assert peer.bye().status == 200
+    restarted.wait_gone()
+
+
+def test_update_in_a_restored_dialog_is_answered_with_and_without_a_description(restarted):
+    session, version, port = described(restarted.first)
+    restarted.peer.request("UPDATE")
+    refreshed = restarted.peer.final()
+    assert refreshed.status == 200 and refreshed.get("Session-Expires")
+
+    restarted.peer.request("UPDATE", body=sdp(*AUDIO, "a=sendonly", version=2))
+    held = restarted.peer.final()
+    assert held.status == 200
+    assert described(held) == (session, version + 1, port)
+
+
+def test_a_kick_says_bye_to_a_caller_of_before_the_restart(restarted):
+    restarted.tessera.api(f"/v1/rooms/demo/participants/{restarted.id}/kick", "POST", {})
+    bye = restarted.peer.incoming("BYE")
+    restarted.peer.respond(bye)
+
+    assert restarted.peer.call_id == bye.get("Call-ID")
+    assert f"tag={restarted.peer.tag}" in bye.get("To")
+    assert f"tag={restarted.peer.to_tag}" in bye.get("From")
+    assert "removed by a moderator" in bye.get("Reason")
+    restarted.wait_gone()
+
+
+def test_a_dialog_outlives_two_restarts_and_what_changed_in_between(restarted):
+    peer, tessera = restarted.peer, restarted.tessera
+    _, version, _ = described(restarted.first)
+    peer.invite("demo", sdp(*AUDIO, "a=sendonly", version=2))
+    peer.ack()
+    tessera.signald.kill()
+    tessera.signald.start()
+    tessera.wait_ready()
+    until(lambda: [p["adopted"] for p in tessera.participants()] == [False], 5, "the dialog is restored again")
+
+    back = peer.invite("demo", sdp(*AUDIO, version=3))
+    peer.ack()
+
+    assert described(back)[1] == version + 2
+    assert peer.bye().status == 200
+
+
+def test_a_dialog_whose_media_is_gone_gets_bye_and_leaves_the_journal(tessera):
+    peer = Peer(tessera)
+    peer.invite("demo", sdp(*AUDIO))
+    peer.ack()
+    until(tessera.participants, 5, "the caller is in")
+    tessera.signald.kill()
+    tessera.mcud.kill()
+    tessera.mcud.start()
+    tessera.signald.start()
+
+    bye = peer.incoming("BYE")
+    peer.respond(bye)
+    journal = tessera.folder / "dialogs.journal"
+    until(lambda: '"gone"' in journal.read_text(), 5, "it is forgotten")
+    assert journal.stat().st_mode & 0o777 == 0o600
+    peer.close()
+
+
+def test_strangers_with_a_tag_of_their_own_are_told_481(restarted):
+    stranger = Peer(restarted.tessera)
+    stranger.to_tag = "guessed"
+    for method in ("BYE", "OPTIONS", "UPDATE"):
+        stranger.request(method, "demo")
+        assert stranger.final().status == 481, method
+    stranger.close()
