@@ -87,6 +87,7 @@ SofiaLeg::~SofiaLeg() {
         if (request != nullptr) nta_incoming_destroy(request);
     }
     if (our_invite_ != nullptr) nta_outgoing_destroy(our_invite_);
+    for (nta_outgoing_t* request : open_) nta_outgoing_destroy(request);
     nta_leg_destroy(leg_);
 }
 
@@ -232,37 +233,44 @@ void SofiaLeg::acknowledge() {
 
 void SofiaLeg::update(const std::string& session_expires) {
     const std::string session = header("Session-Expires", session_expires);
-    nta_outgoing_tcreate(
+    sent(nta_outgoing_tcreate(
         leg_, on_leg_response, this, place_or_null(state_.flow), SIP_METHOD_UPDATE, nullptr,
         SIPTAG_CONTACT_STR(state_.contact.c_str()), SIPTAG_SUPPORTED_STR(around_.supported.c_str()),
         SIPTAG_USER_AGENT_STR(around_.user_agent.c_str()),
-        TAG_IF(!session_expires.empty(), SIPTAG_HEADER_STR(session.c_str())), TAG_END());
+        TAG_IF(!session_expires.empty(), SIPTAG_HEADER_STR(session.c_str())), TAG_END()));
 }
 
 void SofiaLeg::info(const SipBody& body) {
-    nta_outgoing_tcreate(leg_, on_leg_response, this, place_or_null(state_.flow), SIP_METHOD_INFO,
-                         nullptr, SIPTAG_USER_AGENT_STR(around_.user_agent.c_str()),
-                         SIPTAG_CONTENT_TYPE_STR(body.type.c_str()),
-                         SIPTAG_PAYLOAD_STR(body.text.c_str()), TAG_END());
+    sent(nta_outgoing_tcreate(leg_, on_leg_response, this, place_or_null(state_.flow),
+                              SIP_METHOD_INFO, nullptr,
+                              SIPTAG_USER_AGENT_STR(around_.user_agent.c_str()),
+                              SIPTAG_CONTENT_TYPE_STR(body.type.c_str()),
+                              SIPTAG_PAYLOAD_STR(body.text.c_str()), TAG_END()));
+}
+
+// An answer that comes after us must find nobody.
+bool SofiaLeg::sent(nta_outgoing_t* request) {
+    if (request != nullptr) open_.insert(request);
+    return request != nullptr;
 }
 
 void SofiaLeg::keep_alive_from_now() {
     if (keep_alive_ == common::Duration{}) return;
     timers_.after(keep_alive_, [this] {
         if (ending_ || finished_) return;
-        nta_outgoing_tcreate(leg_, on_leg_response, this, place_or_null(state_.flow),
-                             SIP_METHOD_OPTIONS, nullptr, TAG_END());
+        sent(nta_outgoing_tcreate(leg_, on_leg_response, this, place_or_null(state_.flow),
+                                  SIP_METHOD_OPTIONS, nullptr, TAG_END()));
         keep_alive_from_now();
     });
 }
 
 void SofiaLeg::end(const std::string& reason) {
     if (finished_ || std::exchange(ending_, true)) return;
-    nta_outgoing_t* const bye =
-        nta_outgoing_tcreate(leg_, on_leg_response, this, place_or_null(state_.flow),
-                             SIP_METHOD_BYE, nullptr, SIPTAG_REASON_STR(reason.c_str()),
-                             SIPTAG_USER_AGENT_STR(around_.user_agent.c_str()), TAG_END());
-    if (bye != nullptr) return;
+    const bool on_its_way =
+        sent(nta_outgoing_tcreate(leg_, on_leg_response, this, place_or_null(state_.flow),
+                                  SIP_METHOD_BYE, nullptr, SIPTAG_REASON_STR(reason.c_str()),
+                                  SIPTAG_USER_AGENT_STR(around_.user_agent.c_str()), TAG_END()));
+    if (on_its_way) return;
     timers_.after(0s, [this] { finish({Ending::Cause::PeerLost, "BYE could not be sent"}); });
 }
 
@@ -286,6 +294,7 @@ int SofiaLeg::on_response(nta_outgoing_t* request, const sip_t* sip) {
         call_->on_reinvite_answered(status, phrase, body_of(sip), abilities_of(sip));
         return 0;
     }
+    open_.erase(request);
     nta_outgoing_destroy(request);
     if (method == sip_method_update) call_->on_update_answered(status, phrase, abilities_of(sip));
     if (method == sip_method_bye)

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "signaling/sip/loop_timers.h"
@@ -59,6 +60,7 @@ class SofiaLeg final : public SipDialog {
     void make_leg();
     void follow(nta_incoming_s* request, const sip_s* sip);
     void keep_alive_from_now();
+    bool sent(nta_outgoing_s* request);
     void finish(const Ending& ending);
     void reply(nta_incoming_s* request, const SipResponse& response);
 
@@ -73,6 +75,7 @@ class SofiaLeg final : public SipDialog {
     nta_incoming_s* update_ = nullptr;
     nta_outgoing_s* our_invite_ = nullptr;
     bool acknowledged_ = false;
+    std::set<nta_outgoing_s*> open_;  // ours but INVITE, not answered yet: they point at us
     bool ending_ = false;
     bool finished_ = false;
     std::shared_ptr<SipCall> call_;

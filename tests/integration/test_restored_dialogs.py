@@ -118,6 +118,32 @@ def test_a_dialog_outlives_two_restarts_and_what_changed_in_between(restarted):
     assert peer.bye().status == 200
 
 
+def test_a_restored_caller_is_offered_new_ports_when_the_media_daemon_dies_later(restarted):
+    peer, tessera = restarted.peer, restarted.tessera
+    session, version, port = described(restarted.first)
+
+    tessera.mcud.kill()
+    tessera.mcud.start()
+    offer = peer.incoming("INVITE")
+    peer.respond(offer, body=sdp(*AUDIO))
+    ack = peer.incoming("ACK")
+
+    assert described(offer)[:2] == (session, version + 1)
+    assert described(offer)[2] != port
+    assert f"tag={peer.to_tag}" in offer.get("From")
+    assert ack.get("CSeq").split()[0] == offer.get("CSeq").split()[0]
+    assert peer.bye().status == 200
+
+
+def test_a_daemon_that_is_told_to_go_says_bye_to_callers_of_before_the_restart(restarted):
+    restarted.tessera.signald.popen.terminate()
+    bye = restarted.peer.incoming("BYE")
+    restarted.peer.respond(bye)
+
+    assert restarted.tessera.signald.popen.wait(10) == 0
+    assert "server shuts down" in bye.get("Reason")
+
+
 def test_a_dialog_whose_media_is_gone_gets_bye_and_leaves_the_journal(tessera):
     peer = Peer(tessera)
     peer.invite("demo", sdp(*AUDIO))
