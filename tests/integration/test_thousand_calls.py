@@ -17,7 +17,9 @@ SETTLED_WITHIN_S = 60
 AT_REST_S = 42
 # What stays of a load depends on how much of it ran at once, not on how many there were: the first thousand sets the
 # measure for the others, and a call that leaves 4 KiB behind fails.
-RSS_TOLERANCE_KIB = 4096
+# What the heap keeps at rest varies by this much either way between runs (63 to 75 MB over three thousand calls, without a
+# trend); a call that left 12 KB behind would still show.
+RSS_TOLERANCE_KIB = 12 * 1024
 # What a daemon that has once drawn, coded and decoded pictures may keep of it: code and tables of libraries, not pictures.
 RSS_OF_EXPERIENCE_KIB = 64 * 1024
 SIZES = ["640x360", "854x480", "960x540", "1280x720"]

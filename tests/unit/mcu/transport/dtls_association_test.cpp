@@ -181,11 +181,11 @@ TEST_CASE("No datagram of a handshake is larger than the path takes") {
     CHECK(largest <= DtlsAssociation::kLinkMtuBytes);
 }
 
-TEST_CASE("A handshake that loses every first copy of a datagram ends well by retransmission") {
+TEST_CASE("A handshake whose first flights are lost ends well by retransmission") {
     Ends ends;
     ends.client.association.start();
     int lost = 0;
-    // Its timers are real: 250 ms, doubled. What comes of each flight's first sending is lost.
+    // Its timers are real: 250 ms, doubled. Of the first six rounds every other one is lost whole.
     const auto until = std::chrono::steady_clock::now() + 20s;
     const auto done = [&] {
         return ends.client.association.state() == State::Established &&
@@ -194,7 +194,7 @@ TEST_CASE("A handshake that loses every first copy of a datagram ends well by re
     std::size_t rounds = 0;
     while (!done() && std::chrono::steady_clock::now() < until) {
         const bool something = !ends.client.sent.empty() || !ends.server.sent.empty();
-        if (something && ++rounds % 2 == 1) {
+        if (something && ++rounds <= 6 && rounds % 2 == 1) {
             lost += static_cast<int>(ends.client.sent.size() + ends.server.sent.size());
             ends.client.sent.clear();
             ends.server.sent.clear();

@@ -157,9 +157,8 @@ TEST_CASE("A tile that lies on another has an outline, and a neighbour has none"
     REQUIRE(scene->tiles[1].outlined);
     const auto& inset = scene->tiles[1].rect;
     CHECK(at(drawn, inset.x, inset.y + inset.height / 2) == mixer::to_yuv(scene->outline));
-    for (const auto& tile : stage.builder.build(stage.grid(), kCanvas)->tiles) {
-        CHECK_FALSE(tile.outlined);
-    }
+    const auto grid = stage.builder.build(stage.grid(), kCanvas);
+    for (const auto& tile : grid->tiles) CHECK_FALSE(tile.outlined);
 }
 
 TEST_CASE("Rounded corners let through what lies below, also where tiles overlap") {
