@@ -16,7 +16,7 @@ SETTLED_WITHIN_S = 60
 # The daemons rest for good 40 s after the last who left (common/heap_rest.h): SIP transactions outlive their calls.
 AT_REST_S = 42
 # What stays of a load depends on how much of it ran at once, not on how many there were: the first thousand sets the
-# measure for the others, and a call that leaves 4 KiB behind fails.
+# measure for the others.
 # What the heap keeps at rest varies by this much either way between runs (63 to 75 MB over three thousand calls, without a
 # trend); a call that left 12 KB behind would still show.
 RSS_TOLERANCE_KIB = 12 * 1024
