@@ -97,7 +97,8 @@ std::optional<DigestCredentials> parse_digest(std::string_view header) {
                            all["uri"],        lower(all["response"]), *algorithm,
                            lower(all["qop"]), all["cnonce"],          lower(all["nc"])};
     const std::size_t digits = *algorithm == DigestAlgorithm::Md5 ? 32 : 64;
-    if (read.nonce.empty() || read.uri.empty() || !is_hex(read.response, digits)) return {};
+    if (read.username.empty() || read.nonce.empty() || read.uri.empty()) return std::nullopt;
+    if (!is_hex(read.response, digits)) return std::nullopt;
     if (read.qop.empty()) return read;
     if (read.qop != "auth" || read.cnonce.empty() || !is_hex(read.nonce_count, 8)) return {};
     return read;

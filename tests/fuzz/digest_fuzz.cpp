@@ -41,7 +41,7 @@ std::string header_of(const DigestCredentials& c) {
 void expect_well_formed(const DigestCredentials& c) {
     FUZZ_EXPECT(c.response.size() == (c.algorithm == DigestAlgorithm::Md5 ? 32 : 64));
     FUZZ_EXPECT(is_hex(c.response));
-    FUZZ_EXPECT(!c.nonce.empty() && !c.uri.empty());
+    FUZZ_EXPECT(!c.username.empty() && !c.nonce.empty() && !c.uri.empty());
     if (c.qop.empty()) return;
     FUZZ_EXPECT(c.qop == "auth" && !c.cnonce.empty());
     FUZZ_EXPECT(c.nonce_count.size() == 8 && is_hex(c.nonce_count));

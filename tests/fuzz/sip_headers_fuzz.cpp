@@ -17,7 +17,7 @@ namespace {
 void read_digest(std::string_view text) {
     const auto said = signaling::parse_digest(text);
     if (!said) return;
-    FUZZ_EXPECT(!said->username.empty() || text.find("username") != std::string_view::npos);
+    FUZZ_EXPECT(!said->username.empty());
     const std::string wanted = signaling::expected_response(*said, "INVITE", "secret");
     FUZZ_EXPECT(wanted.size() ==
                 (said->algorithm == signaling::DigestAlgorithm::Sha256 ? 64U : 32U));
