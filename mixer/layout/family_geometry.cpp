@@ -211,10 +211,11 @@ RowShape row_shape(int first, int columns, int others, double aspect, double gap
 /// As many rows below the first as show most.
 RowShape best_rows(const RowsRule& rule, int others, double aspect, double gap) {
     const int first = rule.tiles.front();
-    // On a wide canvas the small tiles are smaller than the big ones; a tall one would stay empty.
-    const int fewest = aspect < 1 ? first : first + 1;
     const int most_rows = static_cast<int>(rule.tiles.size()) - 1;
     const int most_columns = *std::ranges::max_element(rule.tiles);
+    // On a wide canvas the small tiles are smaller than the big ones, unless the file wants rows of
+    // one length ("4+4"); a tall one would stay empty.
+    const int fewest = aspect < 1 ? first : std::min(first + 1, most_columns);
     RowShape best;
     for (int rows = 1; rows <= std::min(most_rows, others); ++rows) {
         const int columns = std::max(fewest, (others + rows - 1) / rows);

@@ -157,6 +157,8 @@ TEST_CASE(
         {"family = 'one-plus-n'\nn = 9", kWide, 0.75},
         {"family = 'one-plus-n'\nn = 15", kWide, 0.75},
         {"family = 'rows'\nrows = '2+4+4'", kWide, 0.6},
+        {"family = 'rows'\nrows = '4+4'", kWide, 0.34},
+        {"family = 'rows'\nrows = '2+2+2'", kWide, 0.4},
         {"family = 'rows'\nrows = '1+2+2+2+2'", 9.0 / 16, 0.7},
         {"family = 'strip'\nside = 'bottom'", kWide, 0.65},
         {"family = 'strip'\nside = 'top'", kWide, 0.65},
