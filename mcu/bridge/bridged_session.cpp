@@ -43,7 +43,12 @@ bool we_receive(Direction direction) {
 
 BridgedSession::BridgedSession(SourceId source, const BridgeServices& services, BridgeAudio& audio,
                                mixer::EncoderStage& stage, BridgedSessionEvents& events)
-    : source_(source), services_(services), audio_(audio), stage_(stage), events_(events) {}
+    : source_(source),
+      services_(services),
+      audio_(audio),
+      stage_(stage),
+      events_(events),
+      inbound_(services.rungs) {}
 
 Result<std::unique_ptr<BridgedSession>> BridgedSession::create(
     const std::string& conference, const SessionState& state, SourceId source,
@@ -145,6 +150,8 @@ void BridgedSession::follow_loss(Timestamp now) {
 }
 
 void BridgedSession::apply_video(const MediaConfig* video, bool muted) {
+    // Another stream, or one that has just come to know TMMBR, was not asked yet.
+    if (video == nullptr || video->mid != video_mid_ || !video->feedback_tmmbr) asked_ = {};
     video_mid_ = video == nullptr ? std::string() : video->mid;
     if (video != nullptr && video->start_asked > start_asked_) {
         start_asked_ = video->start_asked;
@@ -171,6 +178,18 @@ std::optional<mixer::StreamNeeds> BridgedSession::needs(common::PictureSize max_
 void BridgedSession::set_shown(bool shown) {
     shown_ = shown;
     lane_->set_shown(shown);
+}
+
+void BridgedSession::follow_size(int lines_shown, Timestamp now) {
+    const std::optional<common::Bitrate> needed = inbound_.follow(lines_shown, now);
+    const MediaConfig* video = main_media(state_.media, MediaKind::Video);
+    if (!needed || video == nullptr || !video->feedback_tmmbr) return;
+    // b= is what the peer wants to get; who limits its calls limits them both ways.
+    const common::Bitrate agreed = video->bandwidth;
+    const common::Bitrate wanted = agreed.bps() > 0 ? std::min(*needed, agreed) : *needed;
+    if (wanted == asked_) return;
+    asked_ = wanted;
+    session_->limit_peer(wanted);
 }
 
 std::optional<MediaEvent> BridgedSession::check_picture(Timestamp now) {

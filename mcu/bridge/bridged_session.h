@@ -16,6 +16,7 @@
 #include "mcu/bridge/conference_state.h"
 #include "mcu/bridge/drop_watch.h"
 #include "mcu/bridge/fec_strength.h"
+#include "mcu/bridge/inbound_limit.h"
 #include "mcu/bridge/picture_watch.h"
 #include "mcu/session/session.h"
 #include "mixer/audio/audio_playout.h"
@@ -72,6 +73,9 @@ class BridgedSession final : private SessionObserver {
     [[nodiscard]] std::optional<mixer::StreamNeeds> needs(common::PictureSize max_size) const;
     [[nodiscard]] bool shows_video() const;  ///< a picture (not an avatar) may be expected of it
     void set_shown(bool shown);
+    /// After each plan: asks the peer (where it knows TMMBR) for no more than a picture needs that
+    /// is seen with so many lines at most.
+    void follow_size(int lines_shown, common::Timestamp now);
     /// Where PLIs of the peer go. Any start asked for before it is set is answered by the first
     /// picture anyway.
     void set_subscription(mixer::SubscriptionId id) { subscription_.store(id.value); }
@@ -118,6 +122,8 @@ class BridgedSession final : private SessionObserver {
     std::string video_mid_;
     std::optional<mixer::AudioFormat> listens_;
     FecStrength fec_;
+    InboundLimit inbound_;
+    common::Bitrate asked_;       ///< of the peer's picture; 0: nothing yet
     std::string listen_failure_;  ///< why it hears nothing though it should
     std::atomic<std::uint64_t> subscription_{0};
     common::Bitrate budget_;         ///< 0: not limited

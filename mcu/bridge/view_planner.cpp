@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "mcu/bridge/inbound_limit.h"
 
 namespace mcu {
 
@@ -55,6 +56,7 @@ VideoPlan ViewPlanner::plan(Timestamp now, const PlanInput& input) {
     note_shown();
     VideoPlan result;
     result.drawings = draw();
+    note_lines(result.drawings);
     return result;
 }
 
@@ -227,6 +229,21 @@ void ViewPlanner::note_shown() {
     }
     std::ranges::sort(shown_);
     shown_.erase(std::ranges::unique(shown_).begin(), shown_.end());
+}
+
+void ViewPlanner::note_lines(const std::vector<VideoPlan::Drawing>& drawings) {
+    lines_shown_.clear();
+    for (const VideoPlan::Drawing& drawing : drawings) {
+        for (const mixer::SceneTile& tile : drawing.scene->tiles) {
+            int& lines = lines_shown_[tile.source];
+            lines = std::max(lines, mcu::lines_shown(tile));
+        }
+    }
+}
+
+int ViewPlanner::lines_shown(SourceId source) const {
+    const auto found = lines_shown_.find(source);
+    return found == lines_shown_.end() ? 0 : found->second;
 }
 
 std::shared_ptr<const mixer::Scene> ViewPlanner::scene_for(ViewerId viewer, const PlanInput& input,

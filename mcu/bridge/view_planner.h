@@ -64,6 +64,9 @@ class ViewPlanner final : private mixer::ViewOpener {
     [[nodiscard]] std::string failure_of(mixer::ViewerId viewer) const;
     /// Sources that some viewer sees: the others need not be decoded.
     [[nodiscard]] const std::vector<common::SourceId>& shown_sources() const { return shown_; }
+    /// Lines that a 16:9 source needs for the largest tile it is drawn in, over all canvases; 0:
+    /// nobody sees it.
+    [[nodiscard]] int lines_shown(common::SourceId source) const;
     /// What a viewer sees, at `size`; without a viewer, what the room's layout shows to nobody in
     /// particular.
     [[nodiscard]] std::shared_ptr<const mixer::Scene> scene_for(mixer::ViewerId viewer,
@@ -108,6 +111,7 @@ class ViewPlanner final : private mixer::ViewOpener {
     void apply_budgets(const PlanInput& input);
     [[nodiscard]] std::vector<VideoPlan::Drawing> draw();
     void note_shown();
+    void note_lines(const std::vector<VideoPlan::Drawing>& drawings);
 
     mixer::EncoderStage& stage_;
     const mixer::LayoutBook& layouts_;
@@ -123,6 +127,7 @@ class ViewPlanner final : private mixer::ViewOpener {
     std::unordered_map<mixer::ViewerId, Subscriber> subscribers_;
     std::vector<DrawnScene> drawn_;
     std::vector<common::SourceId> shown_;
+    std::unordered_map<common::SourceId, int> lines_shown_;
 };
 
 }  // namespace mcu

@@ -276,8 +276,15 @@ void RtcpSession::on_temporary_bitrate_request(const TemporaryBitrate& request) 
 void RtcpSession::on_temporary_bitrate_notification(const TemporaryBitrate& notification) {
     if (!bitrate_wish_) return;
     for (std::size_t i = 0; i < notification.size(); ++i) {
-        // What binds is ours, or somebody's that is tighter: either way we get no more.
-        if (notification[i].limit <= bitrate_wish_->limit) bitrate_wish_->asks_left = 0;
+        // What binds is somebody's that is tighter, or ours, as it was rounded. An older one of
+        // ours that is on its way confirms nothing: one that was to allow more could be lost.
+        const TemporaryBitrate::Entry entry = notification[i];
+        const std::int64_t wanted_bps = bitrate_wish_->limit.bps();
+        const bool ours = entry.ssrc == report_ssrc();
+        if (entry.limit.bps() <= wanted_bps &&
+            (!ours || entry.limit.bps() >= wanted_bps - wanted_bps / 100)) {
+            bitrate_wish_->asks_left = 0;
+        }
     }
 }
 

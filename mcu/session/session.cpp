@@ -158,6 +158,10 @@ void Session::set_inlets(Inlets inlets) {
     impl_->net.call([&] { impl_->core->set_inlets(inlets); });
 }
 
+void Session::limit_peer(common::Bitrate limit) {
+    impl_->net.call([&] { impl_->core->limit_peer(limit); });
+}
+
 mixer::PictureSink& Session::picture_sink() {
     return impl_->core->picture_sink();
 }

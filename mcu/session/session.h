@@ -72,6 +72,10 @@ class Session {
     common::Result<std::vector<LocalMedia>> configure(const std::vector<MediaConfig>& media);
     void set_inlets(Inlets inlets);
 
+    /// Asks the peer to send no more than this of its main picture (TMMBR), all headers counted,
+    /// until told otherwise. A peer that does not understand is not asked.
+    void limit_peer(common::Bitrate limit);
+
     [[nodiscard]] mixer::PictureSink& picture_sink();
     [[nodiscard]] mixer::AudioSink& audio_sink();
     [[nodiscard]] mixer::KeyFrameRequester& key_frame_requester();

@@ -69,6 +69,10 @@ void SessionCore::set_inlets(Session::Inlets inlets) {
     }
 }
 
+void SessionCore::limit_peer(common::Bitrate limit) {
+    if (main_video_ != nullptr) main_video_->limit_peer(limit);
+}
+
 std::vector<LocalMedia> SessionCore::local_media() const {
     std::vector<LocalMedia> media;
     for (const std::unique_ptr<MediaStream>& stream : streams_) {

@@ -33,6 +33,7 @@ class SessionCore final : public mixer::KeyFrameRequester {
     /// Closes what is absent, opens what has ports, lets all others go on.
     void apply(std::vector<Plan> plans);
     void set_inlets(Session::Inlets inlets);
+    void limit_peer(common::Bitrate limit);
     /// Ports and SSRCs, in the order of the plans applied last; addresses are the caller's.
     [[nodiscard]] std::vector<LocalMedia> local_media() const;
     [[nodiscard]] std::vector<StreamCounters> counters() const;

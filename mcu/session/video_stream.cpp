@@ -92,6 +92,15 @@ void VideoStream::on_new_stream(std::uint32_t ssrc, Timestamp at) {
     nack_.reset();
     lip_sync_.reset();
     receiver_->on_stream_started(at);
+    if (peer_limit_) rtcp().limit_sender(ssrc, *peer_limit_, at);
+}
+
+void VideoStream::limit_peer(common::Bitrate limit) {
+    net_thread_.check();
+    peer_limit_ = limit;
+    if (!remote_ssrc_) return;
+    rtcp().limit_sender(*remote_ssrc_, limit, now());
+    service(now());
 }
 
 void VideoStream::on_packet(RtpPacket packet, std::int64_t extended_sequence) {

@@ -41,6 +41,8 @@ class VideoStream final : public MediaStream {
     void set_inlet(mixer::VideoDecodeLane* lane);
     /// Whose lips these are; null: nobody's sound. Not used any more when another is set.
     void set_sound(const AudioStream* sound) { sound_ = sound; }
+    /// Asks the peer to send no more than this (TMMBR), whatever its SSRC, until told otherwise.
+    void limit_peer(common::Bitrate limit);
     void send(const mixer::EncodedPicture& picture);
     /// Pictures were lost on the way here; the next that comes is a key picture.
     void on_overflow();
@@ -80,6 +82,7 @@ class VideoStream final : public MediaStream {
     std::uint64_t broken_before_ = 0;     ///< pictures of the receivers before this one
     bool refusal_told_ = false;
     std::optional<std::uint32_t> remote_ssrc_;
+    std::optional<common::Bitrate> peer_limit_;
     bool asking_ = false;  ///< rtcp() was told that a key frame is wanted of `remote_ssrc_`
 
     H264Packetizer packetizer_{H264Packetizer::Mode::SingleNal};

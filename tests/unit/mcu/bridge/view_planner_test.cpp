@@ -83,6 +83,31 @@ TEST_CASE("Everyone in a grid sees the same picture: one View, one canvas") {
     CHECK(room.planner.shown_sources().size() == 9);
 }
 
+TEST_CASE("A source's lines are those of its largest tile, on whatever canvas") {
+    Room room;
+    for (std::uint64_t id = 1; id <= 4; ++id) room.join(id, "grid");
+
+    (void)room.plan();
+    const int in_grid = room.planner.lines_shown(SourceId{1});
+    CHECK(in_grid > 300);
+    CHECK(in_grid <= 360);
+
+    for (PlannedViewer& viewer : room.input.viewers)
+        viewer.needs.max_bitrate = common::Bitrate::from_kbps(100);  // 320x180
+    (void)room.plan();
+    // Whoever has the large picture keeps it until there is a start in the small one.
+    room.run_ticks(70);
+    (void)room.plan();
+    CHECK(room.planner.lines_shown(SourceId{1}) <= 90);
+
+    room.input.viewers[0].layout = "one";
+    room.input.viewers[0].pinned = {SourceId{3}};
+    (void)room.plan();
+    CHECK(room.planner.lines_shown(SourceId{3}) == 180);
+    CHECK(room.planner.lines_shown(SourceId{2}) <= 90);
+    CHECK(room.planner.lines_shown(SourceId{99}) == 0);
+}
+
 TEST_CASE("Whoever comes later gets the very same plan as those who were there") {
     Room room;
     for (std::uint64_t id = 1; id <= 3; ++id) room.join(id, "grid");

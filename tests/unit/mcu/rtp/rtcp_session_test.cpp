@@ -425,6 +425,35 @@ TEST_CASE("Our TMMBR is repeated until it is confirmed, and not for ever") {
     CHECK(asks_within(20s) == 0);
 }
 
+TEST_CASE("A confirmation of the limit before does not end asking for a higher one") {
+    RtcpHarness h(true, true, 1, true);
+    const auto confirm = [&](std::int64_t kbps) {
+        Bytes confirmation;
+        common::ByteWriter writer(confirmation);
+        write_temporary_bitrate(
+            TemporaryBitrate::kNotificationFormat, 99,
+            {.ssrc = h.rtcp.report_ssrc(), .limit = common::Bitrate::from_kbps(kbps)}, writer);
+        h.rtcp.receive(confirmation, h.clock.now());
+    };
+    const auto asks_in_a_second = [&] {
+        h.clock.advance(1s);
+        const std::uint64_t before = h.rtcp.counters().bitrate_requests_sent;
+        while (!h.poll().empty()) {
+        }
+        return h.rtcp.counters().bitrate_requests_sent - before;
+    };
+    h.rtcp.limit_sender(7, common::Bitrate::from_kbps(128), h.clock.now());
+    CHECK(asks_in_a_second() == 1);
+    h.rtcp.limit_sender(7, common::Bitrate::from_kbps(1500), h.clock.now());
+    CHECK(asks_in_a_second() == 1);
+
+    confirm(128);
+    CHECK(asks_in_a_second() == 1);
+
+    confirm(1500);
+    CHECK(asks_in_a_second() == 0);
+}
+
 TEST_CASE("A peer that does not know TMMBR is not asked") {
     RtcpHarness h;
     h.next_datagram();

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int kTransportFeedback = 205, kNack = 1;
+constexpr int kTransportFeedback = 205, kNack = 1, kTmmbr = 3;
 constexpr int kPayloadFeedback = 206, kPli = 1, kFir = 4, kByeType = 203;
 
 RtpOnWire sound(std::uint16_t sequence, std::uint32_t ssrc = 1000) {
@@ -30,6 +30,12 @@ RtpOnWire sound(std::uint16_t sequence, std::uint32_t ssrc = 1000) {
 const Bytes kSps{0x67, 0x42, 0xc0, 0x1f, 0xd9, 0x00, 0xa0, 0x3d, 0xa1, 0x00, 0x00, 0x03,
                  0x00, 0x01, 0x00, 0x00, 0x03, 0x00, 0x3c, 0x0f, 0x18, 0x31, 0x92};
 const Bytes kPps{0x68, 0xcb, 0x83, 0xcb, 0x20};
+
+std::uint32_t u32_at(const Bytes& bytes, std::size_t at) {
+    return static_cast<std::uint32_t>(bytes.at(at)) << 24 |
+           static_cast<std::uint32_t>(bytes.at(at + 1)) << 16 |
+           static_cast<std::uint32_t>(bytes.at(at + 2)) << 8 | bytes.at(at + 3);
+}
 
 /// A peer's video, a picture a packet but for key pictures, which have three.
 struct VideoPeer {
@@ -76,6 +82,52 @@ struct VideoPeer {
 };
 
 }  // namespace
+
+TEST_CASE("A peer that knows TMMBR is asked for less, under each SSRC it sends as") {
+    SessionFixture f;
+    MediaConfig config = SessionFixture::video(nullptr);
+    config.feedback_tmmbr = true;
+    VideoPeer peer(f, config);
+    const auto asked_of = [&]() -> std::vector<std::uint32_t> {
+        std::vector<std::uint32_t> ssrcs;
+        for (const Bytes& compound : f.drain(peer.ports.rtcp)) {
+            for (const auto& [type, packet] : tests::rtcp_packets(compound)) {
+                if (type != kTransportFeedback || (packet[0] & 0x1f) != kTmmbr) continue;
+                // 1 500 000 bit/s are 93 750 << 4 (RFC 5104 4.2.1.1); 40 bytes of headers a packet.
+                CHECK(u32_at(packet, 16) == (4U << 26 | 93'750U << 9 | 40));
+                ssrcs.push_back(u32_at(packet, 12));
+            }
+        }
+        return ssrcs;
+    };
+
+    f.session->limit_peer(common::Bitrate::from_kbps(1500));
+    CHECK(asked_of().empty());
+    peer.key_picture();
+    CHECK(asked_of() == std::vector<std::uint32_t>{2000});
+    f.pass(1s);
+    CHECK(asked_of() == std::vector<std::uint32_t>{2000});
+
+    peer.picture();
+    MediaConfig moved = config;
+    moved.peer = peer.ports.address();
+    moved.relearn = 1;
+    f.configure({moved});
+    peer.ssrc = 3000;
+    peer.key_picture();
+    CHECK(asked_of() == std::vector<std::uint32_t>{3000});
+}
+
+TEST_CASE("A peer that does not know TMMBR is asked for nothing") {
+    SessionFixture f;
+    VideoPeer peer(f);
+    peer.key_picture();
+
+    f.session->limit_peer(common::Bitrate::from_kbps(128));
+    f.pass(2s);
+
+    CHECK(tests::count_rtcp(f.drain(peer.ports.rtcp), kTransportFeedback, kTmmbr) == 0);
+}
 
 TEST_CASE("Sound goes to the playout as it came, with codec and arrival time") {
     SessionFixture f;
