@@ -92,6 +92,44 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SipDialogState, call_id, local_u
                                                 remote_uri, remote_tag, remote_target, route_set,
                                                 remote_cseq, local_cseq, contact, flow)
 
+namespace {
+
+constexpr std::int64_t kLongestS = std::int64_t{366} * 24 * 3600;
+
+/// Nothing that is measured in seconds here is longer.
+std::chrono::seconds bounded(std::int64_t seconds) {
+    return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kLongestS));
+}
+
+// A number that names nothing would be obeyed as something.
+bool is_known(const std::optional<DtlsSetup>& setup) {
+    return !setup || *setup <= DtlsSetup::ActPass;
+}
+bool is_known(const OfferedMedia& m) {
+    return m.kind <= MediaKind::Other && m.direction <= MediaDirection::Inactive &&
+           m.security.profile <= OfferedSecurity::Profile::SecureByDtls &&
+           is_known(m.security.setup) &&
+           std::ranges::all_of(m.security.fingerprints, [](const common::Fingerprint& f) {
+               return f.hash <= common::Fingerprint::Hash::Sha512;
+           });
+}
+// Keys by SDES are in no journal: a call that has some was not kept.
+bool is_known(const AnsweredMedia& m) {
+    const KeyExchange agreed = m.security.agreed;
+    return m.kind <= MediaKind::Other && m.direction <= MediaDirection::Inactive &&
+           (agreed == KeyExchange::None || agreed == KeyExchange::Dtls) &&
+           is_known(m.security.setup);
+}
+bool is_known(const DialogRecord& record) {
+    return record.call.request.media_encryption <= MediaEncryption::Required &&
+           std::ranges::all_of(record.call.peer_media.media,
+                               [](const OfferedMedia& m) { return is_known(m); }) &&
+           std::ranges::all_of(record.call.our_media.media,
+                               [](const AnsweredMedia& m) { return is_known(m); });
+}
+
+}  // namespace
+
 std::string line_of(const DialogRecord& record, std::int64_t unix_s) {
     const SipCallState& call = record.call;
     const auto seconds = [](common::Duration d) {
@@ -129,7 +167,7 @@ common::Result<DialogRecord> read_line(const std::string& line, std::int64_t uni
         }
         record.listener = j.at("listener").get<std::string>();
         record.dialog = j.at("dialog").get<SipDialogState>();
-        record.keep_alive = std::chrono::seconds(j.value("keep_alive_s", std::int64_t{0}));
+        record.keep_alive = bounded(j.value("keep_alive_s", std::int64_t{0}));
         SipCallState& call = record.call;
         call.participant = j.at("participant").get<std::string>();
         call.request = j.at("request").get<CallRequest>();
@@ -140,14 +178,16 @@ common::Result<DialogRecord> read_line(const std::string& line, std::int64_t uni
         call.sdp.last_sent = j.at("sdp_sent").get<std::string>();
         call.sdp.last_offer = j.at("sdp_offer").get<std::string>();
         call.sdp.last_answer = j.at("sdp_answer").get<std::string>();
-        call.interval = std::chrono::seconds(j.at("interval_s").get<std::int64_t>());
+        call.interval = bounded(j.at("interval_s").get<std::int64_t>());
         call.we_refresh = j.at("we_refresh").get<bool>();
-        call.since_refresh = std::chrono::seconds(
-            std::max<std::int64_t>(0, unix_s - j.at("refreshed_at_unix_s").get<std::int64_t>()));
+        const auto refreshed = j.at("refreshed_at_unix_s").get<std::int64_t>();
+        call.since_refresh = bounded(refreshed < 0 ? kLongestS : unix_s - refreshed);
         call.peer_knows_update = j.value("peer_knows_update", false);
     } catch (const json::exception& problem) {
         return common::fail(common::ErrorCode::InvalidArgument, problem.what());
     }
+    if (!is_known(record))
+        return common::fail(common::ErrorCode::InvalidArgument, "a number that names nothing");
     if (record.call.participant.empty() || record.dialog.call_id.empty())
         return common::fail(common::ErrorCode::InvalidArgument, "it names no dialog");
     return record;

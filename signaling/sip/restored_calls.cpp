@@ -25,8 +25,11 @@ std::uint32_t next_number(std::uint32_t journaled) {
 
 }  // namespace
 
-void RestoredCalls::restore(const DialogRecord& record) {
+bool RestoredCalls::restore(const DialogRecord& record) {
     SipDialogState state = record.dialog;
+    if (!SofiaLeg::can_carry(state)) return false;
+    // A connection ended with the process that had it; the peer makes another, or listens.
+    if (record.call.request.transport != "udp") state.flow.clear();
     state.local_cseq = next_number(state.local_cseq);
     const ParticipantId id = record.call.participant;
     auto made = std::make_unique<SofiaLeg>(
@@ -34,6 +37,7 @@ void RestoredCalls::restore(const DialogRecord& record) {
         [this, listener = record.listener](SofiaLeg& leg) { keep(leg, listener); },
         [this, id](SofiaLeg& leg) { forget(leg, id); });
     SofiaLeg& leg = *made;
+    around_.gate.joined(record.dialog.call_id);
     legs_.emplace(&leg, std::move(made));
     auto call = std::make_shared<SipCall>(leg, around_.admission, around_.clock,
                                           record.call.sdp.session_id, around_.session_timer);
@@ -41,6 +45,7 @@ void RestoredCalls::restore(const DialogRecord& record) {
     LOG_INFO("sip dialog restored room={} session={} from={}", record.call.request.room, id,
              record.call.request.remote_uri);
     call->resume(record.call);
+    return true;
 }
 
 void RestoredCalls::keep(SofiaLeg& leg, const std::string& listener) {
@@ -50,6 +55,7 @@ void RestoredCalls::keep(SofiaLeg& leg, const std::string& listener) {
 
 void RestoredCalls::forget(SofiaLeg& leg, const ParticipantId& id) {
     around_.journal.drop(id);
+    around_.gate.left(leg.state().call_id);
     timers_.after(0s, [this, gone = &leg] {
         legs_.erase(gone);
         around_.on_fewer();

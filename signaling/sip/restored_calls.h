@@ -10,6 +10,7 @@
 #include "signaling/conference/call_door.h"
 #include "signaling/sip/dialog_journal.h"
 #include "signaling/sip/loop_timers.h"
+#include "signaling/sip/message_gate.h"
 #include "signaling/sip/session_timer.h"
 #include "signaling/sip/sofia_leg.h"
 
@@ -17,7 +18,8 @@ namespace signaling {
 
 /// The calls of one listener that a former daemon took in.
 ///
-/// Owner:  the agent, whose nta it uses; borrows admission, clock and journal. Thread: the loop.
+/// Owner:  the agent, whose nta it uses; borrows admission, clock, gate and journal. Thread: the
+/// loop.
 class RestoredCalls {
   public:
     struct Surroundings {
@@ -26,12 +28,14 @@ class RestoredCalls {
         const common::Clock& clock;
         SessionTimer::Policy session_timer;
         DialogJournal& journal;
+        MessageGate& gate;  ///< requests of these calls are no strangers'
         std::function<void()> on_fewer;
     };
     explicit RestoredCalls(Surroundings around) : around_(std::move(around)) {}
 
-    /// From here on its requests are answered; the rooms are asked whether they know it.
-    void restore(const DialogRecord& record);
+    /// From here on its requests are answered; the rooms are asked whether they know it. False:
+    /// what was kept of it makes no dialog.
+    [[nodiscard]] bool restore(const DialogRecord& record);
     void end_all();
     [[nodiscard]] std::size_t count() const { return legs_.size(); }
 

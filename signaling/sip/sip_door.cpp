@@ -147,8 +147,10 @@ void SipDoor::Impl::restore_calls() {
         const auto agent = std::ranges::find_if(
             agents, [&](const auto& each) { return each->listener_name() == record.listener; });
         if (agent != agents.end() && (*agent)->restore(record)) continue;
-        LOG_WARNING("sip dialog not restored session={}: nothing listens at {}",
-                    record.call.participant, record.listener);
+        LOG_WARNING(
+            "sip dialog not restored session={} listener={}: nothing listens there, or it is no "
+            "dialog",
+            record.call.participant, record.listener);
         journal->drop(record.call.participant);
     }
 }

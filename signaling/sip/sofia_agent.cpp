@@ -64,6 +64,11 @@ std::string listening_url(const SipListener& listener) {
     return "sip:" + where;
 }
 
+bool has_sdes(const MediaAnswer& ours) {
+    return std::ranges::any_of(
+        ours.media, [](const AnsweredMedia& medium) { return !medium.security.sdes.empty(); });
+}
+
 }  // namespace
 
 struct SofiaAgent::Impl {
@@ -203,8 +208,7 @@ void SofiaAgent::Impl::on_new_call(nua_handle_t* handle, const sip_t* sip) {
     auto call = std::make_shared<SipCall>(placed, around.admission, around.clock,
                                           around.new_session_id(), options.session_timer);
     placed.adopt(call);
-    // The others' connections end with the process, and with them the dialog for most peers.
-    if (options.journal != nullptr && request.transport == "udp")
+    if (options.journal != nullptr)
         placed.on_changed([this](SofiaDialog& changed) { keep(changed); });
     // As it was written: decoded, a line break in it would forge lines of the log.
     LOG_INFO("sip invite room={} from={} address={} transport={} behind_nat={}",
@@ -225,7 +229,8 @@ void SofiaAgent::Impl::follow(SofiaDialog& dialog, const sip_t* sip) const {
 
 void SofiaAgent::Impl::keep(SofiaDialog& dialog) const {
     auto call = dialog.call().state();
-    if (!call || nta == nullptr) return;
+    // Keys stand in no journal, and without ours a refresh would say another thing than before.
+    if (!call || nta == nullptr || has_sdes(call->our_media)) return;
     SipDialogState state = dialog.state();
     nta_leg_t* const leg = nta_leg_by_call_id(nta, state.call_id.c_str());
     // Of two dialogs with one Call-ID the other may come: that one is not kept.
@@ -386,10 +391,10 @@ bool SofiaAgent::restore(const DialogRecord& record) {
                                         impl_->around.clock,
                                         options.session_timer,
                                         *options.journal,
+                                        *options.gate,
                                         impl_->around.on_fewer});
     }
-    impl_->restored->restore(record);
-    return true;
+    return impl_->restored->restore(record);
 }
 
 }  // namespace signaling

@@ -43,6 +43,21 @@ const url_string_t* place_or_null(const std::string& flow) {
     return flow.empty() ? nullptr : reinterpret_cast<const url_string_t*>(flow.c_str());
 }
 
+struct BothEnds {
+    std::string ours, theirs;
+};
+BothEnds from_to_of(const SipDialogState& state) {
+    const std::string tag = state.remote_tag.empty() ? std::string() : ";tag=" + state.remote_tag;
+    return {"<" + state.local_uri + ">;tag=" + state.local_tag, "<" + state.remote_uri + ">" + tag};
+}
+
+std::string routes_of(const SipDialogState& state) {
+    std::string routes;
+    for (const std::string& route : state.route_set)
+        routes += (routes.empty() ? "<" : ", <") + route + ">";
+    return routes;
+}
+
 std::string header(const char* name, const std::string& value) {
     return std::string(name) + ": " + value;
 }
@@ -60,20 +75,30 @@ SofiaLeg::SofiaLeg(const Surroundings& around, SipDialogState state, common::Dur
     keep_alive_from_now();
 }
 
+bool SofiaLeg::can_carry(const SipDialogState& state) {
+    auto* const home = static_cast<su_home_t*>(su_home_new(sizeof(su_home_t)));
+    const auto [ours, theirs] = from_to_of(state);
+    const std::string target = "<" + state.remote_target + ">";
+    const std::string routes = routes_of(state);
+    const bool readable = sip_call_id_make(home, state.call_id.c_str()) != nullptr &&
+                          sip_from_make(home, ours.c_str()) != nullptr &&
+                          sip_to_make(home, theirs.c_str()) != nullptr &&
+                          sip_contact_make(home, target.c_str()) != nullptr &&
+                          sip_contact_make(home, state.contact.c_str()) != nullptr &&
+                          (routes.empty() || sip_record_route_make(home, routes.c_str()));
+    su_home_unref(home);
+    return readable && !state.local_tag.empty();
+}
+
 void SofiaLeg::make_leg() {
-    const std::string ours = "<" + state_.local_uri + ">;tag=" + state_.local_tag;
-    const std::string theirs =
-        "<" + state_.remote_uri + ">" +
-        (state_.remote_tag.empty() ? std::string() : ";tag=" + state_.remote_tag);
+    const auto [ours, theirs] = from_to_of(state_);
     const std::string number = std::to_string(state_.local_cseq) + " INVITE";
     leg_ = nta_leg_tcreate(
         around_.agent, on_leg_request, this, SIPTAG_CALL_ID_STR(state_.call_id.c_str()),
         SIPTAG_FROM_STR(ours.c_str()), SIPTAG_TO_STR(theirs.c_str()),
         SIPTAG_CSEQ_STR(number.c_str()), NTATAG_REMOTE_CSEQ(state_.remote_cseq), TAG_END());
     INVARIANT(leg_ != nullptr);
-    std::string routes;
-    for (const std::string& route : state_.route_set)
-        routes += (routes.empty() ? "<" : ", <") + route + ">";
+    const std::string routes = routes_of(state_);
     const std::string target = "<" + state_.remote_target + ">";
     auto* const home = static_cast<su_home_t*>(su_home_new(sizeof(su_home_t)));
     auto* const route = routes.empty() ? nullptr : sip_record_route_make(home, routes.c_str());

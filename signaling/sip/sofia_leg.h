@@ -18,7 +18,7 @@ struct sip_s;
 namespace signaling {
 
 /// A dialog of a former daemon, taken up again below nua: an nta leg with its tags and numbers,
-/// and the call it carries. For UDP.
+/// and the call it carries.
 ///
 /// Owner:  RestoredCalls; owns the leg and its transactions. Thread: the loop.
 class SofiaLeg final : public SipDialog {
@@ -34,6 +34,8 @@ class SofiaLeg final : public SipDialog {
     SofiaLeg(const Surroundings& around, SipDialogState state, common::Duration keep_alive,
              std::function<void(SofiaLeg&)> changed, std::function<void(SofiaLeg&)> gone);
     ~SofiaLeg() override;
+    /// Its names and addresses can be read; else there is no leg for it.
+    [[nodiscard]] static bool can_carry(const SipDialogState& state);
     SofiaLeg(const SofiaLeg&) = delete;
     SofiaLeg& operator=(const SofiaLeg&) = delete;
 

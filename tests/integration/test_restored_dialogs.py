@@ -1,6 +1,7 @@
 """signald is killed during a call; the next one answers the peer in the same dialog."""
 
 import re
+import socket
 
 import pytest
 
@@ -15,11 +16,11 @@ def described(message):
 
 
 class Restarted:
-    """One caller over UDP, who was in before signald was killed."""
+    """One caller who was in before signald was killed. Over TCP and TLS its connection ended with that process."""
 
-    def __init__(self, tessera):
+    def __init__(self, tessera, transport="udp"):
         self.tessera = tessera
-        self.peer = Peer(tessera)
+        self.peer = Peer(tessera, transport)
         self.offer = sdp(*AUDIO)
         self.first = self.peer.invite("demo", self.offer)
         assert self.first.status == 200
@@ -34,10 +35,23 @@ class Restarted:
     def wait_gone(self):
         until(lambda: not self.tessera.participants(), 5, "the caller is out")
 
+    def connect_again(self):
+        """As a peer does that has something to say in a dialog whose connection ended: RFC 3261 18.1.1."""
+        self.peer.socket.close()
+        fresh = Peer(self.tessera, self.peer.transport)
+        self.peer.socket, self.peer.port, self.peer.buffer = fresh.socket, fresh.port, b""
+
 
 @pytest.fixture
 def restarted(tessera):
     it = Restarted(tessera)
+    yield it
+    it.peer.close()
+
+
+@pytest.fixture(params=["tcp", "tls"])
+def cut_off(tessera, request):
+    it = Restarted(tessera, request.param)
     yield it
     it.peer.close()
 
@@ -169,3 +183,68 @@ def test_strangers_with_a_tag_of_their_own_are_told_481(restarted):
         stranger.request(method, "demo")
         assert stranger.final().status == 481, method
     stranger.close()
+
+
+def test_requests_of_a_restored_call_need_no_place_among_strangers(make_tessera):
+    tessera = make_tessera(limits="requests_per_second = 100000\nrequest_burst = 100000\nmax_unadmitted_calls = 1\n")
+    restarted = Restarted(tessera)
+    for _ in range(20):  # ten are remembered, the others are not looked at
+        stranger = Peer(tessera)
+        stranger.request("OPTIONS", "demo")
+        stranger.close()
+    unheard = Peer(tessera)
+    unheard.request("OPTIONS", "demo")
+
+    assert restarted.peer.bye().status == 200
+    restarted.wait_gone()
+    assert unheard.receive() is None, "a stranger had a place: the test shows nothing"
+    for peer in (unheard, restarted.peer):
+        peer.close()
+
+
+def test_over_a_new_connection_a_restored_dialog_goes_on_and_ends(cut_off):
+    session, version, port = described(cut_off.first)
+    cut_off.connect_again()
+    peer = cut_off.peer
+
+    held = peer.invite("demo", sdp(*AUDIO, "a=sendonly", version=2))
+    peer.ack()
+    assert held.status == 200
+    assert described(held) == (session, version + 1, port)
+    assert peer.bye().status == 200
+    cut_off.wait_gone()
+
+
+def test_a_kick_reaches_a_peer_over_the_connection_that_it_made_since(cut_off):
+    cut_off.connect_again()
+    peer = cut_off.peer
+    peer.request("UPDATE")
+    assert peer.final().status == 200
+
+    cut_off.tessera.api(f"/v1/rooms/demo/participants/{cut_off.id}/kick", "POST", {})
+    bye = peer.incoming("BYE")
+    peer.respond(bye)
+
+    assert "removed by a moderator" in bye.get("Reason")
+    cut_off.wait_gone()
+
+
+def test_a_kick_opens_a_connection_to_where_a_tcp_peer_said_it_is(tessera):
+    cut_off = Restarted(tessera, "tcp")
+    peer = cut_off.peer
+    with socket.socket() as door:
+        peer.socket.close()
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind(("127.0.0.1", peer.port))
+        door.listen()
+        door.settimeout(5)
+        tessera.api(f"/v1/rooms/demo/participants/{cut_off.id}/kick", "POST", {})
+        peer.socket, _ = door.accept()
+    peer.socket.settimeout(0.1)
+
+    bye = peer.incoming("BYE")
+    peer.respond(bye)
+
+    assert f"tag={peer.tag}" in bye.get("To")
+    cut_off.wait_gone()
+    peer.close()

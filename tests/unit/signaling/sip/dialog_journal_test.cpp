@@ -121,6 +121,28 @@ TEST_CASE("A torn last line and lines of another kind are left out") {
     CHECK(folder.text() == line_of(record("p1"), folder.now) + "\n");
 }
 
+TEST_CASE("Numbers that name nothing, and times beyond measure, are not obeyed") {
+    const auto with = [](const std::string& from, const std::string& to) {
+        std::string line = line_of(record("p1"), 1'000'000);
+        const auto at = line.find(from);
+        REQUIRE(at != std::string::npos);
+        return read_line(line.replace(at, from.size(), to), 1'000'000);
+    };
+
+    CHECK_FALSE(with("\"setup\":2", "\"setup\":9"));
+    CHECK_FALSE(with("\"profile\":0", "\"profile\":7"));
+    CHECK_FALSE(with("\"media_encryption\":1", "\"media_encryption\":77"));
+    CHECK_FALSE(with("\"our_media\":{\"media\":[]}",
+                     "\"our_media\":{\"media\":[{\"security\":{\"agreed\":1}}]}"));
+    const auto endless = with("\"interval_s\":1800", "\"interval_s\":9223372036854775807");
+    REQUIRE(endless);
+    CHECK(endless->call.interval == std::chrono::hours(366 * 24));
+    const auto before_time =
+        with("\"refreshed_at_unix_s\":999900", "\"refreshed_at_unix_s\":-9223372036854775808");
+    REQUIRE(before_time);
+    CHECK(before_time->call.since_refresh == std::chrono::hours(366 * 24));
+}
+
 TEST_CASE("Opening compacts the journal to the newest lines, for its owner alone") {
     Folder folder;
     {
