@@ -1,5 +1,6 @@
 #include "mcu/transport/srtp_session.h"
 
+#include <arpa/inet.h>
 #include <srtp2/srtp.h>
 #include <string.h>
 
@@ -50,24 +51,39 @@ void set_suite(srtp_policy_t& policy, SrtpSuite suite) {
     }
 }
 
-Result<srtp_t> open_context(SrtpKey key, srtp_ssrc_type_t direction) {
+/// The library's words for a key; they end with it.
+struct Policy {
+    Policy(const SrtpKey& key, srtp_ssrc_t sources) {
+        std::ranges::copy(key.bytes(), bytes.begin());
+        set_suite(policy, key.suite());
+        policy.ssrc = sources;
+        policy.key = bytes.data();
+        policy.window_size = kReplayWindow;
+        policy.allow_repeat_tx = 1;
+    }
+    ~Policy() { explicit_bzero(bytes.data(), bytes.size()); }
+    Policy(const Policy&) = delete;
+    Policy& operator=(const Policy&) = delete;
+
+    srtp_policy_t policy{};
+    std::array<std::uint8_t, SrtpKey::kMostBytes> bytes{};
+};
+
+Result<srtp_t> open_context(const SrtpKey& key, srtp_ssrc_type_t direction) {
     if (!key.valid()) return common::fail(ErrorCode::InvalidArgument, "no SRTP key");
     if (!library_ready()) return common::fail(ErrorCode::Internal, "libsrtp2 does not start");
-    std::array<std::uint8_t, SrtpKey::kMostBytes> bytes{};
-    std::ranges::copy(key.bytes(), bytes.begin());
-    srtp_policy_t policy{};
-    set_suite(policy, key.suite());
-    policy.ssrc.type = direction;
-    policy.key = bytes.data();
-    policy.window_size = kReplayWindow;
-    policy.allow_repeat_tx = 1;
+    const Policy policy(key, {direction, 0});
     srtp_t context = nullptr;
-    const srtp_err_status_t status = srtp_create(&context, &policy);
-    explicit_bzero(bytes.data(), bytes.size());
+    const srtp_err_status_t status = srtp_create(&context, &policy.policy);
     if (status == srtp_err_status_ok) return context;
     return common::fail(ErrorCode::Internal, std::string("libsrtp2 refuses ") +
                                                  common::srtp_suite_name(key.suite()) +
                                                  ", status " + std::to_string(status));
+}
+
+bool is_forged(int status) {
+    // An AEAD cipher says that it failed where its tag does not fit.
+    return status == srtp_err_status_auth_fail || status == srtp_err_status_cipher_fail;
 }
 
 std::uint32_t ssrc_at(std::span<const std::uint8_t> packet, std::size_t at) {
@@ -115,11 +131,13 @@ std::size_t SrtpSender::protect_rtcp(std::span<std::uint8_t> buffer, std::size_t
 // ---- in
 
 struct SrtpReceiver::Impl {
-    explicit Impl(srtp_t made) : context(made) {}
+    Impl(srtp_t made, const SrtpKey& k) : context(made), key(k) {}
     ~Impl() { srtp_dealloc(context); }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
     srtp_t context;
+    SrtpKey key;
+    std::vector<std::uint8_t> sealed;  ///< a packet that may have to be opened more than once
 };
 
 SrtpReceiver::SrtpReceiver(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -128,7 +146,7 @@ SrtpReceiver::~SrtpReceiver() = default;
 Result<std::unique_ptr<SrtpReceiver>> SrtpReceiver::create(const SrtpKey& key) {
     Result<srtp_t> context = open_context(key, ssrc_any_inbound);
     if (!context) return tl::unexpected(std::move(context.error()));
-    return std::unique_ptr<SrtpReceiver>(new SrtpReceiver(std::make_unique<Impl>(*context)));
+    return std::unique_ptr<SrtpReceiver>(new SrtpReceiver(std::make_unique<Impl>(*context, key)));
 }
 
 std::optional<std::span<std::uint8_t>> SrtpReceiver::open_rtp(std::span<std::uint8_t> packet) {
@@ -137,18 +155,49 @@ std::optional<std::span<std::uint8_t>> SrtpReceiver::open_rtp(std::span<std::uin
         return std::nullopt;
     }
     const std::uint32_t ssrc = ssrc_at(packet, kRtpSsrcAt);
-    if (!has_place_for(ssrc)) {
+    const Source* const known = find(ssrc);
+    if (known == nullptr && sources_.size() >= kMostSources) {
         ++counters_.excess;
         return std::nullopt;
     }
+    const bool first = known == nullptr || !known->by_rtp;
+    // An AEAD cipher has written into the packet before it knows that the tag does not fit.
+    if (first) impl_->sealed.assign(packet.begin(), packet.end());
     int size = static_cast<int>(packet.size());
-    const auto status = srtp_unprotect(impl_->context, packet.data(), &size);
+    int status = srtp_unprotect(impl_->context, packet.data(), &size);
+    if (first && is_forged(status)) status = open_rolled_over(ssrc, impl_->sealed, packet, size);
     if (status != srtp_err_status_ok) {
         count(status);
         return std::nullopt;
     }
-    remember(ssrc);
+    if (first) remember(ssrc, true);
     return packet.first(static_cast<std::size_t>(size));
+}
+
+int SrtpReceiver::open_rolled_over(std::uint32_t ssrc, std::span<const std::uint8_t> sealed,
+                                   std::span<std::uint8_t> packet, int& size) {
+    if (guesses_ + kMostRollOvers > kMostGuesses) return srtp_err_status_auth_fail;
+    // A counter can be set only where there is a stream, and that is made by its first packet.
+    const bool was_there = find(ssrc) != nullptr;
+    if (!was_there) {
+        const Policy policy(impl_->key, {ssrc_specific, ssrc});
+        const auto added = srtp_add_stream(impl_->context, &policy.policy);
+        if (added != srtp_err_status_ok) return added;
+    }
+    for (std::uint32_t count = 1; count <= kMostRollOvers; ++count) {
+        ++guesses_;
+        std::ranges::copy(sealed, packet.begin());
+        size = static_cast<int>(packet.size());
+        srtp_set_stream_roc(impl_->context, ssrc, count);
+        const int status = srtp_unprotect(impl_->context, packet.data(), &size);
+        if (status == srtp_err_status_ok) return status;
+    }
+    if (was_there) {
+        srtp_set_stream_roc(impl_->context, ssrc, 0);
+    } else {
+        srtp_remove_stream(impl_->context, htonl(ssrc));
+    }
+    return srtp_err_status_auth_fail;
 }
 
 std::optional<std::span<std::uint8_t>> SrtpReceiver::open_rtcp(std::span<std::uint8_t> packet) {
@@ -157,7 +206,8 @@ std::optional<std::span<std::uint8_t>> SrtpReceiver::open_rtcp(std::span<std::ui
         return std::nullopt;
     }
     const std::uint32_t ssrc = ssrc_at(packet, kRtcpSsrcAt);
-    if (!has_place_for(ssrc)) {
+    const bool known = find(ssrc) != nullptr;
+    if (!known && sources_.size() >= kMostSources) {
         ++counters_.excess;
         return std::nullopt;
     }
@@ -167,25 +217,30 @@ std::optional<std::span<std::uint8_t>> SrtpReceiver::open_rtcp(std::span<std::ui
         count(status);
         return std::nullopt;
     }
-    remember(ssrc);
+    if (!known) remember(ssrc, false);
     return packet.first(static_cast<std::size_t>(size));
 }
 
-bool SrtpReceiver::has_place_for(std::uint32_t ssrc) const {
-    return sources_.size() < kMostSources || std::ranges::find(sources_, ssrc) != sources_.end();
+const SrtpReceiver::Source* SrtpReceiver::find(std::uint32_t ssrc) const {
+    const auto found = std::ranges::find(sources_, ssrc, &Source::ssrc);
+    return found == sources_.end() ? nullptr : &*found;
 }
 
-void SrtpReceiver::remember(std::uint32_t ssrc) {
-    if (std::ranges::find(sources_, ssrc) == sources_.end()) sources_.push_back(ssrc);
+void SrtpReceiver::remember(std::uint32_t ssrc, bool by_rtp) {
+    const auto found = std::ranges::find(sources_, ssrc, &Source::ssrc);
+    if (found == sources_.end()) {
+        sources_.push_back({ssrc, by_rtp});
+    } else {
+        found->by_rtp |= by_rtp;
+    }
 }
 
 void SrtpReceiver::count(int status) {
+    if (is_forged(status)) {
+        ++counters_.forged;
+        return;
+    }
     switch (status) {
-        case srtp_err_status_auth_fail:
-        // What an AEAD cipher says where its tag does not fit.
-        case srtp_err_status_cipher_fail:
-            ++counters_.forged;
-            return;
         case srtp_err_status_replay_fail:
         case srtp_err_status_replay_old:
             ++counters_.replayed;

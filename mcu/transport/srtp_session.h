@@ -43,11 +43,17 @@ class SrtpSender {
 /// Checks and decrypts what a peer sends under one master key. Nothing is remembered of what does
 /// not authenticate.
 ///
+/// Roll-over: a peer that kept its key while we began anew has counted on (RFC 3711 3.3.1). Where
+///         the first packet of an SSRC does not authenticate, counters up to kMostRollOvers are
+///         tried.
 /// Thread: one.
-/// Bounds: kMostSources SSRCs under one key; a packet of one more is refused.
+/// Bounds: kMostSources SSRCs under one key; a packet of one more is refused. kMostGuesses in all,
+///         so that forgers cost no more than that.
 class SrtpReceiver {
   public:
     static constexpr std::size_t kMostSources = 128;
+    static constexpr std::uint32_t kMostRollOvers = 32;
+    static constexpr std::uint32_t kMostGuesses = 256 * kMostRollOvers;
 
     struct Counters {
         std::uint64_t malformed = 0;  ///< too short, a header that does not fit
@@ -70,13 +76,20 @@ class SrtpReceiver {
 
   private:
     struct Impl;
+    struct Source {
+        std::uint32_t ssrc = 0;
+        bool by_rtp = false;  ///< and not by RTCP alone, which tells nothing of roll-overs
+    };
     explicit SrtpReceiver(std::unique_ptr<Impl> impl);
-    [[nodiscard]] bool has_place_for(std::uint32_t ssrc) const;
-    void remember(std::uint32_t ssrc);
+    [[nodiscard]] const Source* find(std::uint32_t ssrc) const;
+    void remember(std::uint32_t ssrc, bool by_rtp);
+    [[nodiscard]] int open_rolled_over(std::uint32_t ssrc, std::span<const std::uint8_t> sealed,
+                                       std::span<std::uint8_t> packet, int& size);
     void count(int status);
 
     std::unique_ptr<Impl> impl_;
-    std::vector<std::uint32_t> sources_;  ///< authenticated
+    std::vector<Source> sources_;  ///< authenticated
+    std::uint32_t guesses_ = 0;
     Counters counters_;
 };
 

@@ -1,6 +1,7 @@
 #include "mcu/transport/srtp_session.h"
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <numeric>
 
@@ -246,4 +247,89 @@ TEST_CASE("What is no packet is not protected") {
 
     CHECK(link.protect(Bytes(11)).empty());
     CHECK(link.protect_rtcp(Bytes(7)).empty());
+}
+
+// ---- roll-over counters of a peer that kept its key while we began anew
+
+namespace {
+
+/// The next packet of a sender that has counted `roll_overs` times around.
+Bytes rolled_over(Link& link, std::uint32_t roll_overs, std::uint32_t ssrc = 0xcafebabe) {
+    for (std::uint32_t i = 0; i < roll_overs; ++i) {
+        for (const std::uint16_t sequence : std::array<std::uint16_t, 3>{1, 0x6000, 0xc000}) {
+            static_cast<void>(link.protect(rtp(sequence, ssrc)));
+        }
+    }
+    return link.protect(rtp(7, ssrc));
+}
+
+}  // namespace
+
+TEST_CASE("A peer that kept its key is understood by a receiver that begins anew") {
+    for (const SrtpSuite suite : common::kSrtpSuites) {
+        for (const std::uint32_t count : {0U, 1U, 2U, SrtpReceiver::kMostRollOvers}) {
+            INFO(common::srtp_suite_name(suite) << ", " << count << " times around");
+            Link link(key_of(suite));
+            const Bytes sealed = rolled_over(link, count);
+
+            CHECK(link.open(sealed) == rtp(7));
+            CHECK(link.open(link.protect(rtp(8))) == rtp(8));
+            CHECK(link.open(sealed).empty());
+            CHECK(link.receiver->counters().replayed == 1);
+            CHECK(link.receiver->counters().forged == 0);
+        }
+    }
+}
+
+TEST_CASE("A roll-over of one that was understood anew is followed") {
+    Link link(key_of(SrtpSuite::AeadAes128Gcm));
+    CHECK_FALSE(link.open(rolled_over(link, 3)).empty());
+
+    for (const std::uint16_t sequence : std::array<std::uint16_t, 3>{0x6000, 0xc000, 5}) {
+        CHECK(link.open(link.protect(rtp(sequence))) == rtp(sequence));
+    }
+}
+
+TEST_CASE("Where its report came first, the counter is found with the first packet") {
+    Link link(key_of(SrtpSuite::AesCm128HmacSha1_80));
+    CHECK(link.open_rtcp(link.protect_rtcp(kReport)) == kReport);
+
+    CHECK(link.open(rolled_over(link, 2)) == rtp(7));
+    CHECK(link.open_rtcp(link.protect_rtcp(kReport)) == kReport);
+}
+
+TEST_CASE(
+    "A counter beyond all that is tried stays unknown, and one sender's does not spoil another's") {
+    for (const SrtpSuite suite : common::kSrtpSuites) {
+        INFO(common::srtp_suite_name(suite));
+        Link link(key_of(suite));
+
+        CHECK(link.open(rolled_over(link, SrtpReceiver::kMostRollOvers + 1)).empty());
+        CHECK(link.open(rolled_over(link, 2, 0xbeef)) == rtp(7, 0xbeef));
+        CHECK(link.receiver->counters().forged == 1);
+        CHECK(link.open(link.protect(rtp(1, 5))) == rtp(1, 5));
+    }
+}
+
+TEST_CASE("Forgers use up the guesses, and who begins at nought is understood all the same") {
+    Link link(key_of(SrtpSuite::AesCm128HmacSha1_80));
+    Link forger(key_of(SrtpSuite::AesCm128HmacSha1_80, 50));
+    const Bytes late = rolled_over(link, 1, 0xbeef);
+
+    for (std::uint32_t i = 0; i <= SrtpReceiver::kMostGuesses / SrtpReceiver::kMostRollOvers; ++i) {
+        CHECK(link.open(forger.protect(rtp(7, 1000 + i))).empty());
+    }
+
+    CHECK(link.open(late).empty());
+    CHECK(link.open(link.protect(rtp(1))) == rtp(1));
+}
+
+TEST_CASE("A forged packet with the SSRC of somebody who is understood changes nothing") {
+    Link link(key_of(SrtpSuite::AeadAes256Gcm));
+    Link forger(key_of(SrtpSuite::AeadAes256Gcm, 50));
+    CHECK_FALSE(link.open(rolled_over(link, 2)).empty());
+
+    CHECK(link.open(forger.protect(rtp(8))).empty());
+
+    CHECK(link.open(link.protect(rtp(8))) == rtp(8));
 }
