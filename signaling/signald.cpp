@@ -14,6 +14,8 @@ namespace signaling {
 namespace {
 
 constexpr auto kLongestShutDown = std::chrono::seconds(8);
+// So many forgotten requests are memory enough to be given back: a flood, not somebody's OPTIONS.
+constexpr std::size_t kRequestsOfOneCall = 256;
 
 SipListener::Over over(const std::vector<SipTransport>& transports) {
     if (transports.size() > 1) return SipListener::Over::UdpAndTcp;
@@ -107,7 +109,8 @@ Signald::~Signald() {
 
 void Signald::tick() {
     rooms_.tick();
-    heap_.look(clock_.now(), rooms_.participant_count());
+    heap_.look(clock_.now(),
+               rooms_.participant_count() + sip_->remembered_requests() / kRequestsOfOneCall);
 }
 
 void Signald::reload(const Settings& settings) {

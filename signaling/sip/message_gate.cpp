@@ -1,5 +1,7 @@
 #include "signaling/sip/message_gate.h"
 
+#include <algorithm>
+
 #include "common/log.h"
 
 namespace signaling {
@@ -9,6 +11,7 @@ constexpr common::Duration kBetweenWarnings = std::chrono::seconds(10);
 // Refused and finished requests are remembered for 32 s, and so ten times as many of them as may
 // wait: 62 a second for long from people who are in no call, and about 20 MB.
 constexpr std::size_t kPlacesForEachCall = 10;
+constexpr std::size_t kKnownSources = 4096;
 
 SourceLimiter::Options bucket(const SipLimits& limits) {
     SourceLimiter::Options options;
@@ -17,20 +20,61 @@ SourceLimiter::Options bucket(const SipLimits& limits) {
     return options;
 }
 
+StrangerTable::Options places(const SipLimits& limits) {
+    const auto calls = static_cast<std::size_t>(limits.max_unadmitted_calls);
+    StrangerTable::Options options;
+    options.places = calls * kPlacesForEachCall;
+    options.of_one_source = std::max<std::size_t>(options.places / 8, 1);
+    options.unconfirmed_calls = std::max<std::size_t>(calls / 10, 1);
+    return options;
+}
+
+std::uint64_t hash_of(const RequestId& request, const MessageSource& source) {
+    const auto* address = reinterpret_cast<const char*>(source.bytes.data());
+    return std::hash<std::string>{}(request.call_id + '\n' + std::to_string(request.cseq) + '\n' +
+                                    request.method + '\n' + request.branch + '\n' +
+                                    std::string(address, source.bytes.size()));
+}
+
 }  // namespace
 
 MessageGate::MessageGate(const SipLimits& limits, const common::Clock& clock)
     : clock_(clock),
       sources_{SourceLimiter(bucket(limits)), SourceLimiter(bucket(limits))},
-      strangers_(static_cast<std::size_t>(limits.max_unadmitted_calls) * kPlacesForEachCall),
+      strangers_(places(limits)),
+      known_(kKnownSources),
       told_(clock.now() - kBetweenWarnings) {}
 
 bool MessageGate::takes(const MessageSource& source, Kind kind) {
     return count(sources_[static_cast<std::size_t>(kind)].take(source, clock_.now()));
 }
 
-bool MessageGate::takes(const RequestId& request) {
-    return count(strangers_.let_in(request, clock_.now()));
+bool MessageGate::takes(const RequestId& request, const MessageSource& source, Over over) {
+    return count(has_place(request, source, over));
+}
+
+bool MessageGate::has_place(const RequestId& request, const MessageSource& source, Over over) {
+    const common::Timestamp now = clock_.now();
+    const bool known = over == Over::Connection || known_.contains(source);
+    const Standing standing = known ? Standing::Known : Standing::Unknown;
+    if (strangers_.let_in(request, source, standing, now)) return true;
+    return !known && retries_.is_again(hash_of(request, source), now) &&
+           strangers_.let_in(request, source, Standing::Patient, now);
+}
+
+void MessageGate::confirmed(const std::string& call_id, const MessageSource& source) {
+    strangers_.confirmed(call_id);
+    known_.insert(source);
+}
+
+void MessageGate::resumed(const std::string& call_id) {
+    strangers_.joined(call_id);
+    strangers_.confirmed(call_id);
+}
+
+std::size_t MessageGate::remembered() {
+    strangers_.forget_old(clock_.now());
+    return strangers_.taken();
 }
 
 bool MessageGate::count(bool taken) {

@@ -3,9 +3,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "common/clock.h"
 #include "signaling/config/sip_limits.h"
+#include "signaling/sip/retry_memory.h"
 #include "signaling/sip/source_limiter.h"
 #include "signaling/sip/stranger_table.h"
 
@@ -13,12 +15,13 @@ namespace signaling {
 
 /// Decides, before anything is done for a SIP message, whether anything will be: what comes above
 /// the limits is dropped without an answer, since an answer would go to whoever the sender says it
-/// is. Over UDP those who mean it ask again; a stream is closed.
+/// is. Over UDP those who mean it ask again, and are preferred then; a stream is closed.
 ///
 /// Thread: the door's. Owner:  borrows the clock.
 class MessageGate {
   public:
     enum class Kind : std::uint8_t { Request, Response };
+    enum class Over : std::uint8_t { Datagram, Connection };
 
     MessageGate(const SipLimits& limits, const common::Clock& clock);
 
@@ -26,17 +29,27 @@ class MessageGate {
     /// that they cost nobody a request.
     [[nodiscard]] bool takes(const MessageSource& source, Kind kind);
     /// Asked for each request when its headers are read.
-    [[nodiscard]] bool takes(const RequestId& request);
+    [[nodiscard]] bool takes(const RequestId& request, const MessageSource& source, Over over);
 
     void joined(const std::string& call_id) { strangers_.joined(call_id); }
+    /// The ACK of our 200 came from there: whoever it is has read what we sent.
+    void confirmed(const std::string& call_id, const MessageSource& source);
+    /// A call of a former daemon goes on: its peer need not confirm it again.
+    void resumed(const std::string& call_id);
     void left(const std::string& call_id) { strangers_.left(call_id); }
 
+    /// Requests of strangers that are remembered now.
+    [[nodiscard]] std::size_t remembered();
+
   private:
+    [[nodiscard]] bool has_place(const RequestId& request, const MessageSource& source, Over over);
     bool count(bool taken);
 
     const common::Clock& clock_;
     std::array<SourceLimiter, 2> sources_;  // by Kind
     StrangerTable strangers_;
+    RetryMemory retries_;
+    SourceSet known_;
     std::uint64_t dropped_ = 0;  // since it was told last
     common::Timestamp told_;
 };

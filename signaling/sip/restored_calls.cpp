@@ -37,7 +37,7 @@ bool RestoredCalls::restore(const DialogRecord& record) {
         [this, listener = record.listener](SofiaLeg& leg) { keep(leg, listener); },
         [this, id](SofiaLeg& leg) { forget(leg, id); });
     SofiaLeg& leg = *made;
-    around_.gate.joined(record.dialog.call_id);
+    around_.gate.resumed(record.dialog.call_id);
     legs_.emplace(&leg, std::move(made));
     auto call = std::make_shared<SipCall>(leg, around_.admission, around_.clock,
                                           record.call.sdp.session_id, around_.session_timer);

@@ -220,4 +220,8 @@ std::size_t SipDoor::call_count() const {
     return impl_->dialog_count();
 }
 
+std::size_t SipDoor::remembered_requests() const {
+    return impl_->gate.remembered();
+}
+
 }  // namespace signaling

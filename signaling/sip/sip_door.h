@@ -68,6 +68,8 @@ class SipDoor {
 
     /// Calls from the first INVITE to the last answer.
     [[nodiscard]] std::size_t call_count() const;
+    /// Requests of people in no call whose memory is not free yet.
+    [[nodiscard]] std::size_t remembered_requests() const;
 
   private:
     struct Impl;

@@ -161,6 +161,8 @@ void SofiaAgent::Impl::on_event(nua_event_t event, int status, const char* phras
             dialog->hold(SipMethod::Update, nua_current_request(nua));
             return dialog->call().on_update(body_of(sip), abilities_of(sip));
         case nua_i_ack:
+            if (const auto source = message_source_of(nua_current_request(nua)))
+                options.gate->confirmed(dialog->state().call_id, *source);
             return dialog->call().on_ack(body_of(sip));
         case nua_r_invite:
             return dialog->call().on_reinvite_answered(status, text_of(phrase), body_of(sip),

@@ -1,6 +1,5 @@
 #include "signaling/sip/sofia_gate.h"
 
-#include <netinet/in.h>
 #include <sofia-sip/sip.h>
 // What knows of SIP's messages comes first.
 #include <sofia-sip/msg_addr.h>
@@ -9,7 +8,6 @@
 #include <sofia-sip/sip_parser.h>
 
 #include <cstdlib>
-#include <optional>
 
 #include "common/invariant.h"
 #include "signaling/sip/sofia_message.h"
@@ -26,41 +24,31 @@ struct GatedLine : msg_hclass_s {
     MessageGate::Kind kind;
 };
 
-std::optional<MessageSource> sender_of(msg_t* message) {
-    const su_addrinfo_t* info = msg_addrinfo(message);
-    if (info == nullptr || info->ai_addr == nullptr) return std::nullopt;
-    const auto bytes = [](const auto& address) {
-        return std::span(reinterpret_cast<const std::uint8_t*>(&address), sizeof address);
-    };
-    switch (info->ai_addr->sa_family) {
-        case AF_INET:
-            return MessageSource::of(
-                bytes(reinterpret_cast<const sockaddr_in*>(info->ai_addr)->sin_addr));
-        case AF_INET6:
-            return MessageSource::of(
-                bytes(reinterpret_cast<const sockaddr_in6*>(info->ai_addr)->sin6_addr));
-        default:
-            return std::nullopt;
-    }
-}
-
 extern "C" issize_t parse_first_line(su_home_t* home, msg_header_t* header, char* text,
                                      isize_t bytes) {
     const auto* line = static_cast<const GatedLine*>(header->sh_common->h_class);
     // From here on it is sofia's: it tells headers by the address of their class.
     header->sh_common->h_class = line->original;
     // A message is its own memory's home (sofia-sip/msg.h, msg_home).
-    const auto sender = sender_of(reinterpret_cast<msg_t*>(home));
+    const auto sender = message_source_of(reinterpret_cast<msg_t*>(home));
     if (sender && !line->gate->takes(*sender, line->kind)) return -1;
     return line->original->hc_parse(home, header, text, bytes);
 }
 
-bool is_taken(MessageGate& gate, const sip_t* sip) {
+MessageGate::Over over(msg_t* message) {
+    return msg_addrinfo(message)->ai_socktype == SOCK_STREAM ? MessageGate::Over::Connection
+                                                             : MessageGate::Over::Datagram;
+}
+
+bool is_taken(MessageGate& gate, msg_t* message, const sip_t* sip) {
     const bool whole = sip->sip_request != nullptr && sip->sip_call_id != nullptr &&
                        sip->sip_cseq != nullptr && sip->sip_via != nullptr;
     if (!whole) return true;  // answered with 400, and kept nothing of
+    const auto sender = message_source_of(message);
+    if (!sender) return true;  // made by sofia itself
     return gate.takes({text_of(sip->sip_call_id->i_id), sip->sip_cseq->cs_seq,
-                       text_of(sip->sip_request->rq_method_name), text_of(sip->sip_via->v_branch)});
+                       text_of(sip->sip_request->rq_method_name), text_of(sip->sip_via->v_branch)},
+                      *sender, over(message));
 }
 
 extern "C" issize_t extract_body(msg_t* message, msg_pub_t* object, char* text, isize_t bytes,
@@ -72,7 +60,7 @@ extern "C" issize_t extract_body(msg_t* message, msg_pub_t* object, char* text, 
     if (had_headers || !has_headers) return used;
     const msg_mclass_t* parser = msg_mclass(message);
     const auto* line = static_cast<const GatedLine*>(parser->mc_request[0].hr_class);
-    if (is_taken(*line->gate, sip)) return used;
+    if (is_taken(*line->gate, message, sip)) return used;
     sip->sip_request = nullptr;  // a request that is wrong is answered, one without a line is not
     return -1;
 }

@@ -26,7 +26,7 @@ MessageSource MessageSource::of(std::span<const std::uint8_t> address) {
     return source;
 }
 
-std::size_t SourceLimiter::Hash::operator()(const MessageSource& source) const {
+std::size_t MessageSource::Hash::operator()(const MessageSource& source) const {
     const auto* text = reinterpret_cast<const char*>(source.bytes.data());
     return std::hash<std::string_view>{}({text, source.bytes.size()});
 }
@@ -58,6 +58,19 @@ bool SourceLimiter::take(const MessageSource& source, common::Timestamp now) {
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
     return true;
+}
+
+void SourceSet::insert(const MessageSource& source) {
+    if (const auto known = places_.find(source); known != places_.end()) {
+        in_order_.splice(in_order_.begin(), in_order_, known->second);
+        return;
+    }
+    if (in_order_.size() == capacity_) {
+        places_.erase(in_order_.back());
+        in_order_.pop_back();
+    }
+    in_order_.push_front(source);
+    places_.emplace(source, in_order_.begin());
 }
 
 }  // namespace signaling

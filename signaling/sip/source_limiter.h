@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory_resource>
 #include <span>
 #include <unordered_map>
 
@@ -19,6 +20,9 @@ struct MessageSource {
     /// Network byte order; 4 or 16 bytes. An IPv4 address mapped into IPv6 is the IPv4 address.
     [[nodiscard]] static MessageSource of(std::span<const std::uint8_t> address);
     friend bool operator==(const MessageSource&, const MessageSource&) = default;
+    struct Hash {
+        std::size_t operator()(const MessageSource& source) const;
+    };
 };
 
 /// Token buckets, one for each source: `burst` at once, `per_second` for long.
@@ -46,15 +50,32 @@ class SourceLimiter {
         double tokens = 0;
         common::Timestamp filled;
     };
-    struct Hash {
-        std::size_t operator()(const MessageSource& source) const;
-    };
 
     Bucket& bucket_of(const MessageSource& source, common::Timestamp now);
 
     Options options_;
-    std::list<Bucket> buckets_;  // the one heard last in front
-    std::unordered_map<MessageSource, std::list<Bucket>::iterator, Hash> by_source_;
+    // Nodes lie together: between sofia's messages they would keep its pages from the system.
+    std::pmr::unsynchronized_pool_resource memory_;
+    std::pmr::list<Bucket> buckets_{&memory_};  // the one heard last in front
+    std::pmr::unordered_map<MessageSource, std::pmr::list<Bucket>::iterator, MessageSource::Hash>
+        by_source_{&memory_};
+};
+
+/// The sources that were put in last, `capacity` at most. Thread: one.
+class SourceSet {
+  public:
+    explicit SourceSet(std::size_t capacity) : capacity_(capacity) {}
+
+    void insert(const MessageSource& source);
+    [[nodiscard]] bool contains(const MessageSource& source) const {
+        return places_.contains(source);
+    }
+
+  private:
+    std::size_t capacity_;
+    std::list<MessageSource> in_order_;  // the one put in last in front
+    std::unordered_map<MessageSource, std::list<MessageSource>::iterator, MessageSource::Hash>
+        places_;
 };
 
 }  // namespace signaling

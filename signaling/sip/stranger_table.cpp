@@ -14,9 +14,22 @@ std::size_t key_of(const RequestId& request, const std::string& method) {
     return hash_of(request.call_id + '\n' + std::to_string(request.cseq) + '\n' + method);
 }
 
+std::size_t share(std::size_t places, Standing standing) {
+    switch (standing) {
+        case Standing::Unknown:
+            return (places + 1) / 2;
+        case Standing::Patient:
+            return places - places / 8;
+        case Standing::Known:
+            break;
+    }
+    return places;
+}
+
 }  // namespace
 
-bool StrangerTable::let_in(const RequestId& request, common::Timestamp now) {
+bool StrangerTable::let_in(const RequestId& request, const MessageSource& source, Standing standing,
+                           common::Timestamp now) {
     forget_old(now);
     if (request.method == "ACK") {
         acknowledged(request);
@@ -30,21 +43,55 @@ bool StrangerTable::let_in(const RequestId& request, common::Timestamp now) {
         // loop or a forger.
         return known->second->branch == branch;
     }
-    if (by_key_.size() >= places_) return false;
-    in_order_.push_back({key, branch, now + kTransactionLife});
+    if (!has_place(request, source, standing)) return false;
+    in_order_.push_back({key, branch, source, now + kTransactionLife});
     by_key_.emplace(key, std::prev(in_order_.end()));
+    ++of_source_[source];
     return true;
 }
 
+bool StrangerTable::has_place(const RequestId& request, const MessageSource& source,
+                              Standing standing) const {
+    if (by_key_.size() >= share(options_.places, standing)) return false;
+    if (standing == Standing::Unknown && request.method == "INVITE" &&
+        unconfirmed_ >= options_.unconfirmed_calls) {
+        return false;
+    }
+    const auto one = of_source_.find(source);
+    return one == of_source_.end() || one->second < options_.of_one_source;
+}
+
+void StrangerTable::joined(const std::string& call_id) {
+    Calls& calls = calls_[call_id];
+    ++calls.all;
+    ++calls.unconfirmed;
+    ++unconfirmed_;
+}
+
+void StrangerTable::confirmed(const std::string& call_id) {
+    const auto calls = calls_.find(call_id);
+    if (calls == calls_.end() || calls->second.unconfirmed == 0) return;
+    --calls->second.unconfirmed;
+    --unconfirmed_;
+}
+
 void StrangerTable::left(const std::string& call_id) {
-    if (const auto one = calls_.find(call_id); one != calls_.end()) calls_.erase(one);
+    const auto calls = calls_.find(call_id);
+    if (calls == calls_.end()) return;
+    // Of several with one name it is not told which: the last is not confirmed any more.
+    if (calls->second.unconfirmed == calls->second.all) confirmed(call_id);
+    if (--calls->second.all == 0) calls_.erase(calls);
 }
 
 void StrangerTable::forget_old(common::Timestamp now) {
-    while (!in_order_.empty() && in_order_.front().until <= now) {
-        by_key_.erase(in_order_.front().key);
-        in_order_.pop_front();
-    }
+    while (!in_order_.empty() && in_order_.front().until <= now) free_place(in_order_.begin());
+}
+
+void StrangerTable::free_place(Places::iterator place) {
+    const auto source = of_source_.find(place->source);
+    if (--source->second == 0) of_source_.erase(source);
+    by_key_.erase(place->key);
+    in_order_.erase(place);
 }
 
 void StrangerTable::acknowledged(const RequestId& ack) {
@@ -53,8 +100,7 @@ void StrangerTable::acknowledged(const RequestId& ack) {
     // RFC 3261 17.1.1.3: the ACK of a refusal has the branch of its INVITE. That of a 200 has its
     // own; the call stands then.
     if (place->second->branch != hash_of(ack.branch) && !calls_.contains(ack.call_id)) return;
-    in_order_.erase(place->second);
-    by_key_.erase(place);
+    free_place(place->second);
 }
 
 }  // namespace signaling

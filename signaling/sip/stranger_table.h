@@ -3,11 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory_resource>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "common/units.h"
+#include "signaling/sip/source_limiter.h"
 
 namespace signaling {
 
@@ -19,41 +20,72 @@ struct RequestId {
     std::string branch;  ///< of the topmost Via; may be empty
 };
 
+/// How far the address is believed that a request came from.
+enum class Standing : std::uint8_t {
+    Unknown,  ///< a datagram, which may bear anybody's address
+    Patient,  ///< the same, sent a second time as RFC 3261 17.1 has it
+    Known,    ///< a connection, or an address that a call was confirmed from
+};
+
 /// Bounds the transactions of requests that belong to no call of ours: each costs its message for
 /// 32 s (RFC 3261 17.2: timers H and J), however it is answered, and 2000 a second would be 64 000.
 ///
 /// A place is taken by the first copy of a request, and free again when its ACK came or after 32 s.
-/// Requests of standing calls need none: they are known by their Call-ID. Thread: one.
-/// Memory: at most `places` requests, and the Call-IDs of our calls.
+/// Of the places the unknown get half, with the patient seven in eight, with the known all. An
+/// INVITE from an unknown address is not let in either while too many calls wait for their ACK:
+/// each holds a place in a room, too.
+/// Requests of standing calls need no place: they are known by their Call-ID.
+/// Thread: one. Memory: at most `places` requests, and the Call-IDs of our calls. What it remembers
+/// lies together, not between sofia's messages, whose pages it would keep from the system.
 class StrangerTable {
   public:
     static constexpr common::Duration kTransactionLife = std::chrono::seconds(32);
 
-    explicit StrangerTable(std::size_t places) : places_(places) {}
+    struct Options {
+        std::size_t places = 2000;
+        std::size_t of_one_source = 250;
+        std::size_t unconfirmed_calls = 20;  ///< see above
+    };
+    explicit StrangerTable(Options options) : options_(options) {}
 
     /// False: there is no place; the request should not be looked at further.
-    [[nodiscard]] bool let_in(const RequestId& request, common::Timestamp now);
+    [[nodiscard]] bool let_in(const RequestId& request, const MessageSource& source,
+                              Standing standing, common::Timestamp now);
 
-    /// A call with that Call-ID stands, or does no longer; each `joined` has its `left`.
-    void joined(const std::string& call_id) { calls_.insert(call_id); }
+    /// A call with that Call-ID stands, its ACK came, it stands no longer. Each `joined` has its
+    /// `left`.
+    void joined(const std::string& call_id);
+    void confirmed(const std::string& call_id);
     void left(const std::string& call_id);
 
+    void forget_old(common::Timestamp now);
     [[nodiscard]] std::size_t taken() const { return by_key_.size(); }
 
   private:
     struct Place {
         std::size_t key = 0;
         std::size_t branch = 0;
+        MessageSource source;
         common::Timestamp until;
     };
+    struct Calls {
+        std::size_t all = 0;
+        std::size_t unconfirmed = 0;
+    };
+    using Places = std::pmr::list<Place>;
 
-    void forget_old(common::Timestamp now);
+    [[nodiscard]] bool has_place(const RequestId& request, const MessageSource& source,
+                                 Standing standing) const;
     void acknowledged(const RequestId& ack);
+    void free_place(Places::iterator place);
 
-    std::size_t places_;
-    std::list<Place> in_order_;  // all live equally long: the oldest in front
-    std::unordered_map<std::size_t, std::list<Place>::iterator> by_key_;
-    std::unordered_multiset<std::string> calls_;
+    Options options_;
+    std::pmr::unsynchronized_pool_resource memory_;
+    Places in_order_{&memory_};  // all live equally long: the oldest in front
+    std::pmr::unordered_map<std::size_t, Places::iterator> by_key_{&memory_};
+    std::pmr::unordered_map<MessageSource, std::size_t, MessageSource::Hash> of_source_{&memory_};
+    std::unordered_map<std::string, Calls> calls_;
+    std::size_t unconfirmed_ = 0;
 };
 
 }  // namespace signaling

@@ -51,13 +51,17 @@ void read_info_body(std::string_view text) {
 }
 
 void pass_gate(std::string_view text) {
-    signaling::StrangerTable strangers(8);
+    signaling::StrangerTable strangers({.places = 8, .of_one_source = 4, .unconfirmed_calls = 2});
     common::Timestamp now;
     while (!text.empty()) {
         const std::string line(line_of(text));
-        static_cast<void>(
-            strangers.let_in({line, 1, line.size() % 3 == 0 ? "ACK" : "INVITE", "b"}, now));
+        signaling::MessageSource source;
+        source.bytes[15] = static_cast<std::uint8_t>(line.size() % 4);
+        static_cast<void>(strangers.let_in({line, 1, line.size() % 3 == 0 ? "ACK" : "INVITE", "b"},
+                                           source,
+                                           static_cast<signaling::Standing>(line.size() % 3), now));
         if (line.size() % 5 == 0) strangers.joined(line);
+        if (line.size() % 2 == 0) strangers.confirmed(line);
         if (line.size() % 7 == 0) strangers.left(line);
         now = now + std::chrono::seconds(line.size() % 11);
         FUZZ_EXPECT(strangers.taken() <= 8);

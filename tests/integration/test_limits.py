@@ -1,41 +1,11 @@
 """What one source, and all of them together, may ask of the SIP door."""
 
-import contextlib
-import socket
 import time
 
 import pytest
 
 from sip_peer import AUDIO, Peer, sdp
-
-
-class Stranger:
-    """A UDP socket at any address of 127/8 that asks without waiting."""
-
-    def __init__(self, server, address="127.0.0.1"):
-        self.server = server
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((address, 0))
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        self.here = "%s:%d" % self.socket.getsockname()
-
-    def ask(self, number, method="OPTIONS", room="demo"):
-        self.socket.sendto(
-            (f"{method} sip:{room}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {self.here};rport;branch=z9hG4bK-{self.here}-{number}\r\n"
-             f"Max-Forwards: 70\r\nFrom: <sip:x@x>;tag={number}\r\nTo: <sip:{room}@127.0.0.1>\r\nCall-ID: {number}@{self.here}\r\n"
-             f"CSeq: 1 {method}\r\nContact: <sip:x@{self.here}>\r\nContent-Length: 0\r\n\r\n").encode(),
-            ("127.0.0.1", self.server.sip_port))
-
-    def answered(self, seconds):
-        """Final answers that come until none came for so long."""
-        calls = set()
-        self.socket.settimeout(seconds)
-        with contextlib.suppress(TimeoutError):
-            while True:
-                text = self.socket.recv(65536).decode()
-                if not text.startswith("SIP/2.0 1"):
-                    calls.add(text.lower().split("call-id:")[1].split()[0])
-        return len(calls)
+from support.flood import Stranger
 
 
 def test_the_defaults_bite_at_one_source_and_leave_others_alone(make_tessera):
@@ -76,11 +46,20 @@ def test_the_requests_of_strangers_are_bounded_and_a_call_that_stands_is_not_amo
     caller = Peer(server)
     assert caller.invite("demo", sdp(*AUDIO)).status == 200
     caller.ack()
-    stranger = Stranger(server, "127.0.0.9")
-    for number in range(100):
-        stranger.ask(number)
+    strangers = [Stranger(server, f"127.0.0.{100 + number}") for number in range(100)]
 
-    assert stranger.answered(0.5) == 40
+    def all_ask():
+        for number, stranger in enumerate(strangers):
+            stranger.ask(number)
+        time.sleep(0.5)
+        return sum(stranger.answered(0.001) for stranger in strangers)
+
+    # Of forty places an unknown address gets half, who asks again gets more: all but five.
+    assert all_ask() == 20
+    assert all_ask() == 15 + 20  # and the answers to the first twenty again
+    one = Stranger(server, "127.0.0.9")
+    one.ask(1)
+    assert one.answered(0.5) == 0
 
     assert caller.invite("demo", sdp(*AUDIO, version=2)).status == 200
     caller.ack()

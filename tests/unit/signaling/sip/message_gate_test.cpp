@@ -8,7 +8,10 @@ using namespace std::chrono_literals;
 using signaling::MessageGate;
 using signaling::MessageSource;
 using signaling::RequestId;
+using signaling::RetryMemory;
 using signaling::SipLimits;
+using signaling::SourceSet;
+using signaling::Standing;
 using signaling::StrangerTable;
 
 namespace {
@@ -17,16 +20,19 @@ RequestId request(int number, const std::string& method = "INVITE") {
     return {"call-" + std::to_string(number), 1, method, "z9hG4bK-" + std::to_string(number)};
 }
 
-MessageSource source() {
-    const std::array<std::uint8_t, 4> address{192, 0, 2, 1};
+MessageSource source(std::uint8_t host = 1) {
+    const std::array<std::uint8_t, 4> address{192, 0, 2, host};
     return MessageSource::of(address);
 }
 
 struct Table {
     tests::FakeClock clock;
-    StrangerTable strangers{3};
+    StrangerTable strangers{{.places = 3, .of_one_source = 3, .unconfirmed_calls = 2}};
 
-    bool let_in(const RequestId& one) { return strangers.let_in(one, clock.now()); }
+    bool let_in(const RequestId& one, Standing standing = Standing::Known,
+                const MessageSource& from = source()) {
+        return strangers.let_in(one, from, standing, clock.now());
+    }
     void fill() {
         for (int i = 1; i <= 3; ++i) REQUIRE(let_in(request(i)));
     }
@@ -99,6 +105,91 @@ TEST_CASE_METHOD(Table, "Two calls of one Call-ID are known until both have left
     strangers.left("twice");  // of nobody: nothing to forget
 }
 
+TEST_CASE("The unknown get half of the places, the patient seven in eight, the known all") {
+    tests::FakeClock clock;
+    StrangerTable strangers({.places = 16, .of_one_source = 16, .unconfirmed_calls = 1});
+    int number = 0;
+    const auto let_in = [&](Standing standing) {
+        int count = 0;
+        while (strangers.let_in(request(++number), source(), standing, clock.now())) ++count;
+        return count;
+    };
+
+    CHECK(let_in(Standing::Unknown) == 8);
+    CHECK(let_in(Standing::Patient) == 6);
+    CHECK(let_in(Standing::Known) == 2);
+    CHECK(strangers.let_in(request(1), source(), Standing::Unknown, clock.now()));
+}
+
+TEST_CASE("One source does not get the places of all") {
+    tests::FakeClock clock;
+    StrangerTable some({.places = 8, .of_one_source = 2, .unconfirmed_calls = 1});
+    const auto ask = [&](int number, const MessageSource& from) {
+        return some.let_in(request(number), from, Standing::Known, clock.now());
+    };
+    CHECK(ask(1, source()));
+    CHECK(ask(2, source()));
+    CHECK_FALSE(ask(3, source()));
+    CHECK(ask(3, source(2)));
+
+    CHECK(some.let_in(request(1, "ACK"), source(), Standing::Known, clock.now()));
+    CHECK(ask(4, source()));
+    clock.advance(StrangerTable::kTransactionLife);
+    CHECK(ask(5, source()));
+    CHECK(ask(6, source()));
+    CHECK(some.taken() == 2);
+}
+
+TEST_CASE("While too many calls wait for their ACK, an unknown address makes no other") {
+    tests::FakeClock clock;
+    StrangerTable strangers({.places = 16, .of_one_source = 16, .unconfirmed_calls = 2});
+    const auto let_in = [&](const RequestId& one, Standing standing = Standing::Unknown) {
+        return strangers.let_in(one, source(), standing, clock.now());
+    };
+    strangers.joined("first");
+    strangers.joined("second");
+
+    CHECK_FALSE(let_in(request(1)));
+    CHECK(let_in(request(1, "OPTIONS")));
+    CHECK(let_in(request(2), Standing::Patient));
+    strangers.confirmed("first");
+    strangers.confirmed("first");  // its re-INVITE
+    strangers.left("first");
+    CHECK(let_in(request(3)));
+    strangers.joined("third");
+    CHECK_FALSE(let_in(request(4)));
+    strangers.left("second");  // unconfirmed to the end
+    CHECK(let_in(request(4)));
+}
+
+TEST_CASE("A request that is sent again is known again, for half a minute") {
+    tests::FakeClock clock;
+    RetryMemory memory;
+    constexpr std::uint64_t kHash = 0x1234'5678'9abc'def0;
+
+    CHECK_FALSE(memory.is_again(kHash, clock.now()));
+    clock.advance(RetryMemory::kSoonest - 1ms);
+    CHECK_FALSE(memory.is_again(kHash, clock.now()));  // a doubled datagram
+    clock.advance(1ms);
+    CHECK(memory.is_again(kHash, clock.now()));
+    CHECK_FALSE(memory.is_again(kHash ^ (1ULL << 40), clock.now()));  // takes its place
+    CHECK_FALSE(memory.is_again(kHash, clock.now()));
+    clock.advance(RetryMemory::kLatest + 1ms);
+    CHECK_FALSE(memory.is_again(kHash, clock.now()));
+}
+
+TEST_CASE("A set of sources forgets the one that was put in first") {
+    SourceSet sources(2);
+    sources.insert(source(1));
+    sources.insert(source(2));
+    sources.insert(source(1));
+    sources.insert(source(3));
+
+    CHECK(sources.contains(source(1)));
+    CHECK_FALSE(sources.contains(source(2)));
+    CHECK(sources.contains(source(3)));
+}
+
 TEST_CASE("Answers are counted apart, and cost their sender no request") {
     tests::FakeClock clock;
     SipLimits limits;
@@ -111,16 +202,58 @@ TEST_CASE("Answers are counted apart, and cost their sender no request") {
     CHECK_FALSE(gate.takes(source(), MessageGate::Kind::Request));
 }
 
-TEST_CASE("The gate remembers ten requests of strangers for each call that may wait") {
-    tests::FakeClock clock;
-    SipLimits limits;
-    limits.max_unadmitted_calls = 2;
-    MessageGate gate(limits, clock);
-    for (int i = 0; i < 20; ++i) CHECK(gate.takes(request(i)));
+namespace {
 
-    CHECK_FALSE(gate.takes(request(20)));
+struct Gate {
+    tests::FakeClock clock;
+    MessageGate gate{limits(), clock};
+
+    static SipLimits limits() {
+        SipLimits some;
+        some.max_unadmitted_calls = 2;  // ten times as many requests are remembered
+        return some;
+    }
+    // From ten sources, as one gets an eighth.
+    bool asks(int number, MessageGate::Over over = MessageGate::Over::Datagram) {
+        return gate.takes(request(number, "OPTIONS"),
+                          source(static_cast<std::uint8_t>(number % 10)), over);
+    }
+    void flood() {
+        for (int i = 0; i < 10; ++i) REQUIRE(asks(i));
+        REQUIRE_FALSE(asks(10));
+        REQUIRE(gate.remembered() == 10);
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Gate, "In a flood who sends again is heard, and whose call stands") {
+    flood();
+
+    CHECK_FALSE(asks(11));
+    clock.advance(500ms);
+    CHECK_FALSE(asks(12));
+    CHECK(asks(11));
     gate.joined("call-20");
-    CHECK(gate.takes(request(20)));
+    CHECK(asks(20));
     gate.left("call-20");
-    CHECK_FALSE(gate.takes(request(20)));
+    CHECK_FALSE(asks(20));
+    gate.resumed("call-21");
+    CHECK(asks(21));
+}
+
+TEST_CASE_METHOD(Gate, "In a flood a connection is heard at once, and whoever confirmed a call") {
+    flood();
+
+    CHECK(asks(11, MessageGate::Over::Connection));
+    CHECK_FALSE(asks(12));
+    gate.confirmed("call-7", source(2));
+    CHECK(asks(12));
+}
+
+TEST_CASE_METHOD(Gate, "What was remembered is forgotten without a next request") {
+    flood();
+
+    clock.advance(StrangerTable::kTransactionLife);
+    CHECK(gate.remembered() == 0);
 }
