@@ -238,9 +238,9 @@ void Bridge::poll(Timestamp now) {
 
 void Bridge::check(Timestamp now) {
     stage_.tidy();
+    for (const auto& session : sessions_) session->follow_loss(now);
     replan(now);
     for (const auto& session : sessions_) {
-        session->follow_loss(now);
         if (const auto event = session->check_picture(now)) {
             observer_.on_media(instance_, session->state().id, session->video_mid(), *event);
         }

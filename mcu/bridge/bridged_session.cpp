@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <random>
+#include <utility>
 
 #include "common/log.h"
 #include "mcu/bridge/negotiated_formats.h"
@@ -140,13 +141,77 @@ void BridgedSession::apply_listener(const MediaConfig* audio) {
 }
 
 void BridgedSession::follow_loss(Timestamp now) {
-    if (!listens_ || !listens_->inband_fec) return;
     const MediaConfig* audio = main_media(state_.media, MediaKind::Audio);
-    for (const StreamCounters& stream : session_->counters()) {
-        if (audio == nullptr || stream.mid != audio->mid) continue;
-        fec_.follow(stream.remote_loss_percent, now);
-        apply_listener(audio);
+    const MediaConfig* video = main_media(state_.media, MediaKind::Video);
+    const std::vector<StreamCounters> counters = session_->counters();
+    const auto stream_of = [&](const MediaConfig* media) -> const StreamCounters* {
+        if (media == nullptr) return nullptr;
+        const auto found = std::ranges::find(counters, media->mid, &StreamCounters::mid);
+        return found == counters.end() ? nullptr : &*found;
+    };
+    const StreamCounters* sound = stream_of(audio);
+    protect_sound(sound, now);
+    const StreamCounters* picture = stream_of(video);
+    if (picture == nullptr || video->feedback_nack) {
+        guard_.reset();
+    } else {
+        protect_picture(*picture, sound == nullptr ? 0 : sound->remote_loss_percent / 100, now);
     }
+}
+
+void BridgedSession::protect_sound(const StreamCounters* sound, Timestamp now) {
+    if (sound == nullptr || !listens_ || !listens_->inband_fec) return;
+    fec_.follow(sound->remote_loss_percent, now);
+    apply_listener(main_media(state_.media, MediaKind::Audio));
+}
+
+/// The picture gets smaller first, and is sent twice when it is: together they are never more than
+/// the large one was, nor more than was agreed on.
+void BridgedSession::protect_picture(const StreamCounters& picture, double sound_loss,
+                                     Timestamp now) {
+    const bool halved_before = guard_.halves();
+    guard_.follow(picture.reported, sound_loss, now);
+    ask_for_who_does_not(picture);
+    const auto rung = stage_.rung_of(mixer::SubscriptionId{subscription_.load()});
+    if (guard_.halves() != halved_before) {
+        unguarded_.reset();
+        if (guard_.halves() && rung) unguarded_ = rung->bitrate;
+        LOG_INFO("{} loses {:.1f} % of its pictures' packets: each is sent {}", who_,
+                 guard_.loss() * 100, guard_.halves() ? "twice, of a smaller picture" : "once");
+    }
+    PictureRepeats wanted = guard_.repeats();
+    const auto agreed = agreed_bitrate();
+    const bool fits =
+        halved_before && rung && (!agreed || rung->bitrate.bps() * 2 <= agreed->bps());
+    if (!fits) wanted.others = 0;
+    if (wanted == repeats_) return;
+    repeats_ = wanted;
+    session_->repeat_pictures(wanted);
+}
+
+/// Whoever cannot ask again and does not ask for a start either would see broken pictures for ever.
+void BridgedSession::ask_for_who_does_not(const StreamCounters& picture) {
+    const bool asks = std::exchange(starts_asked_, picture.starts_asked) != picture.starts_asked;
+    const bool lost = std::exchange(bad_reports_, guard_.bad_reports()) < guard_.bad_reports();
+    if (lost && !asks) on_start_wanted(picture.mid);
+}
+
+std::optional<common::Bitrate> BridgedSession::agreed_bitrate() const {
+    const MediaConfig* video = main_media(state_.media, MediaKind::Video);
+    std::optional<common::Bitrate> agreed;
+    const auto limit = [&](common::Bitrate most) {
+        if (most.bps() > 0) agreed = agreed ? std::min(*agreed, most) : most;
+    };
+    limit(budget_);
+    // Its level's and b=, less what headers take.
+    if (video != nullptr) limit(stream_needs(*video, {}).max_bitrate);
+    return agreed;
+}
+
+common::Bitrate BridgedSession::budget() const {
+    if (!guard_.halves() || !unguarded_) return budget_;
+    const common::Bitrate all = std::min(agreed_bitrate().value_or(*unguarded_), *unguarded_);
+    return common::Bitrate::from_bps(all.bps() / 2);
 }
 
 void BridgedSession::apply_video(const MediaConfig* video, bool muted) {

@@ -17,6 +17,7 @@
 #include "mcu/bridge/drop_watch.h"
 #include "mcu/bridge/fec_strength.h"
 #include "mcu/bridge/inbound_limit.h"
+#include "mcu/bridge/loss_guard.h"
 #include "mcu/bridge/picture_watch.h"
 #include "mcu/session/session.h"
 #include "mixer/audio/audio_playout.h"
@@ -68,7 +69,9 @@ class BridgedSession final : private SessionObserver {
     [[nodiscard]] mixer::PictureSink& picture_sink() { return session_->picture_sink(); }
     /// The peer's TMMBR: what it is sent from the next plan on.
     void limit_bitrate(common::Bitrate limit) { budget_ = limit; }
-    [[nodiscard]] common::Bitrate budget() const { return budget_; }
+    /// What its picture may have now: by its TMMBR, and by half while every packet goes out twice.
+    /// 0: as much as it needs.
+    [[nodiscard]] common::Bitrate budget() const;
     /// What its decoder and link can take; nothing when it receives no pictures.
     [[nodiscard]] std::optional<mixer::StreamNeeds> needs(common::PictureSize max_size) const;
     [[nodiscard]] bool shows_video() const;  ///< a picture (not an avatar) may be expected of it
@@ -83,7 +86,8 @@ class BridgedSession final : private SessionObserver {
     /// Once a second. Frozen or Resumed when its picture stopped or came back; nothing
     /// while nobody sees it, since it is not decoded then.
     std::optional<MediaEvent> check_picture(common::Timestamp now);
-    /// Once a second: protects the listener's sound against the loss that it reports.
+    /// Once a second: protects the listener's sound and the viewer's picture against the loss that
+    /// it reports. `budget` counts from the next plan on.
     void follow_loss(common::Timestamp now);
     [[nodiscard]] SessionStatistics statistics() const;
     /// Logs what its ports dropped since it was last called.
@@ -95,6 +99,10 @@ class BridgedSession final : private SessionObserver {
                    mixer::EncoderStage& stage, BridgedSessionEvents& events);
 
     void apply_listener(const MediaConfig* audio);
+    void protect_sound(const StreamCounters* sound, common::Timestamp now);
+    void protect_picture(const StreamCounters& picture, double sound_loss, common::Timestamp now);
+    [[nodiscard]] std::optional<common::Bitrate> agreed_bitrate() const;
+    void ask_for_who_does_not(const StreamCounters& picture);
     void apply_video(const MediaConfig* video, bool muted);
 
     void on_dtmf(char digit, common::Duration duration) override;
@@ -126,8 +134,12 @@ class BridgedSession final : private SessionObserver {
     common::Bitrate asked_;       ///< of the peer's picture; 0: nothing yet
     std::string listen_failure_;  ///< why it hears nothing though it should
     std::atomic<std::uint64_t> subscription_{0};
-    common::Bitrate budget_;         ///< 0: not limited
-    std::uint64_t start_asked_ = 0;  ///< by signalling, answered so far
+    common::Bitrate budget_;  ///< by the peer's TMMBR; 0: not limited
+    LossGuard guard_;
+    std::optional<common::Bitrate> unguarded_;  ///< its rung's when `guard_` came to halve it
+    PictureRepeats repeats_;                    ///< as told to the session
+    std::uint64_t bad_reports_ = 0, starts_asked_ = 0;  ///< so far; by the peer itself
+    std::uint64_t start_asked_ = 0;                     ///< by signalling, answered so far
     PictureWatch picture_;
     DropWatch drops_;
     bool shown_ = true;

@@ -167,6 +167,7 @@ void RtcpSession::on_report_blocks(const ReportBlocks& blocks) {
         RemoteView view;
         view.loss_fraction = block.fraction_lost / 256.0;
         view.cumulative_lost = block.cumulative_lost;
+        view.highest_sequence = block.highest_sequence;
         view.jitter_rtp = block.jitter;
         view.at = now_;
         if (local->remote) view.round_trip = local->remote->round_trip;

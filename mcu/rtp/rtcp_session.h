@@ -73,9 +73,10 @@ class RtcpSession final : private RtcpHandler {
     };
     /// What the peer said of one of our streams.
     struct RemoteView {
-        double loss_fraction = 0;  ///< of its last interval, 0 to 1
-        std::int32_t cumulative_lost = 0;
-        std::uint32_t jitter_rtp = 0;  ///< in units of the stream's clock
+        double loss_fraction = 0;            ///< of its last interval, 0 to 1
+        std::int32_t cumulative_lost = 0;    ///< negative where it counts what came twice
+        std::uint32_t highest_sequence = 0;  ///< extended by its count of wraps
+        std::uint32_t jitter_rtp = 0;        ///< in units of the stream's clock
         std::optional<common::Duration> round_trip;
         common::Timestamp at;
     };

@@ -83,6 +83,22 @@ struct LocalMedia {
     std::string fingerprint = {};  ///< of our certificate, as in SDP; empty: we have no DTLS
 };
 
+/// How often each packet of a picture goes out again after the first time, to a peer that loses
+/// packets and cannot ask for them.
+struct PictureRepeats {
+    int others = 0, key = 0;  ///< pictures that are no key pictures, and those that are
+    friend bool operator==(const PictureRepeats&, const PictureRepeats&) = default;
+};
+
+/// What a peer's newest report says of the stream that we send it, and what was sent by then.
+struct ReportedLoss {
+    common::Timestamp at;                ///< 0: no report yet
+    std::int32_t cumulative_lost = 0;    ///< negative where what comes twice counts twice
+    std::uint32_t highest_sequence = 0;  ///< extended
+    std::uint64_t packets_sent = 0;      ///< each once
+    std::uint64_t packets_repeated = 0;  ///< by PictureRepeats
+};
+
 /// A snapshot of one medium's counters since it was opened.
 struct StreamCounters {
     std::string mid;
@@ -98,6 +114,7 @@ struct StreamCounters {
     double longest_repair_ms = 0;  ///< from a loss to the picture that was whole again
     std::uint64_t packets_recovered = 0;   ///< came because we asked for them again
     std::uint64_t packets_sent_again = 0;  ///< because the peer asked
+    ReportedLoss reported;                 ///< packets sent and repeated: until now
     std::uint64_t packets_heard = 0;  ///< RTP and RTCP of the peer, wanted or not: a sign of life
     common::Timestamp last_packet;    ///< 0: none yet
 };

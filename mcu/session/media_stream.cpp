@@ -253,6 +253,10 @@ StreamCounters MediaStream::counters() const {
     out.jitter_ms = ms(jitter());
     if (const auto remote = rtcp_.remote_view(sender_.ssrc())) {
         out.remote_loss_percent = remote->loss_fraction * 100;
+        out.reported = {.at = remote->at,
+                        .cumulative_lost = remote->cumulative_lost,
+                        .highest_sequence = remote->highest_sequence,
+                        .packets_sent = sender_.packet_count()};
         if (remote->round_trip) out.round_trip_ms = ms(*remote->round_trip);
     }
     out.starts_asked = starts_asked_;

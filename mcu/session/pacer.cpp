@@ -26,16 +26,6 @@ void Pacer::add(std::size_t bytes) {
     slots_[count_++].bytes = bytes;
 }
 
-void Pacer::repeat_last(std::size_t count) {
-    const std::size_t begin = count_ - count;
-    if (slots_.size() < count_ + count) slots_.resize(count_ + count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const Slot& original = slots_[begin + i];
-        std::copy_n(original.storage.begin(), original.bytes, slots_[count_].storage.begin());
-        slots_[count_++].bytes = original.bytes;
-    }
-}
-
 void Pacer::flush(Timestamp now) {
     if (paced_ == 0) send(std::min(waiting_count(), kUnpaced));
     paced_ = waiting_count();

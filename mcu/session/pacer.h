@@ -41,9 +41,6 @@ class Pacer {
     [[nodiscard]] std::span<std::uint8_t> next_buffer();
     /// The buffer handed out last holds a packet of this size.
     void add(std::size_t bytes);
-    /// The `count` packets added last go out once more behind them: the same bytes, which the peer
-    /// drops where the first came.
-    void repeat_last(std::size_t count);
     /// The picture is complete: lets go what may go now.
     void flush(common::Timestamp now);
 

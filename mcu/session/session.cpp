@@ -162,6 +162,10 @@ void Session::limit_peer(common::Bitrate limit) {
     impl_->net.call([&] { impl_->core->limit_peer(limit); });
 }
 
+void Session::repeat_pictures(PictureRepeats repeats) {
+    impl_->net.call([&] { impl_->core->repeat_pictures(repeats); });
+}
+
 mixer::PictureSink& Session::picture_sink() {
     return impl_->core->picture_sink();
 }

@@ -76,6 +76,10 @@ class Session {
     /// until told otherwise. A peer that does not understand is not asked.
     void limit_peer(common::Bitrate limit);
 
+    /// How often packets of the main picture go out again, from the next picture on; a peer that
+    /// asks again for what it misses (NACK) gets them once.
+    void repeat_pictures(PictureRepeats repeats);
+
     [[nodiscard]] mixer::PictureSink& picture_sink();
     [[nodiscard]] mixer::AudioSink& audio_sink();
     [[nodiscard]] mixer::KeyFrameRequester& key_frame_requester();

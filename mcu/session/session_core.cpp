@@ -73,6 +73,10 @@ void SessionCore::limit_peer(common::Bitrate limit) {
     if (main_video_ != nullptr) main_video_->limit_peer(limit);
 }
 
+void SessionCore::repeat_pictures(PictureRepeats repeats) {
+    if (main_video_ != nullptr) main_video_->repeat_pictures(repeats);
+}
+
 std::vector<LocalMedia> SessionCore::local_media() const {
     std::vector<LocalMedia> media;
     for (const std::unique_ptr<MediaStream>& stream : streams_) {

@@ -34,6 +34,7 @@ class SessionCore final : public mixer::KeyFrameRequester {
     void apply(std::vector<Plan> plans);
     void set_inlets(Session::Inlets inlets);
     void limit_peer(common::Bitrate limit);
+    void repeat_pictures(PictureRepeats repeats);
     /// Ports and SSRCs, in the order of the plans applied last; addresses are the caller's.
     [[nodiscard]] std::vector<LocalMedia> local_media() const;
     [[nodiscard]] std::vector<StreamCounters> counters() const;

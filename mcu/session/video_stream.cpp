@@ -1,5 +1,6 @@
 #include "mcu/session/video_stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/invariant.h"
@@ -44,10 +45,6 @@ std::size_t most_packets(const mixer::EncodedPicture& picture) {
 constexpr Duration kReorderMargin = std::chrono::milliseconds(25);
 /// Between two answers to the same NACK, while the round trip is not known.
 constexpr Duration kRepeatGuard = std::chrono::milliseconds(50);
-/// Reports older than this say nothing of the path as it is.
-constexpr Duration kReportLife = std::chrono::seconds(15);
-/// From here on repeating pays; beyond the second, the path is full rather than noisy.
-constexpr double kLeastRepeatLoss = 0.01, kMostRepeatLoss = 0.2;
 
 }  // namespace
 
@@ -166,6 +163,7 @@ StreamCounters VideoStream::counters() const {
     }
     out.packets_recovered = nack_.counters().recovered;
     if (sent_) out.packets_sent_again = sent_->counters().sent_again;
+    out.reported.packets_repeated = packets_repeated_;
     return out;
 }
 
@@ -206,6 +204,7 @@ void VideoStream::on_send_format() {
     const std::optional<H264Fmtp> fmtp = H264Fmtp::parse(config().send.fmtp);
     packetizer_ = H264Packetizer(fmtp ? fmtp->packetization_mode : H264Packetizer::Mode::SingleNal);
     needs_key_ = true;
+    line_.clear();
     if (!config().feedback_nack) {
         sent_.reset();
     } else if (!sent_) {
@@ -241,7 +240,9 @@ void VideoStream::ask_start(Timestamp at, Duration least_interval) {
 void VideoStream::send(const mixer::EncodedPicture& picture) {
     net_thread_.check();
     const Timestamp at = now();
-    if (!may_send(at) || !pacer_.has_room(2 * most_packets(picture))) {
+    const std::size_t times = 1 + static_cast<std::size_t>(std::max(repeats_.key, repeats_.others));
+    if (!may_send(at) ||
+        !pacer_.has_room(times * (most_packets(picture) + RepeatLine::kMostBehind))) {
         needs_key_ = true;
         return;
     }
@@ -254,8 +255,9 @@ void VideoStream::send(const mixer::EncodedPicture& picture) {
 }
 
 void VideoStream::packetize(const mixer::EncodedPicture& picture, Timestamp at) {
+    const int repeats = sent_ ? 0 : picture.key ? repeats_.key : repeats_.others;
     packetizer_.start(picture.nals);
-    std::size_t packets = 0;
+    line_.begin_picture();
     while (true) {
         const std::span<std::uint8_t> buffer = pacer_.next_buffer();
         const auto payload = packetizer_.next(buffer.subspan(kRtpHeaderBytes));
@@ -264,17 +266,21 @@ void VideoStream::packetize(const mixer::EncodedPicture& picture, Timestamp at) 
         const std::uint16_t sequence = sender().next_sequence();
         sender().stamp(buffer.first(bytes), payload->last, picture.media_time, at);
         if (sent_) sent_->keep(buffer.first(bytes), sequence, at);
+        if (repeats > 0) line_.keep(buffer.first(bytes));
         pacer_.add(bytes);
-        ++packets;
+        // A second copy follows at once: it is for losses that know nothing of each other.
+        for (int copy = 1; copy < repeats; ++copy) queue_copy(line_.newest());
+        while (line_.has_due()) queue_copy(line_.take());
     }
-    if (picture.key && repeats_key_pictures(at)) pacer_.repeat_last(packets);
+    while (line_.has_older()) queue_copy(line_.take());
     pacer_.flush(at);
 }
 
-bool VideoStream::repeats_key_pictures(Timestamp at) const {
-    const auto remote = remote_view();
-    return !sent_ && remote && at - remote->at < kReportLife &&
-           remote->loss_fraction >= kLeastRepeatLoss && remote->loss_fraction <= kMostRepeatLoss;
+/// Not counted as sent: reports to the peer tell each packet once, and so it reckons what it lost.
+void VideoStream::queue_copy(std::span<const std::uint8_t> copy) {
+    std::ranges::copy(copy, pacer_.next_buffer().begin());
+    pacer_.add(copy.size());
+    ++packets_repeated_;
 }
 
 }  // namespace mcu

@@ -11,6 +11,7 @@
 #include "mcu/rtp/video_receiver.h"
 #include "mcu/session/media_stream.h"
 #include "mcu/session/pacer.h"
+#include "mcu/session/repeat_line.h"
 #include "mixer/codec/video_decode_lane.h"
 #include "mixer/encode/encoded_picture.h"
 
@@ -24,8 +25,8 @@ class AudioStream;
 /// Out: the first picture after anything was left out (hold, no destination, an overflow) is a key
 ///      picture; until it comes, others are dropped and a start is asked for.
 /// Loss: with generic NACK, what is missing is asked for again before a key frame is, and the peer
-///       gets again what it misses. A peer without it that reports loss gets each key picture
-///       twice: of the fifty packets of a splice, one in twenty lost would spoil nearly every one.
+///       gets again what it misses. A peer without it gets packets more than once, as told by
+///       `repeat_pictures`.
 /// Thread: net thread alone.
 class VideoStream final : public MediaStream {
   public:
@@ -43,6 +44,8 @@ class VideoStream final : public MediaStream {
     void set_sound(const AudioStream* sound) { sound_ = sound; }
     /// Asks the peer to send no more than this (TMMBR), whatever its SSRC, until told otherwise.
     void limit_peer(common::Bitrate limit);
+    /// From the next picture on. Not for a peer that asks again.
+    void repeat_pictures(PictureRepeats repeats) { repeats_ = repeats; }
     void send(const mixer::EncodedPicture& picture);
     /// Pictures were lost on the way here; the next that comes is a key picture.
     void on_overflow();
@@ -62,12 +65,12 @@ class VideoStream final : public MediaStream {
     [[nodiscard]] std::optional<common::Timestamp> deadline() const override;
 
     void ask_for_missing(common::Timestamp now);
-    [[nodiscard]] bool repeats_key_pictures(common::Timestamp now) const;
     void deliver(common::Timestamp now);
     [[nodiscard]] common::Timestamp due_of(const common::EncodedFrame& frame);
     void follow_key_frame_need(common::Timestamp now);
     void ask_start(common::Timestamp now, common::Duration least_interval);
     void packetize(const mixer::EncodedPicture& picture, common::Timestamp now);
+    void queue_copy(std::span<const std::uint8_t> copy);
     void restart_receiver();
     void tell_refused_set();
 
@@ -88,6 +91,9 @@ class VideoStream final : public MediaStream {
     H264Packetizer packetizer_{H264Packetizer::Mode::SingleNal};
     std::optional<RetransmissionStore> sent_;  ///< with a peer that asks again
     Pacer pacer_;
+    PictureRepeats repeats_;
+    RepeatLine line_;  ///< what is to go out again
+    std::uint64_t packets_repeated_ = 0;
     bool needs_key_ = true;  ///< nothing but a key picture may go out
     std::optional<common::Timestamp> start_asked_;
 };

@@ -94,6 +94,11 @@ std::vector<Rung> default_rungs() {
          .size = {640, 360},
          .frames_per_second = 30,
          .bitrate = Bitrate::from_kbps(350)},
+        // Twice this is no more than 360p30: who is sent every packet twice need not do with 180p.
+        {.name = "240p30",
+         .size = {432, 240},
+         .frames_per_second = 30,
+         .bitrate = Bitrate::from_kbps(170)},
         {.name = "180p15",
          .size = {320, 180},
          .frames_per_second = 15,

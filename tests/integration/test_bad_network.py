@@ -10,7 +10,8 @@ import time
 import pytest
 
 from support import picture, sound
-from support.relay import BadNetwork
+from support.legacy_viewer import LegacyViewer
+from support.relay import BadNetwork, Relay
 from support.wait import until
 
 # Opus carries its repair in its speech modes and for what sounds like a voice: as a phone sends, not a music player.
@@ -24,6 +25,10 @@ LOSSES = [0.01, 0.05, 0.10] if FIGURES else [0.05]
 SECONDS = 60 if FIGURES else 20
 CLIP = SECONDS + 20
 FREEZES_A_MINUTE = 2
+# The peer's report comes every 5 s; then the picture gets smaller, and a second later each packet goes out twice.
+ADAPTS_S = 15
+# A receiver that counts what comes twice (plain RTP), and one that drops it before it counts (SRTP).
+COPIES = [True, False] if FIGURES else [True]
 
 
 def listen(seconds):
@@ -55,6 +60,8 @@ def figures_of(tessera, name):
         "concealed_percent": round(audio["concealed_percent"], 2),
         "playout_delay_ms": round(audio["playout_delay_ms"]),
         "lost_at_peer_percent": round(audio["remote_loss_percent"], 1),
+        "starts_asked": video["starts_asked"],
+        "rung": next(p["rung"] for p in tessera.participants() if p["name"] == name),
     }
 
 
@@ -76,13 +83,18 @@ def test_a_meeting_holds_over_a_bad_link(make_tessera, make_baresip, loss):
         after = {name: figures_of(tessera, name) for name in ("Anna", "Boris", "Clara")}
         counts = network.link.counts()
         seen = clara.snapshot()
+        at_peers = [anna.snapshot(), boris.snapshot()]
         network.link.both(loss=0)
         for caller in (anna, boris, clara):
             caller.hang_up()
 
     if FIGURES:
-        print(json.dumps({"loss": loss, "seconds": SECONDS, "callers": list(after.values()), "link": counts}))
+        asked = {name: after[name]["starts_asked"] - before[name]["starts_asked"] for name in after}
+        print(json.dumps({"loss": loss, "seconds": SECONDS, "callers": list(after.values()), "starts_asked": asked,
+                          "link": counts}))
     assert counts["up"]["lost"] > 0.5 * loss * counts["up"]["sent"], counts
+    for snapshot, caller in zip(at_peers, (BORIS, ANNA)):
+        assert picture.share_of_colour(snapshot, caller["colour"]) > 0.03, "the other is not seen over the link"
     for name, caller in (("Anna", ANNA), ("Boris", BORIS)):
         assert after[name]["packets_lost"] > before[name]["packets_lost"], "the link lost nothing"
         assert picture.share_of_colour(seen, caller["colour"]) > 0.03, f"Clara does not see {name}"
@@ -96,3 +108,39 @@ def test_a_meeting_holds_over_a_bad_link(make_tessera, make_baresip, loss):
     for caller in (ANNA, BORIS):
         assert sound.tone_level_dbfs(piece, rate, caller["hertz"]) > -45, "Clara hears one less"
     assert sound.snr_db(piece, rate, voices) >= 12, "Clara hears noise"
+
+
+class Door:
+    """Where callers by hand reach a server that is behind the bad network."""
+
+    def __init__(self, tessera):
+        self.address, self.port = Relay.ADDRESS, tessera.sip_port
+
+
+@pytest.mark.parametrize("counts_copies", COPIES)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_viewer_that_cannot_ask_again_sees_whole_pictures(make_tessera, make_baresip, loss, counts_copies):
+    tessera = make_tessera(behind=BadNetwork.BEHIND)
+    with BadNetwork(tessera, seed=11) as network:
+        network.link.both(delay_ms=35, jitter_ms=30)
+        clara = make_baresip("Clara", clip_seconds=CLIP + 20, **CLARA).dial(tessera.uri())
+        viewer = LegacyViewer(Door(tessera), "Viewer", counts_copies)
+        until(lambda: viewer.whole, 15, "a whole picture")
+        network.link.both(loss=loss)
+        listen(ADAPTS_S)
+        adapting = viewer.figures()
+        viewer.forget()
+        listen(SECONDS)
+        seen = viewer.figures()
+        rung = next(p["rung"] for p in tessera.participants() if p["name"] == "Viewer")
+        network.link.both(loss=0)
+        viewer.leave()
+        clara.hang_up()
+
+    if FIGURES:
+        print(json.dumps({"loss": loss, "counts_copies": counts_copies, "rung": rung, "first": adapting, "then": seen}))
+    assert seen["pictures"] > 20 * SECONDS, seen
+    if loss <= 0.05:
+        assert seen["longest_repair_s"] <= 1 and seen["whole_percent"] >= 90, seen
+        assert seen["freezes"] <= max(1, FREEZES_A_MINUTE * SECONDS / 60), seen
+    assert seen["kbps"] <= max(adapting["kbps"], 1000), "a path that loses is sent more"

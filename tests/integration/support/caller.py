@@ -22,11 +22,12 @@ def media_of(body):
 
 
 class Caller:
-    def __init__(self, server, tone=440, transport="udp", video=False):
-        self.server = server
+    def __init__(self, server, tone=440, transport="udp", video=False, address=None):
+        """`address`: its own; as the server's unless given."""
+        self.address = address or server.address
         self.peer = Peer(server, transport)
-        self.audio = RtpLeg(server.address, tone)
-        self.video = RtpLeg(server.address) if video else None
+        self.audio = RtpLeg(self.address, tone)
+        self.video = RtpLeg(self.address) if video else None
         self.video_format = VIDEO_FORMAT
         self.version = 0
         self.said = None
@@ -39,7 +40,7 @@ class Caller:
                  "a=rtpmap:101 telephone-event/8000", *attributes]
         if self.video:
             lines += [f"m=video {self.video.port} RTP/AVP 97", *self.video_format]
-        return sdp(*lines, version=self.version, address=self.server.address)
+        return sdp(*lines, version=self.version, address=self.address)
 
     def follow(self, body):
         """Sends where the server's SDP says."""

@@ -37,7 +37,8 @@ TEST_CASE("A source is asked for the rung that has the lines it is shown with, a
     CHECK(kbps(mcu::inbound_rate(kRungs, 0)) == 128);
     CHECK(kbps(mcu::inbound_rate(kRungs, 90)) == 128);
     CHECK(kbps(mcu::inbound_rate(kRungs, 180)) == 128);
-    CHECK(kbps(mcu::inbound_rate(kRungs, 181)) == 525);
+    CHECK(kbps(mcu::inbound_rate(kRungs, 181)) == 255);
+    CHECK(kbps(mcu::inbound_rate(kRungs, 241)) == 525);
     CHECK(kbps(mcu::inbound_rate(kRungs, 360)) == 525);
     CHECK(kbps(mcu::inbound_rate(kRungs, 480)) == 900);
     CHECK(kbps(mcu::inbound_rate(kRungs, 720)) == 1500);

@@ -113,22 +113,6 @@ TEST_CASE("Pictures that never let the queue run empty do not make it grow") {
     CHECK(f.in_order());
 }
 
-TEST_CASE("Packets that are repeated go out once more, behind the picture") {
-    Fixture f;
-    for (std::uint8_t i = 0; i < 15; ++i) {
-        const auto buffer = f.pacer.next_buffer();
-        buffer[0] = i;
-        buffer[1] = 0;
-        f.pacer.add(2);
-    }
-    f.pacer.repeat_last(15);
-    f.pacer.flush(f.clock.now());
-    for (int i = 0; i < 15; ++i) f.step();
-
-    REQUIRE(f.sent.size() == 30);
-    for (std::size_t i = 0; i < 30; ++i) CHECK(f.sent[i] == i % 15);
-}
-
 TEST_CASE("The pacer says when a picture has no room") {
     Fixture f;
     CHECK(f.pacer.has_room(Pacer::kMaxWaiting));

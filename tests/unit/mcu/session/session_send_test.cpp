@@ -1,5 +1,6 @@
 #include <array>
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "mcu/rtp/rtcp/generic_nack.h"
 #include "mcu/rtp/rtcp/receiver_report.h"
@@ -388,23 +389,79 @@ TEST_CASE("A peer without NACK gets nothing again") {
     CHECK(f.drain_rtp(peer.rtp).empty());
 }
 
-TEST_CASE("A peer without NACK that reports loss gets key pictures twice, others once") {
+TEST_CASE("Repeated packets are the same bytes, behind the next picture, and not counted as sent") {
+    SessionFixture f;
+    PeerPorts peer;
+    f.configure({SessionFixture::video(&peer)});
+    f.session->repeat_pictures({.others = 1, .key = 1});
+    const auto sequences = [&](bool key) {
+        f.picture(make_picture(key, {1500}, f.clock.now()));
+        f.pass(20ms);
+        return f.drain_rtp(peer.rtp);
+    };
+
+    const auto first = sequences(true);
+    const auto second = sequences(false);
+    REQUIRE(first.size() == 2);
+    REQUIRE(second.size() == 4);
+    for (std::size_t i = 0; i < 2; ++i) CHECK((second[2 + i].bytes() == first[i].bytes()));
+    CHECK(second[0].sequence == static_cast<std::uint16_t>(first[1].sequence + 1));
+    CHECK(f.counters().packets_sent == 4);
+    CHECK(f.counters().reported.packets_repeated == 2);
+
+    f.session->repeat_pictures({});
+    CHECK(sequences(false).size() == 4);
+    CHECK(sequences(false).size() == 2);
+}
+
+TEST_CASE("A large picture is repeated while it goes out, three packets behind; key ones twice") {
+    SessionFixture f;
+    PeerPorts peer;
+    f.configure({SessionFixture::video(&peer)});
+    f.session->repeat_pictures({.others = 1, .key = 2});
+
+    f.picture(make_picture(false, {100}, f.clock.now()));  // no key picture yet: dropped
+    f.picture(make_picture(true, {100, 8000}, f.clock.now()));
+    f.pass(20ms);
+    const auto packets = f.drain_rtp(peer.rtp);
+
+    std::map<std::uint16_t, int> times;
+    std::size_t most_behind = 0;
+    std::uint16_t newest = packets.at(0).sequence;
+    for (const RtpOnWire& packet : packets) {
+        if (++times[packet.sequence] == 3)
+            most_behind = std::max<std::size_t>(most_behind, newest - packet.sequence);
+        newest = std::max(newest, packet.sequence);
+    }
+    CHECK(times.size() == 8);
+    CHECK(most_behind == 3);
+    CHECK(packets.size() == 8 + 8 + 5);  // the last three wait for the next picture
+}
+
+TEST_CASE("A peer that asks again is sent each packet once") {
+    SessionFixture f;
+    PeerPorts peer;
+    MediaConfig config = SessionFixture::video(&peer);
+    config.feedback_nack = true;
+    f.configure({config});
+    f.session->repeat_pictures({.others = 1, .key = 1});
+
+    f.picture(make_picture(true, {100, 8000}, f.clock.now()));
+    f.pass(20ms);
+
+    CHECK(f.drain_rtp(peer.rtp).size() == 8);
+}
+
+TEST_CASE("What the peer reports of its losses is in the counters") {
     SessionFixture f;
     PeerPorts peer;
     const auto local = f.configure({SessionFixture::video(&peer)});
-    const auto count_of = [&](bool key) {
-        f.picture(make_picture(key, {100, 3000}, f.clock.now()));
-        f.pass(20ms);
-        return f.drain_rtp(peer.rtp).size();
-    };
-    const std::size_t once = count_of(true);
+    CHECK(f.counters().reported.at == common::Timestamp());
 
     f.send(peer.rtcp, lossy_report(local[0].ssrc, 13), local[0].rtcp_port);  // 13 / 256: 5 %
 
-    CHECK(count_of(true) == 2 * once);
-    CHECK(count_of(false) == once);
-    f.send(peer.rtcp, lossy_report(local[0].ssrc, 0), local[0].rtcp_port);
-    CHECK(count_of(true) == once);
+    CHECK(f.counters().reported.at == f.clock.now());
+    CHECK(f.counters().remote_loss_percent == Approx(5).margin(0.1));
 }
 
 TEST_CASE("The peer's TMMBR is told to the floor above") {

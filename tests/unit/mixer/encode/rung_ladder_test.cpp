@@ -25,7 +25,8 @@ TEST_CASE("A viewer without limits but the room's canvas may have every rung tha
     const auto rungs = rungs_for(default_rungs(), StreamNeeds{}, 30);
 
     REQUIRE(rungs);
-    CHECK(names(*rungs) == std::vector<std::string>{"720p30", "480p30", "360p30", "180p15"});
+    CHECK(names(*rungs) ==
+          std::vector<std::string>{"720p30", "480p30", "360p30", "240p30", "180p15"});
     CHECK(rungs->front().bitrate == Bitrate::from_kbps(1000));
 }
 
@@ -70,7 +71,8 @@ TEST_CASE("A limit that is taller than wide has the rungs upright") {
     const auto rungs = rungs_for(default_rungs(), needs, 30);
 
     REQUIRE(rungs);
-    CHECK(names(*rungs) == std::vector<std::string>{"720p30", "480p30", "360p30", "180p15"});
+    CHECK(names(*rungs) ==
+          std::vector<std::string>{"720p30", "480p30", "360p30", "240p30", "180p15"});
     CHECK(rungs->front().size == PictureSize{720, 1280});
     CHECK(rungs->back().size == PictureSize{180, 320});
 }
