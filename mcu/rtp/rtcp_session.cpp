@@ -172,11 +172,12 @@ void RtcpSession::on_report_blocks(const ReportBlocks& blocks) {
         view.at = now_;
         if (local->remote) view.round_trip = local->remote->round_trip;
         if (block.last_sr != 0) {
-            // RFC 3550 6.4.1: A - LSR - DLSR. A peer's rounding may make a LAN's a little negative.
+            // RFC 3550 6.4.1: A - LSR - DLSR. A peer's rounding may make a LAN's nought or
+            // a little negative; one that is known is never nought.
             const std::uint32_t here = ntp_.at(now_).middle();
             const auto units =
                 static_cast<std::int32_t>(here - block.last_sr - block.delay_since_last_sr);
-            view.round_trip = rtp_duration(std::max(units, 0), 65536);
+            view.round_trip = rtp_duration(std::max(units, 1), 65536);
         }
         local->remote = view;
     }

@@ -41,7 +41,8 @@ struct Ending {
         PeerLost,    ///< no ACK, no answer to a request, transport gone
         Kicked,
         RoomEnded,
-        MediaFailed,  ///< no media could be agreed on after all
+        MediaFailed,     ///< no media could be agreed on after all
+        KeysNotRenewed,  ///< it agreed to new media keys, and went on with the old ones
         Shutdown,
         ProtocolError,
     };

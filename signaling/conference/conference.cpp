@@ -329,7 +329,9 @@ void Conference::node_up(bool restarted) {
         participant.flowing.clear();
         participant.packets_heard = 0;
         participant.last_sign = clock_.now();
-        if (restarted) participant.forget_keys();
+        if (!restarted) continue;
+        participant.forget_keys();
+        participant.key_renewal.begin_anew();
     }
     sync_.node_up();
 }
@@ -347,11 +349,23 @@ void Conference::tick(const Patience& patience) {
         const bool counts = participant.state == Participant::State::Joined;
         if (counts && participant.silent_for(clock_.now()) > most) silent[id] = most;
     }
+    end_deaf();
     for (const auto& [id, most] : silent) {
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(most).count();
         dismiss(id, {Ending::Cause::MediaFailed, "no media for " + std::to_string(seconds) + " s"});
     }
     sync_.retry();
+}
+
+void Conference::end_deaf() {
+    std::map<ParticipantId, std::string> complaints;
+    for (auto& [id, participant] : participants_) {
+        if (participant.state != Participant::State::Joined || participant.adopted()) continue;
+        if (!participant.media_expected()) participant.key_renewal.pause(clock_.now());
+        if (auto why = participant.key_renewal.complaint(clock_.now()))
+            complaints[id] = *std::move(why);
+    }
+    for (auto& [id, why] : complaints) dismiss(id, {Ending::Cause::KeysNotRenewed, std::move(why)});
 }
 
 void Conference::take_policy(const RoomSettings& policy) {
@@ -539,6 +553,10 @@ void Conference::re_offered(const ParticipantId& id, std::uint64_t serial,
         return dismiss(id, {Ending::Cause::MediaFailed,
                             "new media addresses refused: " + settled.error().text});
     }
+    const bool encrypted = std::ranges::any_of(settled->media, [](const AnsweredMedia& medium) {
+        return medium.accepted && medium.security.agreed != KeyExchange::None;
+    });
+    if (encrypted) participant->key_renewal.agreed(clock_.now());
     take_media(*participant, *settled, *answer, [](const tl::expected<MediaAnswer, Refusal>&) {});
 }
 

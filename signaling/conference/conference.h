@@ -124,6 +124,7 @@ class Conference final : private StateOwner {
     };
     void finish_media(const ParticipantId& id, MediaAnswer ours, MediaBefore before,
                       const common::Result<void>& result, const Admission::OnMedia& done);
+    void end_deaf();
     void re_offer_where_told_otherwise();
     void re_offer(Participant& participant);
     /// As the peer is to hear it now.

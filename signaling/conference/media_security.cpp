@@ -134,9 +134,8 @@ AnsweredSecurity renew_security(const AnsweredSecurity& current, const KeyMaker&
 tl::expected<AnsweredSecurity, std::string> settle_security(const AnsweredSecurity& ours,
                                                             const OfferedSecurity& answer) {
     if (ours.setup && can_dtls(answer)) {
-        if (answer.setup == DtlsSetup::ActPass) {
-            return tl::unexpected(std::string("a=setup:actpass is no answer"));
-        }
+        // RFC 5763 5 forbids actpass here, but baresip says it of whatever it did before. As to an
+        // offer that leaves the role to us, we let ourselves be called.
         AnsweredSecurity settled = by_dtls(role_towards(answer, nullptr));
         settled.fingerprint = ours.fingerprint;
         return settled;

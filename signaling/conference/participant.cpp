@@ -97,6 +97,9 @@ void Participant::take_statistics(const SessionStatistics& read, common::Timesta
     for (const StreamStatistics& stream : read.streams) packets += stream.packets_heard;
     if (packets != packets_heard) last_sign = now;
     packets_heard = packets;
+    key_renewal.heard(packets, std::ranges::any_of(read.streams, [](const StreamStatistics& s) {
+                          return s.round_trip_ms > 0;
+                      }));
     statistics = read;
 }
 

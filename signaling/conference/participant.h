@@ -7,6 +7,7 @@
 
 #include "common/units.h"
 #include "signaling/conference/call_door.h"
+#include "signaling/conference/key_renewal.h"
 #include "signaling/conference/media_node.h"
 
 namespace signaling {
@@ -35,6 +36,7 @@ struct Participant {
     common::Timestamp last_sign;    ///< when it was last known to be alive
     std::set<std::string> flowing;  ///< mids
     std::uint64_t packets_heard = 0;
+    KeyRenewal key_renewal;
     std::optional<SessionStatistics> statistics;
 
     [[nodiscard]] bool adopted() const { return call == nullptr; }

@@ -156,8 +156,15 @@ std::string line_of(const DialogRecord& record, std::int64_t unix_s) {
 }
 
 common::Result<DialogRecord> read_line(const std::string& line, std::int64_t unix_s) {
-    const json j = json::parse(line, nullptr, false);
-    if (!j.is_object()) return common::fail(common::ErrorCode::InvalidArgument, "not a record");
+    // We write none, and the library would cast one of any size to an integer.
+    bool fraction = false;
+    const auto note_fraction = [&](int, json::parse_event_t, const json& value) {
+        fraction = fraction || value.is_number_float();
+        return true;
+    };
+    const json j = json::parse(line, note_fraction, false);
+    if (!j.is_object() || fraction)
+        return common::fail(common::ErrorCode::InvalidArgument, "not a record");
     DialogRecord record;
     try {
         if (const int version = j.value("version", 0); version != kVersion) {

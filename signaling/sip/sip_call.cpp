@@ -71,6 +71,8 @@ const char* cause_word(Ending::Cause cause) {
             return "room ended";
         case Ending::Cause::MediaFailed:
             return "no common media";
+        case Ending::Cause::KeysNotRenewed:
+            return "media keys were not renewed, please call again";
         case Ending::Cause::Shutdown:
             return "server shuts down";
         case Ending::Cause::ProtocolError:

@@ -7,10 +7,14 @@ import pytest
 
 from sip_peer import AUDIO, Peer, sdp
 from support import picture
+from support.ear import Ear
+from support.linphone import Linphone
 from support.meeting import CALLERS
 from support.wait import until
 
 BACK_WITHIN_S = 3
+# signaling/conference/key_renewal.h
+UNHEARD_AFTER_S, DEAF_AFTER_S = 10, 25
 
 
 def three():
@@ -47,6 +51,83 @@ def test_after_kill_9_of_the_media_daemon_picture_and_sound_are_back_within_3_s(
         for medium in ("audio", "video"):
             old, new = re.search(rf"stream: {medium}: SSRC changed (\w+) -> (\w+)", caller.trace()).groups()
             assert old != new
+
+
+def streams_of(tessera):
+    people = tessera.participants()
+    return people[0]["streams"] if people else []
+
+
+def reports(tessera):
+    """The caller has told by RTCP of every stream that it is sent, since this media daemon runs."""
+    streams = streams_of(tessera)
+    return streams and all(stream["round_trip_ms"] > 0 for stream in streams)
+
+
+def test_a_caller_with_sdes_that_takes_new_keys_goes_on_after_kill_9_of_the_media_daemon(tessera, folder, media):
+    lina = Linphone(folder, "Lina", media.tone(440, 60), secure=True).start()
+    try:
+        lina.dial(tessera.uri(transport="tls"))
+        until(lambda: reports(tessera), 15, "Lina hears us")
+        tessera.mcud.kill()
+        tessera.mcud.start()
+        until(lambda: not tessera.ready(), 5, "signald knows that the media daemon is away")
+        tessera.wait_ready()
+        back = time.monotonic()
+        until(lambda: reports(tessera), 20, "Lina hears us again, under new keys")
+        until(lambda: time.monotonic() > back + DEAF_AFTER_S + 2, DEAF_AFTER_S + 4, "nobody calls her deaf")
+
+        caller, = tessera.participants()
+        assert caller["encryption"] == "sdes"
+        assert caller["streams"][0]["packets_received"] > 1000
+        assert tessera.mcud.log().count("SRTP, keys by SDES") == 2
+        lina.hang_up()
+    finally:
+        lina.stop()
+
+
+@pytest.mark.parametrize("transport, mediaenc, within_s", [("udp", "dtls_srtp", UNHEARD_AFTER_S),
+                                                           ("tls", "srtp-mand", DEAF_AFTER_S)])
+def test_a_caller_that_cannot_take_new_keys_is_told_so_and_not_left_deaf(tessera, make_baresip, transport, mediaenc, within_s):
+    """baresip 1.0 shakes hands once in a call, and keeps the first SDES key that it was told."""
+    anna = make_baresip("Anna Berg", 440, "0x2050c0", transport=transport, mediaenc=mediaenc, clip_seconds=60)
+    anna.dial(tessera.uri(transport=transport))
+    until(lambda: reports(tessera), 20, "Anna hears us")
+
+    tessera.mcud.kill()
+    tessera.mcud.start()
+    restarted = time.monotonic()
+    until(lambda: anna.saw("CALL_CLOSED"), within_s + 5, "goodbye")
+
+    print(f"{mediaenc}: told after {time.monotonic() - restarted:.1f} s")
+    anna.stop()
+    assert 'text="media keys were not renewed, please call again"' in anna.trace()
+    assert not tessera.participants()
+
+
+def test_an_encrypted_call_over_udp_outlives_kill_9_of_the_signalling_daemon(tessera, make_baresip):
+    anna = make_baresip("Anna Berg", 440, "0x2050c0", mediaenc="dtls_srtp", clip_seconds=60).dial(tessera.uri())
+    until(lambda: reports(tessera), 20, "Anna hears us")
+    ear = Ear(anna)
+    before = streams_of(tessera)
+
+    tessera.signald.kill()
+    killed = time.monotonic()
+    tessera.signald.start()
+    tessera.wait_ready()
+    until(lambda: streams_of(tessera), 5, "the call is restored")
+    until(lambda: time.monotonic() > killed + 3, 4, "they talk on")
+
+    after = until(lambda: streams_of(tessera), 5, "statistics")
+    for old, new in zip(before, after):
+        assert new["packets_received"] > old["packets_received"] + 20
+        assert new["packets_lost"] == old["packets_lost"]
+        assert new["dropped"]["not_authentic"] == old["dropped"]["not_authentic"]
+    assert tessera.participants()[0]["encryption"] == "dtls"
+    anna.hang_up()
+    ear.stop()
+    until(lambda: not tessera.participants(), 5, "her goodbye is understood")
+    assert tessera.mcud.log().count("SRTP, keys by DTLS") == 2, "sound and picture shook hands once"
 
 
 def test_while_the_media_daemon_is_away_callers_stay_and_new_ones_get_503(tessera, make_meeting):

@@ -11,8 +11,7 @@ CONFIG = """
 [sip]
 sip_port={sip}
 sip_tcp_port={sip}
-sip_tls_port=0
-bind_address=127.0.0.1
+{more}bind_address=127.0.0.1
 use_ipv6=0
 guess_hostname=0
 contact="{name}" <sip:{user}@127.0.0.1:{sip}>
@@ -25,17 +24,28 @@ audio_rtp_port={rtp}
 echocancellation=0
 """
 
+# The server's certificate is its own word: nobody signed it.
+PLAIN = "sip_tls_port=0\n"
+SECURE = """sip_tls_port=-1
+verify_server_certs=0
+verify_server_cn=0
+media_encryption=srtp
+"""
+
 
 class Linphone(Process):
     """One caller with sound alone, which it plays from a WAV file and records into another, complete after `hang_up`."""
 
-    def __init__(self, folder, name, wav):
+    def __init__(self, folder, name, wav, secure=False):
+        """`secure`: TLS, and SRTP with SDES keys."""
         self.name_shown, self.home = name, folder / "linphone"
         self.home.mkdir()
         # It keeps a database of its calls there, and does not make the folder itself.
         (self.home / ".local/share/linphone").mkdir(parents=True)
         self.settings = self.home / "linphonerc"
-        self.settings.write_text(CONFIG.format(sip=free_port(also=1), rtp=free_block(2), name=name, user=name.split()[0].lower()))
+        self.settings.write_text(
+            CONFIG.format(sip=free_port(also=1), rtp=free_block(2), name=name, user=name.split()[0].lower(),
+                          more=SECURE if secure else PLAIN))
         super().__init__("linphonec", ["linphonec", "-c", self.settings], self.home,
                          env={"HOME": str(self.home), "PULSE_SERVER": "/nonexistent"})
         self.wav, self.recording = wav, self.home / "heard.wav"

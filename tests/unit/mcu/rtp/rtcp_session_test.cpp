@@ -151,6 +151,28 @@ TEST_CASE("The round trip is what remains of the time since our SR after the pee
     CHECK(view->cumulative_lost == 5);
 }
 
+TEST_CASE("A round trip that rounding makes less than nothing is known all the same") {
+    SendingHarness harness;
+    NoSink sink;
+    harness.send_packet();
+    const Bytes report = harness.next_datagram();
+    Bytes answer;
+    common::ByteWriter writer(answer);
+    const std::array<ReportBlock, 1> blocks{
+        ReportBlock{.ssrc = harness.sender.ssrc(),
+                    .last_sr = u32_at(report, 8) << 16 | u32_at(report, 12) >> 16,
+                    .delay_since_last_sr = 0x8001}};
+    write_receiver_report(99, blocks, writer);
+
+    harness.clock.advance(500ms);
+    harness.rtcp.receive(answer, harness.clock.now());
+
+    const auto view = harness.rtcp.remote_view(harness.sender.ssrc());
+    REQUIRE(view.has_value());
+    CHECK(view->round_trip.value_or(0ns) > 0ns);
+    CHECK(view->round_trip.value_or(1s) < 1ms);
+}
+
 TEST_CASE("The peer's SR reaches the receiver of its stream") {
     RtcpHarness harness;
     NoSink sink;

@@ -206,6 +206,51 @@ TEST_CASE("After the media daemon was restarted no key of before is used again")
     CHECK(house.session(b->participant).media[0].security.dtls_client);
 }
 
+TEST_CASE("Who agrees to new keys and goes on with the old ones is asked to call again") {
+    House house;
+    tests::FakeCall deaf, unheard, follows;
+    const auto a = house.admit(deaf, "board", with_keys(), true)->participant;
+    const auto b = house.admit(unheard, "board", with_dtls())->participant;
+    const auto c = house.admit(follows, "board", with_keys(), true)->participant;
+    const auto tell = [&](std::uint64_t heard_of_b, double round_trip_of_a) {
+        const auto one = [](const ParticipantId& id, std::uint64_t packets, double round_trip_ms) {
+            StreamStatistics stream;
+            stream.mid = "0";
+            stream.packets_heard = packets;
+            stream.round_trip_ms = round_trip_ms;
+            SessionStatistics session;
+            session.session = id;
+            session.streams = {stream};
+            return session;
+        };
+        ConferenceStatistics told;
+        told.per_session = {one(a, 50, round_trip_of_a), one(b, heard_of_b, 0), one(c, 50, 1)};
+        house.event("", told);
+    };
+    tell(50, 1);
+    house.node.restart(house.directory);
+    house.node.run_all();
+    deaf.answer_re_offer(with_keys());
+    unheard.answer_re_offer(with_dtls());
+    follows.answer_re_offer(with_keys());
+    house.node.run_all();
+
+    for (int second = 0; second < 12; ++second) {
+        tell(0, 0);
+        house.pass(1);
+    }
+    REQUIRE(unheard.hung_up);
+    CHECK(unheard.hung_up->cause == Ending::Cause::KeysNotRenewed);
+    CHECK_FALSE(deaf.hung_up);
+    for (int second = 0; second < 15; ++second) {
+        tell(0, 0);
+        house.pass(1);
+    }
+    REQUIRE(deaf.hung_up);
+    CHECK(deaf.hung_up->cause == Ending::Cause::KeysNotRenewed);
+    CHECK_FALSE(follows.hung_up);
+}
+
 TEST_CASE("Who was encrypted and answers a re-offer plainly is not kept") {
     House house;
     tests::FakeCall call;

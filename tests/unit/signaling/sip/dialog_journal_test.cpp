@@ -134,6 +134,7 @@ TEST_CASE("Numbers that name nothing, and times beyond measure, are not obeyed")
     CHECK_FALSE(with("\"media_encryption\":1", "\"media_encryption\":77"));
     CHECK_FALSE(with("\"our_media\":{\"media\":[]}",
                      "\"our_media\":{\"media\":[{\"security\":{\"agreed\":1}}]}"));
+    CHECK_FALSE(with("\"interval_s\":1800", "\"interval_s\":1e300"));
     const auto endless = with("\"interval_s\":1800", "\"interval_s\":9223372036854775807");
     REQUIRE(endless);
     CHECK(endless->call.interval == std::chrono::hours(366 * 24));
