@@ -127,6 +127,16 @@ void BridgedSession::apply_listener(const MediaConfig* audio) {
         wanted = audio_format(audio->send, audio->bandwidth);
     if (wanted && wanted->inband_fec) wanted->expected_loss_percent = fec_.percent();
     if (wanted == listens_) return;
+    if (wanted && listens_) {
+        // Another protection alone is heard by nobody.
+        mixer::AudioFormat protected_now = *listens_;
+        protected_now.expected_loss_percent = wanted->expected_loss_percent;
+        if (protected_now == *wanted &&
+            audio_.encoders().set_expected_loss(source_, wanted->expected_loss_percent)) {
+            listens_ = wanted;
+            return;
+        }
+    }
     if (listens_) audio_.encoders().remove_listener(source_);
     listens_.reset();
     listen_failure_.clear();

@@ -68,6 +68,8 @@ class AudioEncoder {
     /// and whose last input was `previous_tick`: takes over its state, or one like it. Ends with
     /// `prepare_switch`.
     virtual void continue_from(const AudioEncoder& from, std::span<const float> previous_tick) = 0;
+    /// From the next frame on its in-band FEC, where it has any, is for so much loss.
+    virtual void expect_loss(int percent) = 0;
     /// So many ticks two encoders must have had equal input before a listener may move between them
     /// unheard.
     [[nodiscard]] virtual int equal_ticks_before_switch() const = 0;

@@ -121,6 +121,10 @@ class OpusAudioEncoder final : public AudioEncoder {
         prepare_switch();
     }
 
+    void expect_loss(int percent) override {
+        opus_encoder_ctl(encoder_.get(), OPUS_SET_PACKET_LOSS_PERC(std::clamp(percent, 0, 100)));
+    }
+
     int equal_ticks_before_switch() const override { return 2; }
 
   private:

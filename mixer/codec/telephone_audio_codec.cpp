@@ -146,6 +146,8 @@ class TelephoneEncoder final : public AudioEncoder {
         narrow(previous_tick);  // longer than the resampler's filter: its state is now the same
     }
 
+    void expect_loss(int /*percent*/) override {}
+
     int equal_ticks_before_switch() const override { return Codec::kEqualTicks; }
 
   private:

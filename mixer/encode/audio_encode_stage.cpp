@@ -37,9 +37,10 @@ struct Shared {
 struct Listener {
     common::SourceId id;
     AudioSink* sink = nullptr;
-    Shared* shared = nullptr;
+    Shared* home = nullptr;  ///< control thread: what it is to hear with others
     std::unique_ptr<AudioEncoder> own;
     // Audio tick.
+    Shared* shared = nullptr;         ///< what it hears with others
     std::size_t place = 0;            ///< where its source was in the last tick
     const AudioFrame* mix = nullptr;  ///< its own; null: hears everyone
     bool hears_own = false;           ///< its sound comes from `own`
@@ -48,7 +49,11 @@ struct Listener {
 };
 
 struct Plan {
-    std::vector<Listener*> listeners;
+    struct Place {
+        Listener* listener = nullptr;
+        Shared* home = nullptr;
+    };
+    std::vector<Place> places;
     std::vector<Shared*> shared;
 };
 
@@ -77,9 +82,11 @@ struct AudioEncodeStage::Impl {
 
     // Audio tick.
     void find_mix(Listener& listener, const MixedTick& mixed) const;
+    void take_home(Listener& listener, Shared& home);
     void choose_encoder(Listener& listener);
     void move_to_own(Listener& listener);
     void move_to_shared(Listener& listener);
+    void go_on_with(Shared& shared, const AudioEncoder& before);
     void encode_shared(Shared& shared, const AudioFrame& everyone);
     void deliver(Listener& listener, const AudioFrame& everyone, common::Timestamp media_time);
 
@@ -108,11 +115,34 @@ common::Result<void> AudioEncodeStage::add_listener(common::SourceId listener,
     auto made = std::make_unique<Listener>();
     made->id = listener;
     made->sink = &sink;
-    made->shared = *shared;
+    made->home = *shared;
     made->own = std::move(*own);
-    ++made->shared->listeners;
+    ++made->home->listeners;
     impl.all_listeners.push_back(std::move(made));
     impl.publish_all();
+    return {};
+}
+
+common::Result<void> AudioEncodeStage::set_expected_loss(common::SourceId listener, int percent) {
+    Impl& impl = *impl_;
+    impl.control.check();
+    const auto found = std::find_if(impl.all_listeners.begin(), impl.all_listeners.end(),
+                                    [&](const auto& other) { return other->id == listener; });
+    const std::string name = "listener " + std::to_string(listener.value);
+    if (found == impl.all_listeners.end())
+        return common::fail(common::ErrorCode::NotFound, name + " is not there");
+    Listener& changed = **found;
+    AudioFormat format = changed.home->format;
+    if (!format.inband_fec) return {};
+    format.expected_loss_percent = percent;
+    const auto shared = impl.shared_for(format);
+    if (!shared) return common::fail_in(name, shared.error());
+    if (*shared == changed.home) return {};
+    --changed.home->listeners;
+    changed.home = *shared;
+    ++changed.home->listeners;
+    impl.publish_all();
+    impl.drop_unused_shared();
     return {};
 }
 
@@ -124,7 +154,7 @@ void AudioEncodeStage::remove_listener(common::SourceId listener) {
     if (found == impl.all_listeners.end()) return;
     const std::unique_ptr<Listener> removed = std::move(*found);
     impl.all_listeners.erase(found);
-    --removed->shared->listeners;
+    --removed->home->listeners;
     impl.publish_all();
     impl.drop_unused_shared();
 }
@@ -146,11 +176,12 @@ common::Result<Shared*> AudioEncodeStage::Impl::shared_for(const AudioFormat& fo
 void AudioEncodeStage::Impl::publish_all() {
     control.check();
     auto next = std::make_unique<Plan>();
-    for (const auto& listener : all_listeners) next->listeners.push_back(listener.get());
+    for (const auto& listener : all_listeners)
+        next->places.push_back({listener.get(), listener->home});
     for (const auto& one : all_shared) {
         if (one->listeners > 0) next->shared.push_back(one.get());
     }
-    tally.encoders = next->listeners.size() + next->shared.size();
+    tally.encoders = next->places.size() + next->shared.size();
     plans.publish(std::move(next));
 }
 
@@ -163,12 +194,13 @@ void AudioEncodeStage::tick(const MixedTick& mixed, common::Timestamp media_time
     Impl& impl = *impl_;
     const TickPlan<Plan>::Use plan(impl.plans);
     for (Shared* shared : plan->shared) shared->wanted = false;
-    for (Listener* listener : plan->listeners) {
+    for (const auto& [listener, home] : plan->places) {
         impl.find_mix(*listener, mixed);
+        if (listener->shared != home) impl.take_home(*listener, *home);
         impl.choose_encoder(*listener);
     }
     for (Shared* shared : plan->shared) impl.encode_shared(*shared, *mixed.everyone);
-    for (Listener* listener : plan->listeners) {
+    for (const auto& [listener, home] : plan->places) {
         impl.deliver(*listener, *mixed.everyone, media_time);
     }
     impl.previous = *mixed.everyone;
@@ -188,6 +220,16 @@ void AudioEncodeStage::Impl::find_mix(Listener& listener, const MixedTick& mixed
     if (here(listener.place) && mixed.mix_for[listener.place] != mixed.everyone) {
         listener.mix = mixed.mix_for[listener.place];
     }
+}
+
+// The one it had may be gone already: only that it was another counts. Its own encoder is nobody
+// else's and changes where it is.
+void AudioEncodeStage::Impl::take_home(Listener& listener, Shared& home) {
+    listener.shared = &home;
+    listener.own->expect_loss(home.format.expected_loss_percent);
+    if (listener.hears_own || !listener.heard_before) return;
+    Tally::add(tally.switches);
+    go_on_with(home, *listener.own);
 }
 
 // A listener goes to its own encoder at once, while both mixes are still equal at the tick's first
@@ -218,8 +260,13 @@ void AudioEncodeStage::Impl::move_to_shared(Listener& listener) {
     Shared& shared = *listener.shared;
     listener.hears_own = false;
     Tally::add(tally.switches);
+    go_on_with(shared, *listener.own);
+}
+
+/// Somebody comes to `shared` who heard another encoder in the last tick.
+void AudioEncodeStage::Impl::go_on_with(Shared& shared, const AudioEncoder& before) {
     if (shared.fresh) {
-        shared.encoder->continue_from(*listener.own, previous.samples);
+        shared.encoder->continue_from(before, previous.samples);
         shared.fresh = false;
         Tally::add(tally.encodes);
     } else {

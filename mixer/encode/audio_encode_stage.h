@@ -41,6 +41,10 @@ class AudioEncodeStage {
     ~AudioEncodeStage();
     [[nodiscard]] common::Result<void> add_listener(common::SourceId listener,
                                                     const AudioFormat& format, AudioSink& sink);
+    /// Protects it against so much loss (`AudioFormat::expected_loss_percent`) from the next tick
+    /// on, without a click: among those who hear the same it changes over to others' encoder. A
+    /// format without FEC stays as it is.
+    [[nodiscard]] common::Result<void> set_expected_loss(common::SourceId listener, int percent);
     void remove_listener(common::SourceId listener);
     /// A source without a listener's place is fine (a prompt), and so is a listener without a
     /// source (a recorder).

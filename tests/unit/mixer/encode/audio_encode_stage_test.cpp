@@ -163,6 +163,49 @@ TEST_CASE("A listener twice, and a format we cannot send, are refused by name") 
     CHECK(odd.error().message.find("listener 2") == 0);
 }
 
+TEST_CASE("Protection against loss moves a listener to those who have the same, and back") {
+    Conference room;
+    const AudioFormat format{.codec = AudioCodec::Opus, .inband_fec = true};
+    room.join(0.1, format);
+    room.join(0, format);
+    room.join(0, format);
+    room.run(10);
+    const auto encodes_in_ten = [&] {
+        const auto before = room.stage.counters().encodes;
+        room.run(10);
+        return room.stage.counters().encodes - before;
+    };
+    CHECK(encodes_in_ten() == 2 * 10);  // the talker's, the others'
+
+    REQUIRE(room.stage.set_expected_loss(SourceId{2}, 10));
+    room.run(1);
+    CHECK(encodes_in_ten() == 3 * 10);
+    REQUIRE(room.stage.set_expected_loss(SourceId{1}, 10));
+    REQUIRE(room.stage.set_expected_loss(SourceId{3}, 10));
+    room.run(1);
+    CHECK(encodes_in_ten() == 2 * 10);
+    CHECK(room.stage.counters().switches == 2);  // the talker's own changed where it was
+    CHECK(room.stage.counters().encoders == 4);
+
+    REQUIRE(room.stage.set_expected_loss(SourceId{3}, 10));
+    CHECK(encodes_in_ten() == 2 * 10);
+    CHECK_FALSE(room.stage.set_expected_loss(SourceId{9}, 10));
+}
+
+TEST_CASE("What has no FEC stays as it is") {
+    Conference room;
+    room.join(0, {.codec = AudioCodec::Pcmu});
+    room.join(0.1);
+    room.run(10);
+
+    REQUIRE(room.stage.set_expected_loss(SourceId{1}, 10));
+    REQUIRE(room.stage.set_expected_loss(SourceId{2}, 10));
+    room.run(10);
+
+    CHECK(room.stage.counters().switches == 0);
+    CHECK(room.people[0]->sink.last_size == 160);
+}
+
 TEST_CASE("A removed listener is sent nothing more, and its encoders go with it") {
     Conference room;
     room.join(0);
