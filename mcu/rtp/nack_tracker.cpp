@@ -11,6 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 constexpr Duration kLeastReorderWait = 5ms, kMostReorderWait = 40ms;
 constexpr Duration kUnknownRoundTrip = 100ms;
+constexpr Duration kReorderMargin = 2ms;
+/// Of 1: how much of what is known of reorder each packet in order makes forget.
+constexpr int kForgetting = 512;
 constexpr Duration kLeastRepeat = 30ms;
 constexpr Duration kLeastWait = 120ms, kMostWait = 450ms;
 }  // namespace
@@ -20,9 +23,11 @@ void NackTracker::set_path(Duration round_trip, Duration jitter) {
     jitter_ = jitter;
 }
 
-// RFC 3550's jitter is a mean; twice that covers nearly all reorder.
+// RFC 3550's jitter is a mean: twice that covers nearly all reorder of packets that leave one after
+// the other, and not of those that leave together.
 Duration NackTracker::reorder_wait() const {
-    return std::clamp(2 * jitter_, kLeastReorderWait, kMostReorderWait);
+    return std::clamp(std::max(2 * jitter_, overtaken_by_ + kReorderMargin), kLeastReorderWait,
+                      kMostReorderWait);
 }
 
 Duration NackTracker::repeat() const {
@@ -43,10 +48,11 @@ void NackTracker::on_packet(std::int64_t extended_sequence, Timestamp now) {
         const auto found =
             std::ranges::lower_bound(missing_, extended_sequence, {}, &Missing::sequence);
         if (found == missing_.end() || found->sequence != extended_sequence) return;
-        if (found->asks > 0) ++counters_.recovered;
+        came(*found, now);
         missing_.erase(found);
         return;
     }
+    overtaken_by_ -= overtaken_by_ / kForgetting;
     const auto gap = static_cast<std::uint64_t>(extended_sequence - *highest_ - 1);
     counters_.missing += gap;
     if (missing_.size() + gap > kMostMissing) {
@@ -54,10 +60,20 @@ void NackTracker::on_packet(std::int64_t extended_sequence, Timestamp now) {
         missing_.clear();
     } else {
         for (std::int64_t sequence = *highest_ + 1; sequence < extended_sequence; ++sequence) {
-            missing_.push_back({sequence, now + reorder_wait()});
+            missing_.push_back({sequence, now, now + reorder_wait(), {}});
         }
     }
     highest_ = extended_sequence;
+}
+
+/// What comes sooner after the asking than an answer can was under way already.
+void NackTracker::came(const Missing& missing, Timestamp now) {
+    const bool answered = missing.first_ask && now - *missing.first_ask >= round_trip_ / 2;
+    if (answered) {
+        ++counters_.recovered;
+    } else {
+        overtaken_by_ = std::max(overtaken_by_, now - missing.noticed);
+    }
 }
 
 void NackTracker::forget_before(std::int64_t extended_sequence) {
@@ -69,6 +85,7 @@ void NackTracker::forget_before(std::int64_t extended_sequence) {
 void NackTracker::reset() {
     missing_.clear();
     highest_.reset();
+    overtaken_by_ = {};
 }
 
 std::optional<Timestamp> NackTracker::next_deadline() const {
@@ -85,6 +102,7 @@ void NackTracker::take_due(Timestamp now, std::vector<std::uint16_t>& out) {
     for (Missing& missing : missing_) {
         if (missing.asks >= kMostAsks || now < missing.next_ask) continue;
         ++missing.asks;
+        if (!missing.first_ask) missing.first_ask = now;
         missing.next_ask = now + repeat();
         ++counters_.asked;
         out.push_back(static_cast<std::uint16_t>(missing.sequence));

@@ -11,7 +11,8 @@ namespace mcu {
 
 /// Notices which packets of a stream are missing and says when to ask for each again.
 ///
-/// A gap may only be reorder: the first asking waits for what the path's jitter explains. Then
+/// A gap may only be reorder: the first asking waits for what the path's jitter explains, and as
+/// long as packets were lately seen to be overtaken; what is asked for in vain is sent twice. Then
 /// again each round trip, kMostAsks times; whoever waits for the packet decides when it is too late
 /// (`forget_before`).
 ///
@@ -25,7 +26,7 @@ class NackTracker {
 
     struct Counters {
         std::uint64_t missing = 0;    ///< noticed, reordered ones too
-        std::uint64_t recovered = 0;  ///< came after they were asked for
+        std::uint64_t recovered = 0;  ///< came, as an answer to our asking
         std::uint64_t asked = 0;      ///< packets, each asking counted
         std::uint64_t given_up = 0;   ///< too many at once
     };
@@ -53,15 +54,19 @@ class NackTracker {
   private:
     struct Missing {
         std::int64_t sequence;
+        common::Timestamp noticed;
         common::Timestamp next_ask;
+        std::optional<common::Timestamp> first_ask;
         int asks = 0;
     };
     [[nodiscard]] common::Duration repeat() const;
+    void came(const Missing& missing, common::Timestamp now);
 
     std::vector<Missing> missing_;  ///< ascending
     std::optional<std::int64_t> highest_;
     common::Duration round_trip_{};
     common::Duration jitter_{};
+    common::Duration overtaken_by_{};  ///< the longest lately
     Counters counters_;
 };
 

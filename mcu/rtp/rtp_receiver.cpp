@@ -81,20 +81,23 @@ void RtpReceiver::restart(std::uint16_t sequence) {
     last_extended_ = line_offset_ + cycles_ + sequence;
 }
 
-// RFC 3550 A.8, but only between packets of different RTP time: the many packets of one picture
-// leave one after another, and the network's jitter is not in that. A jump of more than kMaxStep is
-// a new time line, not jitter.
+// RFC 3550 A.8, but only where RTP time goes on. The many packets of one picture leave one after
+// another, and the network's jitter is not in that. One of an earlier picture was sent again: with
+// 5 % loss and a round trip of 100 ms such packets alone made 60 ms of jitter out of 10. A jump of
+// more than kMaxStep is a new time line, not jitter.
 void RtpReceiver::update_jitter(std::uint32_t rtp_time, int clock_rate_hz,
                                 common::Timestamp arrival) {
     constexpr int kMaxStepSeconds = 5;
     const auto arrival_ticks =
         static_cast<std::uint32_t>(rtp_ticks(arrival.since_epoch(), clock_rate_hz));
-    if (last_rtp_time_ == rtp_time) return;
+    const std::int64_t most_step = std::int64_t{kMaxStepSeconds} * clock_rate_hz;
     if (last_rtp_time_ && clock_rate_hz == clock_rate_hz_) {
+        const auto media_step = static_cast<std::int32_t>(rtp_time - *last_rtp_time_);
+        if (media_step <= 0 && media_step >= -most_step) return;
         const auto transit_change = static_cast<std::int32_t>(
             (arrival_ticks - last_arrival_ticks_) - (rtp_time - *last_rtp_time_));
         const std::int64_t step = std::abs(static_cast<std::int64_t>(transit_change));
-        if (step <= static_cast<std::int64_t>(kMaxStepSeconds) * clock_rate_hz) {
+        if (step <= most_step) {
             jitter_times_16_ += static_cast<std::uint32_t>(step) - ((jitter_times_16_ + 8) >> 4);
         }
     } else {

@@ -42,6 +42,34 @@ TEST_CASE("Packets that were only overtaken are not asked for") {
     CHECK(tracker.counters().recovered == 0);
 }
 
+TEST_CASE("Where packets were overtaken, the next gap is given as much time") {
+    NackTracker tracker;
+    tracker.set_path(100ms, 5ms);
+    tracker.on_packet(10, kStart);
+    tracker.on_packet(12, kStart);
+    CHECK(due(tracker, kStart + 10ms) == std::vector<std::uint16_t>{11});
+    tracker.on_packet(11, kStart + 25ms);  // 15 ms after the asking: no answer to it
+
+    tracker.on_packet(14, kStart + 30ms);
+
+    CHECK(due(tracker, kStart + 56ms).empty());
+    CHECK(due(tracker, kStart + 57ms) == std::vector<std::uint16_t>{13});
+    CHECK(tracker.counters().recovered == 0);
+}
+
+TEST_CASE("Reorder of long ago is forgotten") {
+    NackTracker tracker;
+    tracker.set_path(100ms, 5ms);
+    tracker.on_packet(10, kStart);
+    tracker.on_packet(12, kStart);
+    tracker.on_packet(11, kStart + 25ms);
+    CHECK(tracker.reorder_wait() == 27ms);
+
+    for (int i = 13; i < 2000; ++i) tracker.on_packet(i, kStart + 30ms + i * 5ms);
+
+    CHECK(tracker.reorder_wait() == 10ms);
+}
+
 TEST_CASE("A packet is asked for again each round trip, until it comes") {
     NackTracker tracker;
     tracker.set_path(100ms, 0ms);

@@ -126,6 +126,17 @@ TEST_CASE("The many packets of one picture are no jitter") {
     CHECK(receiver.jitter() == 0ms);
 }
 
+TEST_CASE("A packet that was sent again is no jitter, however late it comes") {
+    RtpReceiver receiver = started_at(0);
+    receive(receiver, 2);
+    receive(receiver, 4);
+
+    receiver.receive(3, 3 * 160, 8000, kStart + 80ms + 130ms);
+    receiver.receive(5, 5 * 160, 8000, kStart + 100ms);
+
+    CHECK(receiver.jitter() == 0ms);
+}
+
 TEST_CASE("A new time line is no jitter") {
     RtpReceiver receiver = started_at(0);
 
