@@ -15,7 +15,7 @@ class FecStrength {
   public:
     static constexpr common::Duration kPatience = std::chrono::seconds(30);
 
-    /// `reported_percent` of the last interval. Returns 0, 5, 10 or 20.
+    /// `reported_percent` of the last interval. Returns 0, 10 or 20.
     int follow(double reported_percent, common::Timestamp now);
     [[nodiscard]] int percent() const { return percent_; }
 

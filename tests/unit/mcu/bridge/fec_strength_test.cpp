@@ -13,8 +13,7 @@ TEST_CASE("FEC follows reported loss in steps, up at once") {
     FecStrength fec;
     CHECK(fec.follow(0, kStart) == 0);
     CHECK(fec.follow(1, kStart) == 0);
-    CHECK(fec.follow(3, kStart) == 5);
-    CHECK(fec.follow(5.1, kStart) == 10);
+    CHECK(fec.follow(3, kStart) == 10);
     CHECK(fec.follow(12, kStart) == 20);
     CHECK(fec.follow(60, kStart) == 20);
 }
@@ -27,5 +26,5 @@ TEST_CASE("FEC goes down when reports were better for long enough, without a bre
     CHECK(fec.follow(15, kStart + 30s) == 20);
     CHECK(fec.follow(4, kStart + 35s) == 20);
     CHECK(fec.follow(4, kStart + 64s) == 20);
-    CHECK(fec.follow(4, kStart + 65s) == 5);
+    CHECK(fec.follow(4, kStart + 65s) == 10);
 }

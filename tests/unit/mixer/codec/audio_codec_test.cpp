@@ -173,6 +173,23 @@ TEST_CASE("Opus repairs a lost packet from the next one's forward error correcti
     CHECK_FALSE(decoder->carries_fec(encode_all({}, sound)[5]));
 }
 
+TEST_CASE("Opus carries forward error correction at every bitrate from 10 % expected loss on") {
+    const std::vector<float> sound = syllables(60);
+    for (const int kbps : {24, 32, 64}) {
+        CAPTURE(kbps);
+        const auto payloads = encode_all({.bitrate = common::Bitrate::from_kbps(kbps),
+                                          .inband_fec = true,
+                                          .expected_loss_percent = 10},
+                                         sound);
+        const auto decoder = decoder_for(AudioCodec::Opus);
+
+        const auto carrying = std::ranges::count_if(
+            payloads, [&](const Payload& payload) { return decoder->carries_fec(payload); });
+
+        CHECK(carrying > 30);
+    }
+}
+
 TEST_CASE("Opus with DTX sends next to nothing in silence, and without it always sends") {
     const std::vector<float> silence(100 * kTickSamples);
     std::size_t with = 0, without = 0;
