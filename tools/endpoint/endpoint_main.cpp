@@ -132,7 +132,7 @@ int main(int argc, char** argv) {
         participants.push_back(std::move(*made));
     }
     if (options.prepare) return 0;
-    auto agent = endpoint::SipAgent::create({options.host, options.sip_port});
+    auto agent = endpoint::SipAgent::create({options.host, options.sip_port, options.tls});
     if (!agent) return fail(agent.error());
 
     GMainLoop* loop = g_main_loop_new(nullptr, FALSE);

@@ -9,10 +9,14 @@
 #include <ctime>
 #include <list>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "common/mutex.h"
 #include "tools/endpoint/pad_feed.h"
+#include "tools/endpoint/resender.h"
 #include "tools/endpoint/rtp_watch.h"
 #include "tools/endpoint/udp_pair.h"
 
@@ -84,6 +88,10 @@ struct MediaLeg::Impl {
         : audio_ports(std::move(audio)), video_ports(std::move(video)), observer(leg_observer) {}
 
     bool build(const MediaLegConfig& config);
+    [[nodiscard]] std::string pipeline_for(const MediaLegConfig& config) const;
+    void set_up_srtp();
+    void set_up_retransmission();
+    void watch_video_out();
     void attach_sockets();
     void watch(const char* element, const char* pad, GstPadProbeType type,
                GstPadProbeCallback callback) const;
@@ -92,6 +100,11 @@ struct MediaLeg::Impl {
     bool press(GstStructure* key) const;
 
     static GstCaps* on_pt_map(GstElement* rtpbin, guint session, guint pt, Impl* leg);
+    static void on_jitter_buffer(GstElement* rtpbin, GstElement* buffer, guint session, guint ssrc,
+                                 Impl* leg);
+    static GstPadProbeReturn on_repair(GstPad*, GstPadProbeInfo* info, gpointer watched);
+    static GstCaps* on_key(GstElement* srtpdec, guint ssrc, Impl* leg);
+    void count_repairs();
     static void on_pad(GstElement* rtpbin, GstPad* pad, Impl* leg);
     void record_video(GstPad* pad);
     void record_audio(GstPad* pad);
@@ -100,6 +113,12 @@ struct MediaLeg::Impl {
 
     UdpPair audio_ports, video_ports;
     MediaLegObserver& observer;
+    bool asks_again = false;
+    int kbps = 0;
+    const SrtpSuite* srtp = nullptr;
+    SrtpKey audio_key, video_key;
+    const GstElement* video_decoder = nullptr;  // of SRTP
+    Resender resender;
     GstElement* pipeline = nullptr;
     std::unique_ptr<PadFeed> video_feed;  // sending thread, once built
 
@@ -108,6 +127,15 @@ struct MediaLeg::Impl {
         Impl* leg = nullptr;
         std::uint32_t ssrc = 0;
         std::map<GstClockTime, std::uint32_t> rtp_times;  // of the last pictures, by PTS
+        std::optional<std::uint16_t> last_sequence;
+        bool gap = false;  // since the last picture
+        void note(GstBuffer* packet);
+    };
+
+    /// One SSRC's jitter buffer and the packets that it asked for.
+    struct VideoBuffer {
+        Impl* leg = nullptr;
+        std::set<std::uint16_t> asked;
     };
 
     common::Mutex mutex;
@@ -115,6 +143,7 @@ struct MediaLeg::Impl {
     RtpWatch video_watch GUARDED_BY(mutex){90000};
     RtpWatch audio_watch GUARDED_BY(mutex){48000};
     std::list<VideoBranch> branches GUARDED_BY(mutex);
+    std::list<VideoBuffer> video_buffers GUARDED_BY(mutex);
     Negotiated media GUARDED_BY(mutex);
     /// Held while sound is on its way to the socket, which nothing that packets call back takes.
     common::Mutex sound_mutex;
@@ -135,24 +164,135 @@ void MediaLeg::Impl::watch(const char* element, const char* pad_name, GstPadProb
     gst_object_unref(pad);
 }
 
+/// Each way of each medium passes by what protects it, where something does.
+std::string MediaLeg::Impl::pipeline_for(const MediaLegConfig& config) const {
+    const bool secure = config.srtp != nullptr;
+    const auto out = [secure](const std::string& what, const std::string& session,
+                              const std::string& medium, const std::string& sink) {
+        const std::string from = "rtp.send_" + what + "_src_" + session + " ! ";
+        const std::string by = medium + "enc." + what;
+        return " " + from + (secure ? by + "_sink_0 " + by + "_src_0 ! " : "") +
+               "multiudpsink name=" + sink + " sync=false async=false close-socket=false";
+    };
+    const auto in = [secure](const std::string& what, const std::string& session,
+                             const std::string& medium, const std::string& source) {
+        const std::string by = medium + "dec." + what;
+        return " udpsrc name=" + source + " close-socket=false" +
+               (secure ? " caps=application/x-s" + what + " ! " + by + "_sink " + by + "_src"
+                       : "") +
+               " ! rtp.recv_" + what + "_sink_" + session;
+    };
+    return "rtpbin name=rtp rtp-profile=avpf autoremove=true latency=" +
+           std::to_string(config.jitter_latency_ms) +
+           (secure ? " srtpenc name=venc srtpdec name=vdec srtpenc name=aenc srtpdec name=adec"
+                   : "") +
+           " rtph264pay name=vpay pt=" + std::to_string(config.video_payload_type) +
+           " mtu=" + std::to_string(config.most_packet_bytes) +
+           " aggregate-mode=" + (config.packetization_mode == 0 ? "none" : "zero-latency") +
+           " ! rtp.send_rtp_sink_0" + out("rtp", "0", "v", "vrtp") +
+           out("rtcp", "0", "v", "vrtcp") + in("rtp", "0", "v", "vin") +
+           in("rtcp", "0", "v", "vcin") + " rtpdtmfmux name=amux ! rtp.send_rtp_sink_1" +
+           out("rtp", "1", "a", "artp") + out("rtcp", "1", "a", "artcp") +
+           in("rtp", "1", "a", "ain") + in("rtcp", "1", "a", "acin") +
+           " rtpdtmfsrc name=dtmf ! amux.priority_sink_0";
+}
+
+void MediaLeg::Impl::set_up_srtp() {
+    if (srtp == nullptr) return;
+    audio_key = srtp->make_key();
+    video_key = srtp->make_key();
+    srtp->set_up_sender(named("aenc"), audio_key);
+    srtp->set_up_sender(named("venc"), video_key);
+    video_decoder = named("vdec");
+    for (const char* decoder : {"adec", "vdec"}) {
+        g_signal_connect(named(decoder), "request-key", G_CALLBACK(on_key), this);
+    }
+}
+
+/// Null until the answer is here: what comes before is dropped, as nobody could read it. The
+/// decoder is locked meanwhile: nobody may be asked who walks through the pipeline.
+GstCaps* MediaLeg::Impl::on_key(GstElement* srtpdec, guint, Impl* leg) {
+    const common::MutexLock lock(leg->mutex);
+    const Negotiated& media = leg->media;
+    if (srtpdec == leg->video_decoder) {
+        return media.picture ? leg->srtp->receiver_caps(media.picture->peer_key) : nullptr;
+    }
+    return media.sound ? leg->srtp->receiver_caps(media.sound->peer_key) : nullptr;
+}
+
+void MediaLeg::Impl::set_up_retransmission() {
+    g_signal_connect(named("rtp"), "new-jitterbuffer", G_CALLBACK(on_jitter_buffer), this);
+    if (!asks_again) return;
+    // RTCP's share is reckoned from it (RFC 3550 section 6.2); by GStreamer's own guess askings
+    // would wait for up to half a second.
+    GObject* session = nullptr;
+    g_signal_emit_by_name(named("rtp"), "get-internal-session", kVideoSession, &session);
+    g_object_set(session, "bandwidth", 1000.0 * kbps, nullptr);
+    g_object_unref(session);
+    const bool secure = srtp != nullptr;
+    GstPad* wire =
+        gst_element_get_static_pad(named(secure ? "venc" : "vrtp"), secure ? "rtp_sink_0" : "sink");
+    resender.send_through(wire);
+    gst_pad_add_probe(
+        wire, kBuffers,
+        [](GstPad*, GstPadProbeInfo* info, gpointer self) {
+            for_each_buffer(info,
+                            [&](GstBuffer* buffer) { static_cast<Resender*>(self)->keep(buffer); });
+            return GST_PAD_PROBE_OK;
+        },
+        &resender, nullptr);
+    gst_object_unref(wire);  // its element holds it
+}
+
+void MediaLeg::Impl::on_jitter_buffer(GstElement*, GstElement* buffer, guint session, guint,
+                                      Impl* leg) {
+    if (session != kVideoSession) return;
+    // It may not ask for what, by its guess, should have been sent by now: pictures come in bursts.
+    g_object_set(buffer, "do-retransmission", leg->asks_again ? TRUE : FALSE, "rtx-next-seqnum",
+                 FALSE, nullptr);
+    VideoBuffer* watched = nullptr;
+    {
+        const common::MutexLock lock(leg->mutex);
+        watched = &leg->video_buffers.emplace_back();
+    }
+    watched->leg = leg;
+    GstPad* entry = gst_element_get_static_pad(buffer, "sink");
+    gst_pad_add_probe(entry,
+                      static_cast<GstPadProbeType>(kBuffers | GST_PAD_PROBE_TYPE_EVENT_UPSTREAM),
+                      on_repair, watched, nullptr);
+    gst_object_unref(entry);
+}
+
+/// Askings on their way out, and packets on their way in.
+GstPadProbeReturn MediaLeg::Impl::on_repair(GstPad*, GstPadProbeInfo* info, gpointer watched) {
+    auto& buffer = *static_cast<VideoBuffer*>(watched);
+    const common::MutexLock lock(buffer.leg->mutex);
+    RepairCount& count = buffer.leg->recording.repair;
+    if ((info->type & GST_PAD_PROBE_TYPE_EVENT_UPSTREAM) != 0) {
+        if (const auto sequence = asked_for(gst_pad_probe_info_get_event(info))) {
+            ++count.asked;
+            buffer.asked.insert(*sequence);
+        }
+        return GST_PAD_PROBE_OK;
+    }
+    for_each_buffer(info, [&](GstBuffer* packet) {
+        const auto sequence = sequence_of(packet);
+        if (sequence && buffer.asked.erase(*sequence) > 0) ++count.repaired;
+    });
+    return GST_PAD_PROBE_OK;
+}
+
+void MediaLeg::Impl::count_repairs() {
+    const common::MutexLock lock(mutex);
+    recording.repair.asked_of_us = resender.counters().asked_of_us;
+    recording.repair.sent_again = resender.counters().sent_again;
+}
+
 bool MediaLeg::Impl::build(const MediaLegConfig& config) {
-    const std::string description =
-        "rtpbin name=rtp rtp-profile=avpf autoremove=true latency=" +
-        std::to_string(config.jitter_latency_ms) +
-        " rtph264pay name=vpay pt=" + std::to_string(config.video_payload_type) +
-        " mtu=" + std::to_string(config.most_packet_bytes) +
-        " aggregate-mode=" + (config.packetization_mode == 0 ? "none" : "zero-latency") +
-        " ! rtp.send_rtp_sink_0 rtp.send_rtp_src_0 "
-        "! multiudpsink name=vrtp sync=false async=false close-socket=false "
-        "rtp.send_rtcp_src_0 ! multiudpsink name=vrtcp sync=false async=false close-socket=false "
-        "udpsrc name=vin close-socket=false ! rtp.recv_rtp_sink_0 "
-        "udpsrc name=vcin close-socket=false ! rtp.recv_rtcp_sink_0 "
-        "rtpdtmfmux name=amux ! rtp.send_rtp_sink_1 rtp.send_rtp_src_1 "
-        "! multiudpsink name=artp sync=false async=false close-socket=false "
-        "rtp.send_rtcp_src_1 ! multiudpsink name=artcp sync=false async=false close-socket=false "
-        "udpsrc name=ain close-socket=false ! rtp.recv_rtp_sink_1 "
-        "udpsrc name=acin close-socket=false ! rtp.recv_rtcp_sink_1 "
-        "rtpdtmfsrc name=dtmf ! amux.priority_sink_0";
+    const std::string description = pipeline_for(config);
+    asks_again = config.asks_again;
+    kbps = config.kbps;
+    srtp = config.srtp;
     GError* error = nullptr;
     pipeline = gst_parse_launch(description.c_str(), &error);
     if (error != nullptr || pipeline == nullptr) {
@@ -165,6 +305,8 @@ bool MediaLeg::Impl::build(const MediaLegConfig& config) {
     g_object_set(rtp, "sdes", sdes, nullptr);
     gst_structure_free(sdes);
     attach_sockets();
+    set_up_srtp();
+    set_up_retransmission();
     g_signal_connect(rtp, "request-pt-map", G_CALLBACK(on_pt_map), this);
     g_signal_connect(rtp, "pad-added", G_CALLBACK(on_pad), this);
     watch("vin", "src", kBuffers, [](GstPad*, GstPadProbeInfo* info, gpointer self) {
@@ -191,11 +333,23 @@ bool MediaLeg::Impl::build(const MediaLegConfig& config) {
         });
         return GST_PAD_PROBE_OK;
     });
+    watch_video_out();
+    const bool plays =
+        gst_element_set_state(pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
+    video_feed = std::make_unique<PadFeed>(named("vpay"),
+                                           "video/x-h264,stream-format=byte-stream,alignment=au");
+    return plays;
+}
+
+void MediaLeg::Impl::watch_video_out() {
     watch("vpay", "src", GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
           [](GstPad*, GstPadProbeInfo* info, gpointer self) {
-              if (gst_video_event_is_force_key_unit(gst_pad_probe_info_get_event(info)) != FALSE) {
-                  static_cast<Impl*>(self)->observer.on_key_frame_request();
+              auto* leg = static_cast<Impl*>(self);
+              GstEvent* event = gst_pad_probe_info_get_event(info);
+              if (gst_video_event_is_force_key_unit(event) != FALSE) {
+                  leg->observer.on_key_frame_request();
               }
+              if (leg->asks_again) leg->resender.on_event(event);
               return GST_PAD_PROBE_OK;
           });
     watch("vrtp", "sink", kBuffers, [](GstPad*, GstPadProbeInfo* info, gpointer self) {
@@ -211,11 +365,6 @@ bool MediaLeg::Impl::build(const MediaLegConfig& config) {
         });
         return GST_PAD_PROBE_OK;
     });
-    const bool plays =
-        gst_element_set_state(pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
-    video_feed = std::make_unique<PadFeed>(named("vpay"),
-                                           "video/x-h264,stream-format=byte-stream,alignment=au");
-    return plays;
 }
 
 void MediaLeg::Impl::attach_sockets() {
@@ -289,13 +438,7 @@ void MediaLeg::Impl::record_video(GstPad* pad) {
         entry, kBuffers,
         [](GstPad*, GstPadProbeInfo* info, gpointer self) {
             auto* to = static_cast<VideoBranch*>(self);
-            for_each_buffer(info, [&](GstBuffer* buffer) {
-                GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
-                if (gst_rtp_buffer_map(buffer, GST_MAP_READ, &rtp) == FALSE) return;
-                to->rtp_times[GST_BUFFER_PTS(buffer)] = gst_rtp_buffer_get_timestamp(&rtp);
-                gst_rtp_buffer_unmap(&rtp);
-                if (to->rtp_times.size() > 64) to->rtp_times.erase(to->rtp_times.begin());
-            });
+            for_each_buffer(info, [&](GstBuffer* buffer) { to->note(buffer); });
             return GST_PAD_PROBE_OK;
         },
         branch, nullptr);
@@ -303,6 +446,24 @@ void MediaLeg::Impl::record_video(GstPad* pad) {
     gst_element_sync_state_with_parent(depay);
     gst_pad_link(pad, entry);
     gst_object_unref(entry);
+}
+
+/// A packet as the jitter buffer releases it: in order, or without those before it.
+void MediaLeg::Impl::VideoBranch::note(GstBuffer* packet) {
+    GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+    if (gst_rtp_buffer_map(packet, GST_MAP_READ, &rtp) == FALSE) return;
+    const std::uint16_t sequence = gst_rtp_buffer_get_seq(&rtp);
+    rtp_times[GST_BUFFER_PTS(packet)] = gst_rtp_buffer_get_timestamp(&rtp);
+    gst_rtp_buffer_unmap(&rtp);
+    if (rtp_times.size() > 64) rtp_times.erase(rtp_times.begin());
+    const std::uint16_t missing =
+        last_sequence ? static_cast<std::uint16_t>(sequence - *last_sequence - 1) : 0;
+    gap = gap || missing > 0;
+    if (missing > 0) {
+        const common::MutexLock lock(leg->mutex);
+        leg->recording.repair.never_came += missing;
+    }
+    last_sequence = sequence;
 }
 
 GstFlowReturn MediaLeg::Impl::on_picture(GstAppSink* sink, gpointer self) {
@@ -314,6 +475,8 @@ GstFlowReturn MediaLeg::Impl::on_picture(GstAppSink* sink, gpointer self) {
     if (gst_buffer_map(buffer, &map, GST_MAP_READ) != FALSE) {
         ReceivedPicture picture;
         picture.ssrc = branch->ssrc;
+        picture.released_ns = now_ns();
+        picture.follows_gap = std::exchange(branch->gap, false);
         picture.bytes.assign(map.data, map.data + map.size);
         const auto time = branch->rtp_times.find(GST_BUFFER_PTS(buffer));
         if (time != branch->rtp_times.end()) picture.rtp_time = time->second;
@@ -516,7 +679,15 @@ void MediaLeg::stop_digit() {
                                    FALSE, nullptr));
 }
 
+const SrtpKey& MediaLeg::audio_key() const {
+    return impl_->audio_key;
+}
+const SrtpKey& MediaLeg::video_key() const {
+    return impl_->video_key;
+}
+
 Recording MediaLeg::stop() {
+    impl_->count_repairs();
     gst_element_set_state(impl_->pipeline, GST_STATE_NULL);
     const common::MutexLock lock(impl_->mutex);
     return std::move(impl_->recording);

@@ -27,6 +27,9 @@ struct MediaLegConfig {
     int video_payload_type = 97;
     int most_packet_bytes = 1200;
     int jitter_latency_ms = 60;
+    bool asks_again = false;          ///< generic NACK, for pictures
+    int kbps = 2500;                  ///< of the picture's session, as b=AS says
+    const SrtpSuite* srtp = nullptr;  ///< null: in the open
     std::string cname;
 };
 
@@ -43,6 +46,9 @@ class MediaLeg {
 
     [[nodiscard]] int audio_port() const;
     [[nodiscard]] int video_port() const;
+    /// What we send is encrypted with these; empty without SRTP.
+    [[nodiscard]] const SrtpKey& audio_key() const;
+    [[nodiscard]] const SrtpKey& video_key() const;
 
     /// Sends there from now on. Repeating it changes nothing.
     void direct(const Negotiated& media);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tools/endpoint/sound.h"
+#include "tools/endpoint/srtp_suite.h"
 
 namespace endpoint {
 
@@ -20,6 +21,7 @@ struct NegotiatedSound {
     int telephone_event_type = -1;  ///< -1: not agreed
     int telephone_event_clock_hz = 8000;
     bool send = true, receive = true;
+    SrtpKey peer_key;  ///< of what they send; empty: in the open
     friend bool operator==(const NegotiatedSound&, const NegotiatedSound&) = default;
 };
 
@@ -28,6 +30,7 @@ struct NegotiatedPicture {
     int payload_type = 0;
     int packetization_mode = 0;  ///< what they can receive
     bool send = true, receive = true;
+    SrtpKey peer_key;
     friend bool operator==(const NegotiatedPicture&, const NegotiatedPicture&) = default;
 };
 

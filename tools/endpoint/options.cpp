@@ -59,15 +59,18 @@ void add_media(CLI::App& app, Options& o, std::string& size, std::string& audio)
                    "sent when (default: table in the cache folder)");
     app.add_option("--audio", audio, "codecs in order of preference: opus,g722,pcmu,pcma")
         ->capture_default_str();
-    app.add_option("--sound", o.sound,
-                   "steady: a tone; syllables: rising and falling, taken for a "
-                   "voice; bursts: for audio latency; friendly; silent")
+    app.add_option(
+           "--sound", o.sound,
+           "steady: a tone; syllables: rising and falling, taken for a "
+           "voice; bursts: for audio latency; friendly; silent; speech: what Opus takes for a "
+           "voice, with in-band FEC")
         ->transform(CLI::CheckedTransformer(
             std::map<std::string, SoundPattern>{{"steady", SoundPattern::Steady},
                                                 {"syllables", SoundPattern::Syllables},
                                                 {"bursts", SoundPattern::Bursts},
                                                 {"friendly", SoundPattern::Friendly},
-                                                {"silent", SoundPattern::Silent}}));
+                                                {"silent", SoundPattern::Silent},
+                                                {"speech", SoundPattern::Speech}}));
     app.add_option("--mode", o.abilities.packetization_mode, "H.264 packetization-mode: 0 or 1")
         ->capture_default_str()
         ->check(CLI::Range(0, 1));
@@ -76,6 +79,24 @@ void add_media(CLI::App& app, Options& o, std::string& size, std::string& audio)
     app.add_option("--profile-level-id", o.abilities.profile_level_id)->capture_default_str();
     app.add_option("--max-fs", o.abilities.max_fs, "largest picture wanted, in macroblocks");
     app.add_flag("--avpf", o.abilities.feedback_profile, "offer RTP/AVPF instead of RTP/AVP");
+    app.add_flag("--nack", o.abilities.nack,
+                 "ask for lost packets of the picture by generic NACK, and send again what the "
+                 "other side asks for");
+    app.add_flag("--opus-fec", o.abilities.opus_fec,
+                 "say that we use Opus's in-band FEC; the report tells what it would repair");
+    app.add_option("--playout-ms", o.playout_ms, "how long packets are waited for")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 2000));
+    app.add_option_function<std::string>(
+        "--srtp",
+        [&o](const std::string& name) {
+            o.abilities.srtp = srtp_suite_named(name);
+            if (o.abilities.srtp == nullptr) {
+                throw CLI::ValidationError("--srtp", "no suite '" + name + "'");
+            }
+        },
+        "SUITE: AES_CM_128_HMAC_SHA1_80, AEAD_AES_128_GCM or AEAD_AES_256_GCM, with the key in "
+        "the SDP (SDES)");
     app.add_flag("!--no-feedback", o.abilities.feedback,
                  "offer no PLI and FIR: key frames are asked for by INFO");
     app.add_flag("!--no-video", o.abilities.picture, "sound only");
@@ -122,12 +143,15 @@ Options read_options(int argc, char** argv) {
     o.cache = folder_from_environment();
     std::string size = "1280x720", audio = "opus,g722,pcmu,pcma", codec;
     CLI::App app(kAbout);
-    app.add_option("uri", o.uri, "sip:ROOM@HOST:PORT[;transport=tcp]");
+    app.add_option("uri", o.uri, "sip:ROOM@HOST:PORT[;transport=tcp|tls]");
     app.add_flag("--listen", o.listen, "wait for --count calls instead of dialling");
     app.add_flag("--prepare", o.prepare,
                  "paint the clips that calls with these options need, and end");
     app.add_flag("--demo", o.demo, "three friendly participants who stay until a signal");
     app.add_option("--local", o.host, "our address")->capture_default_str();
+    app.add_option("--announce", o.announced,
+                   "address in the SDP, as behind a NAT: media reaches us where ours comes from");
+    app.add_flag("--tls", o.tls, "SIP over TLS and nothing else; any certificate will do");
     app.add_option("--sip-port", o.sip_port, "ours; 0: any")->capture_default_str();
     app.add_option("--rtp-port", o.rtp_port, "first of four per participant, even; 0: any")
         ->capture_default_str();
@@ -172,7 +196,7 @@ Options read_options(int argc, char** argv) {
     o.clip.key_interval = 2 * o.clip.fps;
     o.clip.most_slice_bytes = o.abilities.packetization_mode == 0 ? 1150 : 0;
     o.abilities.codecs = o.codecs;
-    o.abilities.host = o.host;
+    o.abilities.host = o.announced.empty() ? o.host : o.announced;
     return o;
 }
 

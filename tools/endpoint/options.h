@@ -18,7 +18,10 @@ struct Options {
     bool demo = false;
     bool prepare = false;
     std::string host = "127.0.0.1";
+    std::string announced;  ///< address in the SDP; empty: `host`
     int sip_port = 0, rtp_port = 0;
+    bool tls = false;
+    int playout_ms = 60;  ///< what a missing packet is waited for
     int count = 1;
     std::string name = "Endpoint";
     int identity = 1;

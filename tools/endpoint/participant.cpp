@@ -38,6 +38,10 @@ common::Result<std::unique_ptr<Participant>> Participant::create(const Options& 
     config.host = options.host;
     config.packetization_mode = options.abilities.packetization_mode;
     config.cname = "identity-" + std::to_string(identity) + "@tessera-endpoint";
+    config.jitter_latency_ms = options.playout_ms;
+    config.kbps = options.abilities.video_kbps;
+    config.asks_again = options.abilities.nack;
+    config.srtp = options.abilities.srtp;
     if (options.rtp_port != 0) {
         config.first_port = options.rtp_port + 4 * (static_cast<int>(identity) - options.identity);
     }
@@ -57,6 +61,8 @@ std::string Participant::sdp() const {
     Abilities abilities = options_.abilities;
     abilities.audio_port = leg_->audio_port();
     abilities.video_port = leg_->video_port();
+    abilities.audio_key = leg_->audio_key();
+    abilities.video_key = leg_->video_key();
     if (codec_changed_) abilities.codecs = {*options_.codec_change_to};
     return to_sdp(abilities);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace endpoint {
 namespace {
@@ -22,7 +23,7 @@ class Progress {
             if (last != last_.end() && last->second == found.code.frame) continue;
             ++moved;
             last_[found.code.who] = found.code.frame;
-            note(found, picture.arrived_ns);
+            note(found, picture);
         }
         const std::size_t visible = picture.codes.size();
         // "At least 95 %" of nine is nine.
@@ -35,13 +36,20 @@ class Progress {
             std::vector<double>& values = latencies_[who];
             all.insert(all.end(), values.begin(), values.end());
             person.advances = advances_[who];
+            person.freezes = freezes_[who];
             person.latency_ms = spread_of(std::move(values));
         }
         findings.latency_ms = spread_of(std::move(all));
     }
 
   private:
-    void note(const FoundCode& found, std::int64_t arrived_ns) {
+    void note(const FoundCode& found, const SeenPicture& picture) {
+        const std::int64_t arrived_ns = picture.arrived_ns;
+        const auto stood = stood_since_.find(found.code.who);
+        if (stood != stood_since_.end() && picture.released_ns - stood->second > kFreezeNs) {
+            freezes_[found.code.who].push_back({stood->second, picture.released_ns});
+        }
+        stood_since_[found.code.who] = picture.released_ns;
         ++advances_[found.code.who];
         if (sent_ == nullptr) return;
         const auto sent = sent_->picture_sent(found.code.who, found.code.frame, arrived_ns);
@@ -53,6 +61,8 @@ class Progress {
 
     const SendTable* sent_;
     std::map<std::uint32_t, std::uint32_t> last_;
+    std::map<std::uint32_t, std::int64_t> stood_since_;
+    std::map<std::uint32_t, std::vector<Freeze>> freezes_;
     std::map<std::uint32_t, std::size_t> advances_;
     std::map<std::uint32_t, std::vector<double>> latencies_;
 };
@@ -84,6 +94,24 @@ void note_people(const SeenPicture& picture, PictureFindings& findings) {
         if (person.pictures++ == 0) person.first_ns = picture.arrived_ns;
         person.last_ns = picture.arrived_ns;
     }
+}
+
+/// A viewer sees traces of what is missing until a key frame wipes them away.
+std::vector<Freeze> damages_of(std::span<const SeenPicture> seen, std::int64_t from_ns) {
+    std::vector<Freeze> damages;
+    std::int64_t last_whole_ns = 0;
+    std::optional<std::int64_t> broken_since_ns;
+    const auto healed = [&](std::int64_t at_ns) {
+        if (*broken_since_ns >= from_ns) damages.push_back({*broken_since_ns, at_ns});
+        broken_since_ns.reset();
+    };
+    for (const SeenPicture& picture : seen) {
+        if (picture.follows_gap && !broken_since_ns) broken_since_ns = last_whole_ns;
+        if (broken_since_ns && picture.key && !picture.follows_gap) healed(picture.released_ns);
+        if (!broken_since_ns) last_whole_ns = picture.released_ns;
+    }
+    if (broken_since_ns) healed(seen.back().released_ns);
+    return damages;
 }
 
 }  // namespace
@@ -119,20 +147,21 @@ PictureFindings judge_pictures(std::span<const SeenPicture> seen, std::int64_t s
             findings.sizes.push_back(picture.size);
         }
         if (picture.arrived_ns < findings.first_picture_ns + skip_ns) continue;
-        if (begin_ns == 0) begin_ns = last_advance_ns = picture.arrived_ns;
+        if (begin_ns == 0) begin_ns = last_advance_ns = picture.released_ns;
         ++findings.judged;
         note_people(picture, findings);
         if (!progress.advanced(picture)) continue;
         ++findings.advanced;
-        if (picture.arrived_ns - last_advance_ns > kFreezeNs) {
-            findings.freezes.push_back({last_advance_ns, picture.arrived_ns});
+        if (picture.released_ns - last_advance_ns > kFreezeNs) {
+            findings.freezes.push_back({last_advance_ns, picture.released_ns});
         }
-        last_advance_ns = picture.arrived_ns;
+        last_advance_ns = picture.released_ns;
     }
     progress.close(findings);
+    findings.damages = damages_of(seen, findings.first_picture_ns + skip_ns);
     for (auto& [who, person] : findings.people) person.tile = last_place(seen, who);
     if (findings.judged < 2) return findings;
-    const std::int64_t end_ns = seen.back().arrived_ns;
+    const std::int64_t end_ns = seen.back().released_ns;
     if (end_ns - last_advance_ns > kFreezeNs) findings.freezes.push_back({last_advance_ns, end_ns});
     findings.seconds = static_cast<double>(end_ns - begin_ns) / 1e9;
     if (findings.seconds <= 0) return findings;

@@ -17,7 +17,8 @@ namespace endpoint {
 /// One received picture after decoding: what a viewer could know of it.
 struct SeenPicture {
     std::int64_t arrived_ns = 0;
-    bool key = false, decoded = false;
+    std::int64_t released_ns = 0;
+    bool key = false, decoded = false, follows_gap = false;
     common::PictureSize size;
     std::vector<FoundCode> codes;
 };
@@ -29,16 +30,17 @@ struct Spread {
 };
 [[nodiscard]] Spread spread_of(std::vector<double> values);
 
+struct Freeze {
+    std::int64_t begin_ns = 0, end_ns = 0;
+};
+
 /// A person as seen.
 struct SeenPerson {
     FrameRect tile;  ///< where, at the end: the median of the last second
     std::size_t pictures = 0, advances = 0;
     std::int64_t first_ns = 0, last_ns = 0;
+    std::vector<Freeze> freezes;  ///< this one stood for > 500 ms, as released
     Spread latency_ms;
-};
-
-struct Freeze {
-    std::int64_t begin_ns = 0, end_ns = 0;
 };
 
 struct PictureFindings {
@@ -46,7 +48,9 @@ struct PictureFindings {
     double seconds = 0;           ///< judged
     double fps = 0;               ///< pictures in which >= 95 % of the visible codes advanced
     double arrival_fps = 0;       ///< pictures, advanced or not
-    std::vector<Freeze> freezes;  ///< > 500 ms without an advance
+    std::vector<Freeze> freezes;  ///< > 500 ms without an advance, as released
+    /// From the last whole picture before packets that never came to the next key frame.
+    std::vector<Freeze> damages;
     std::vector<std::int64_t> key_frames_ns;
     std::vector<common::PictureSize> sizes;  ///< in order of appearance
     std::map<std::uint32_t, SeenPerson> people;

@@ -11,8 +11,11 @@ namespace endpoint {
 
 /// All times: CLOCK_MONOTONIC, ns.
 struct ReceivedPicture {
-    std::int64_t arrived_ns = 0;  ///< its last packet
+    std::int64_t arrived_ns = 0;   ///< its last packet
+    std::int64_t released_ns = 0;  ///< from the jitter buffer: after those before it, or for want
+                                   ///< of them
     std::uint32_t ssrc = 0, rtp_time = 0;
+    bool follows_gap = false;         ///< packets before or in it never came
     std::vector<std::uint8_t> bytes;  ///< one access unit, Annex B
 };
 
@@ -37,12 +40,21 @@ struct StreamCount {
     }
 };
 
+/// What generic NACK did for the picture, both ways; in packets.
+struct RepairCount {
+    std::uint64_t asked = 0;       ///< by us; each asking counted
+    std::uint64_t repaired = 0;    ///< came, after we had asked
+    std::uint64_t never_came = 0;  ///< or later than we waited
+    std::uint64_t asked_of_us = 0, sent_again = 0;
+};
+
 /// What one participant received, and when.
 struct Recording {
     std::vector<ReceivedPicture> pictures;
     std::vector<ReceivedSound> sounds;
     std::map<std::uint32_t, StreamCount> video_streams, audio_streams;  ///< by SSRC
     std::map<std::uint8_t, AudioCodec> audio_codecs;                    ///< by payload type
+    RepairCount repair;
     std::int64_t invited_ns = 0, answered_ns = 0, ended_ns = 0;
     int status = 0;  ///< the final answer to INVITE
     std::string phrase;

@@ -48,6 +48,15 @@ json to_json(const std::map<std::uint32_t, StreamCount>& streams) {
     return list;
 }
 
+json to_json(const std::vector<Freeze>& freezes, std::int64_t begin_ns) {
+    json list = json::array();
+    for (const Freeze& freeze : freezes) {
+        list.push_back({{"begin_s", since(begin_ns, freeze.begin_ns)},
+                        {"seconds", since(freeze.begin_ns, freeze.end_ns)}});
+    }
+    return list;
+}
+
 /// Decodes the whole recording once: codes of every picture, PSNR of some.
 struct Watched {
     explicit Watched(const Options& opts, const SendTable& sent) : options(opts), table(sent) {}
@@ -72,6 +81,8 @@ void Watched::watch(const Recording& recording) {
     for (const ReceivedPicture& received : recording.pictures) {
         SeenPicture picture;
         picture.arrived_ns = received.arrived_ns;
+        picture.released_ns = received.released_ns;
+        picture.follows_gap = received.follows_gap;
         picture.key = has_idr(received.bytes);
         hashes.push_back(hash_of_nals(received.bytes));
         if (const mixer::FrameRef frame = decoder.decode(received.bytes)) {
@@ -112,13 +123,17 @@ json video_json(const Recording& recording, const Watched& watched, const Option
                {"sha1", watched.hashes}};
     video["first_picture_s"] =
         found.first_picture_ns == 0 ? json() : json(since(begin, found.first_picture_ns));
-    for (const char* list : {"freezes", "key_frames_s", "sizes", "tiles"}) {
+    for (const char* list : {"key_frames_s", "sizes", "tiles"}) {
         video[list] = json::array();
     }
-    for (const Freeze& freeze : found.freezes) {
-        video["freezes"].push_back({{"begin_s", since(begin, freeze.begin_ns)},
-                                    {"seconds", since(freeze.begin_ns, freeze.end_ns)}});
-    }
+    video["freezes"] = to_json(found.freezes, begin);
+    video["damages"] = to_json(found.damages, begin);
+    const RepairCount& repair = recording.repair;
+    video["repair"] = {{"asked", repair.asked},
+                       {"repaired", repair.repaired},
+                       {"never_came", repair.never_came},
+                       {"asked_of_us", repair.asked_of_us},
+                       {"sent_again", repair.sent_again}};
     for (const std::int64_t at : found.key_frames_ns) {
         video["key_frames_s"].push_back(since(begin, at));
     }
@@ -135,6 +150,7 @@ json video_json(const Recording& recording, const Watched& watched, const Option
                                   {"advances", person.advances},
                                   {"first_s", since(begin, person.first_ns)},
                                   {"last_s", since(begin, person.last_ns)},
+                                  {"freezes", to_json(person.freezes, begin)},
                                   {"latency_ms", to_json(person.latency_ms)}});
     }
     if (!watched.psnr.empty()) {
@@ -152,6 +168,9 @@ json audio_json(const Recording& recording, const HeardSound& heard, std::uint32
     const SoundFindings found = judge_sound(heard, identity, options.skip_seconds, &table);
     json audio{{"packets", heard.packets},
                {"undecodable", heard.undecodable},
+               {"lost", heard.lost},
+               {"lost_in_next", heard.in_next},
+               {"concealed_s", json::array()},
                {"telephone_events", heard.telephone_events},
                {"judged_seconds", rounded(found.seconds)},
                {"own_heard", found.own_heard},
@@ -170,6 +189,9 @@ json audio_json(const Recording& recording, const HeardSound& heard, std::uint32
                                   {"present", rounded(tone.present)},
                                   {"first_s", since(recording.invited_ns, tone.first_ns)},
                                   {"last_s", since(recording.invited_ns, tone.last_ns)}});
+    }
+    for (const std::int64_t at : heard.concealed_ns) {
+        audio["concealed_s"].push_back(since(recording.invited_ns, at));
     }
     audio["codecs"] = json::array();
     for (const auto& [type, codec] : recording.audio_codecs) {

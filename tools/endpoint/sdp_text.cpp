@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <sstream>
+#include <string_view>
 
 namespace endpoint {
 namespace {
@@ -14,9 +15,20 @@ namespace {
 constexpr int kTelephoneEvent = 101;
 constexpr int kVideo = 97;
 
+/// sofia-sip reads formats only of the profiles that it knows, and those are without feedback.
+std::string without_feedback_profiles(std::string text) {
+    for (const std::string_view profile : {"RTP/AVPF ", "RTP/SAVPF "}) {
+        for (auto at = text.find(profile); at != std::string::npos; at = text.find(profile, at)) {
+            text.erase(at + profile.size() - 2, 1);
+        }
+    }
+    return text;
+}
+
 struct Parser {
-    explicit Parser(const std::string& text)
-        : parser(sdp_parse(nullptr, text.data(), static_cast<issize_t>(text.size()),
+    explicit Parser(const std::string& sdp)
+        : text(without_feedback_profiles(sdp)),
+          parser(sdp_parse(nullptr, text.data(), static_cast<issize_t>(text.size()),
                            sdp_f_anynet | sdp_f_insane)),
           session(sdp_session(parser)) {}
     ~Parser() { sdp_parser_free(parser); }
@@ -31,6 +43,7 @@ struct Parser {
         return nullptr;
     }
 
+    const std::string text;
     sdp_parser_t* parser;
     sdp_session_t* session;
 };
@@ -61,11 +74,32 @@ bool offers(const sdp_media_t* m, const char* encoding) {
     return false;
 }
 
+/// The first a=crypto: who answers has one, who offers is taken at the first word.
+const char* crypto_of(const sdp_media_t* m) {
+    const sdp_attribute_t* crypto = sdp_attribute_find(m->m_attributes, "crypto");
+    return crypto != nullptr && crypto->a_value != nullptr ? crypto->a_value : "";
+}
+
+/// Their key, in the suite that we offered; nothing when they gave none though we did.
+std::optional<SrtpKey> peer_key(const sdp_media_t* ours, const sdp_media_t* theirs) {
+    const std::string offered = crypto_of(ours);
+    if (offered.empty()) return SrtpKey{};
+    for (const SrtpSuite& suite : srtp_suites()) {
+        if (suite.key_of(offered).empty()) continue;
+        SrtpKey key = suite.key_of(crypto_of(theirs));
+        if (!key.empty()) return key;
+    }
+    return std::nullopt;
+}
+
 std::optional<NegotiatedSound> sound_of(const Parser& local, const Parser& remote) {
     const sdp_media_t* ours = local.medium(sdp_media_audio);
     const sdp_media_t* theirs = remote.medium(sdp_media_audio);
     if (ours == nullptr || theirs == nullptr) return std::nullopt;
     NegotiatedSound sound;
+    auto key = peer_key(ours, theirs);
+    if (!key) return std::nullopt;
+    sound.peer_key = *std::move(key);
     sound.to = address_of(remote.session, theirs);
     sound.send = sends(ours, theirs);
     sound.receive = receives(ours, theirs);
@@ -91,6 +125,9 @@ std::optional<NegotiatedPicture> picture_of(const Parser& local, const Parser& r
     const sdp_media_t* theirs = remote.medium(sdp_media_video);
     if (ours == nullptr || theirs == nullptr) return std::nullopt;
     NegotiatedPicture picture;
+    auto key = peer_key(ours, theirs);
+    if (!key) return std::nullopt;
+    picture.peer_key = *std::move(key);
     picture.to = address_of(remote.session, theirs);
     picture.send = sends(ours, theirs);
     picture.receive = receives(ours, theirs);
@@ -108,7 +145,8 @@ std::optional<NegotiatedPicture> picture_of(const Parser& local, const Parser& r
 }  // namespace
 
 std::string to_sdp(const Abilities& a) {
-    const char* profile = a.feedback_profile ? "RTP/AVPF" : "RTP/AVP";
+    const std::string profile =
+        std::string(a.srtp != nullptr ? "RTP/SAVP" : "RTP/AVP") + (a.feedback_profile ? "F" : "");
     std::ostringstream sdp;
     const char* family = a.host.find(':') != std::string::npos ? "IP6" : "IP4";
     sdp << "v=0\r\ns=tessera-endpoint\r\nc=IN " << family << " " << a.host << "\r\nt=0 0\r\n";
@@ -118,9 +156,13 @@ std::string to_sdp(const Abilities& a) {
     for (const AudioCodec codec : a.codecs) {
         sdp << "a=rtpmap:" << facts_of(codec).payload_type << " " << facts_of(codec).rtpmap
             << "\r\n";
+        if (codec != AudioCodec::Opus || !a.opus_fec) continue;
+        sdp << "a=fmtp:" << facts_of(codec).payload_type << " useinbandfec=1\r\n";
     }
     sdp << "a=rtpmap:" << kTelephoneEvent << " telephone-event/8000\r\na=fmtp:" << kTelephoneEvent
-        << " 0-15\r\na=ptime:20\r\na=sendrecv\r\n";
+        << " 0-15\r\na=ptime:20\r\n";
+    if (a.srtp != nullptr) sdp << "a=crypto:" << a.srtp->crypto(a.audio_key) << "\r\n";
+    sdp << "a=sendrecv\r\n";
     if (!a.picture) return sdp.str();
     sdp << "m=video " << a.video_port << " " << profile << " " << kVideo
         << "\r\nb=AS:" << a.video_kbps << "\r\na=rtpmap:" << kVideo
@@ -131,6 +173,8 @@ std::string to_sdp(const Abilities& a) {
     if (a.feedback) {
         sdp << "a=rtcp-fb:" << kVideo << " nack pli\r\na=rtcp-fb:" << kVideo << " ccm fir\r\n";
     }
+    if (a.nack) sdp << "a=rtcp-fb:" << kVideo << " nack\r\n";
+    if (a.srtp != nullptr) sdp << "a=crypto:" << a.srtp->crypto(a.video_key) << "\r\n";
     sdp << "a=content:main\r\na=sendrecv\r\n";
     return sdp.str();
 }

@@ -142,7 +142,8 @@ common::Result<std::unique_ptr<SipAgent>> SipAgent::create(const Config& config)
     su_root_threading(impl.root, 0);
     g_source_attach(su_glib_root_gsource(impl.root), nullptr);
     const bool v6 = config.host.find(':') != std::string::npos;
-    const std::string bind = "sip:" + (v6 ? "[" + config.host + "]" : config.host) + ":" +
+    const std::string bind = (config.tls ? "sips:" : "sip:") +
+                             (v6 ? "[" + config.host + "]" : config.host) + ":" +
                              (config.port != 0 ? std::to_string(config.port) : "*");
     impl.nua =
         nua_create(impl.root, Impl::on_event, &impl, NUTAG_URL(bind.c_str()),

@@ -32,7 +32,8 @@ class SipAgent {
   public:
     struct Config {
         std::string host = "127.0.0.1";
-        int port = 0;  ///< 0: any
+        int port = 0;      ///< 0: any
+        bool tls = false;  ///< and nothing else; whoever we dial is believed
     };
     [[nodiscard]] static common::Result<std::unique_ptr<SipAgent>> create(const Config& config);
     ~SipAgent();

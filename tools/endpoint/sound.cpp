@@ -73,7 +73,7 @@ const AVCodec* find_decoder(AudioCodec codec) {
     }
 }
 
-ContextPtr open_encoder(AudioCodec codec) {
+ContextPtr open_encoder(AudioCodec codec, SoundPattern pattern) {
     av_log_set_level(AV_LOG_FATAL);
     const AVCodec* encoder = find_encoder(codec);
     if (encoder == nullptr) return nullptr;
@@ -85,7 +85,12 @@ ContextPtr open_encoder(AudioCodec codec) {
     if (codec == AudioCodec::Opus) {
         context->bit_rate = 32000;
         av_opt_set(context->priv_data, "frame_duration", "20", 0);
-        av_opt_set(context->priv_data, "application", "audio", 0);
+        const bool speech = pattern == SoundPattern::Speech;
+        av_opt_set(context->priv_data, "application", speech ? "voip" : "audio", 0);
+        if (speech) {
+            av_opt_set(context->priv_data, "fec", "1", 0);
+            av_opt_set(context->priv_data, "packet_loss", "10", 0);
+        }
     }
     if (codec == AudioCodec::G722) context->frame_size = context->sample_rate / 50;
     if (avcodec_open2(context.get(), encoder, nullptr) < 0) return nullptr;
@@ -131,8 +136,29 @@ double envelope(SoundPattern pattern, double seconds, std::uint32_t identity) {
             return 0.12 * (1 - std::cos(kTurn * 0.5 * seconds));
         case SoundPattern::Silent:
             return 0;
+        case SoundPattern::Speech:
+            return std::max(0.0, 0.3 + std::sin(kTurn * 3 * seconds));
     }
     return 0;
+}
+
+/// A low voice whose formant is the tone of its identity.
+double voice(double hz, double seconds) {
+    const double formant = std::round(hz / 150);
+    // The loop of two seconds closes on whole turns.
+    const double pitch = std::round(2 * hz / formant) / 2;
+    double sum = 0;
+    for (int k = 1; k <= 12; ++k) sum += std::sin(kTurn * pitch * k * seconds) / k;
+    return 0.7 * sum + std::sin(kTurn * pitch * formant * seconds);
+}
+
+double tone_at(SoundPattern pattern, std::uint32_t identity, double seconds) {
+    const double hz = tone_hz(identity);
+    if (pattern == SoundPattern::Speech) return voice(hz, seconds);
+    if (pattern != SoundPattern::Friendly) return std::sin(kTurn * hz * seconds);
+    // A low note of the pentatonic scale, with its fifth.
+    const double low = 2 * std::round(110 * std::pow(2.0, (identity * 7 % 12) / 12.0));
+    return std::sin(kTurn * low * seconds) + 0.5 * std::sin(kTurn * 1.5 * low * seconds);
 }
 
 }  // namespace
@@ -169,22 +195,17 @@ int burst_packet(std::uint32_t identity) {
 
 std::vector<float> paint_sound(std::uint32_t identity, SoundPattern pattern, int sample_rate_hz) {
     std::vector<float> samples(static_cast<std::size_t>(2 * sample_rate_hz));
-    const double hz = tone_hz(identity);
-    // A low note of the pentatonic scale, with its fifth.
-    const double low = 2 * std::round(110 * std::pow(2.0, (identity * 7 % 12) / 12.0));
     for (std::size_t i = 0; i < samples.size(); ++i) {
         const double t = static_cast<double>(i) / sample_rate_hz;
-        const double tone = pattern == SoundPattern::Friendly
-                                ? std::sin(kTurn * low * t) + 0.5 * std::sin(kTurn * 1.5 * low * t)
-                                : std::sin(kTurn * hz * t);
-        samples[i] = static_cast<float>(kAmplitude * tone * envelope(pattern, t, identity));
+        samples[i] = static_cast<float>(kAmplitude * tone_at(pattern, identity, t) *
+                                        envelope(pattern, t, identity));
     }
     return samples;
 }
 
 common::Result<SoundLoop> SoundLoop::make(std::uint32_t identity, SoundPattern pattern,
                                           AudioCodec codec) {
-    const ContextPtr context = open_encoder(codec);
+    const ContextPtr context = open_encoder(codec, pattern);
     if (!context) {
         return common::fail(common::ErrorCode::Unsupported,
                             std::string("libavcodec cannot encode ") + facts_of(codec).encoding);

@@ -35,6 +35,7 @@ enum class SoundPattern : std::uint8_t {
     Bursts,     ///< 120 ms every 2 s, at a moment that everybody knows: what latency is measured by
     Friendly,   ///< a soft chord, for people
     Silent,
+    Speech,  ///< what a codec takes for a voice; Opus as a phone sends it, with in-band FEC
 };
 
 /// The frequency that is this identity's voice: 300 to 3324 Hz in steps of 48, within every codec's

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "tools/endpoint/opus_fec.h"
+
 namespace endpoint {
 namespace {
 
@@ -197,6 +199,7 @@ HeardSound decode_sound(const Recording& recording) {
     std::vector<std::size_t> factors;  // of each piece
     bool begun = false;
     std::uint32_t ssrc = 0, last_time = 0;
+    std::uint16_t last_sequence = 0;
     std::int64_t at = 0;  // on our time line, of last_time
     for (const ReceivedSound& packet : recording.sounds) {
         const auto codec = recording.audio_codecs.find(packet.payload_type);
@@ -212,6 +215,16 @@ HeardSound decode_sound(const Recording& recording) {
         if (samples.empty()) {
             ++heard.undecodable;
             continue;
+        }
+        const auto missing = static_cast<std::uint16_t>(packet.sequence - last_sequence - 1);
+        last_sequence = packet.sequence;
+        if (begun && ssrc == packet.ssrc && missing > 0 && missing < 500) {
+            const bool copied =
+                codec->second == AudioCodec::Opus && carries_previous(packet.payload);
+            heard.lost += missing;
+            if (copied) ++heard.in_next;
+            heard.concealed_ns.insert(heard.concealed_ns.end(), missing - (copied ? 1U : 0U),
+                                      packet.arrived_ns);
         }
         const auto step = static_cast<std::int32_t>(packet.rtp_time - last_time);
         const std::int64_t gap = std::int64_t{step} * HeardSound::kRate / facts.rtp_clock_hz;

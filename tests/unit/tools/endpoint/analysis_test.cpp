@@ -14,7 +14,7 @@ constexpr std::int64_t kTick = 33'333'333;
 
 SeenPicture picture_at(int tick, std::uint32_t number_of_1, std::uint32_t number_of_2) {
     SeenPicture picture;
-    picture.arrived_ns = 1'000'000'000 + tick * kTick;
+    picture.arrived_ns = picture.released_ns = 1'000'000'000 + tick * kTick;
     picture.decoded = true;
     picture.key = tick == 0;
     picture.size = {1280, 720};
@@ -50,6 +50,38 @@ TEST_CASE("Half a second without an advance is a freeze") {
 
     REQUIRE(found.freezes.size() == 1);
     CHECK(found.freezes[0].end_ns - found.freezes[0].begin_ns == 20 * kTick);
+}
+
+TEST_CASE("Packets that never came damage what follows, until a key frame") {
+    std::vector<SeenPicture> seen;
+    for (int i = 0; i < 90; ++i) {
+        const auto number = static_cast<std::uint32_t>(i);
+        seen.push_back(picture_at(i, number, number));
+    }
+    seen[30].follows_gap = seen[33].follows_gap = true;
+    seen[36].key = seen[36].follows_gap = true;
+    seen[40].key = seen[50].key = true;
+
+    const auto found = endpoint::judge_pictures(seen, 0, nullptr);
+
+    REQUIRE(found.damages.size() == 1);
+    CHECK(found.damages[0].begin_ns == seen[29].released_ns);
+    CHECK(found.damages[0].end_ns == seen[40].released_ns);
+    CHECK(found.freezes.empty());
+}
+
+TEST_CASE("Somebody may stand while the others go on") {
+    std::vector<SeenPicture> seen;
+    for (int i = 0; i < 90; ++i) {
+        const auto number = static_cast<std::uint32_t>(i);
+        seen.push_back(picture_at(i, number, i >= 40 && i < 60 ? 40 : number));
+    }
+
+    const auto found = endpoint::judge_pictures(seen, 0, nullptr);
+
+    CHECK(found.people.at(1).freezes.empty());
+    REQUIRE(found.people.at(2).freezes.size() == 1);
+    CHECK(found.people.at(2).freezes[0].end_ns == seen[60].released_ns);
 }
 
 endpoint::HeardSound tones(std::initializer_list<std::uint32_t> identities, double noise) {
