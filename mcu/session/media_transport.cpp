@@ -32,7 +32,9 @@ MediaTransport::MediaTransport(NetThread& net, PacketPool& pool, const DtlsIdent
 void MediaTransport::set_peer(const Peer& peer) {
     if (peer_ == peer) return;  // an address that DTLS has proven stays
     peer_ = peer;
-    source_lock_.set_signalled(peer.rtp);
+    // After a hold that told no address there is no new handshake, nor another proof.
+    const bool proven = proven_.valid() && peer == proven_as_;
+    source_lock_.set_signalled(proven ? proven_ : peer.rtp);
 }
 
 void MediaTransport::set_security(const MediaSecurity& security) {
@@ -88,7 +90,7 @@ void MediaTransport::on_rtp_port(const Datagram& datagram) {
         receive_rtp(datagram);
     } else if (!peer_.rtcp_mux) {
         ++counters_.misplaced;
-    } else if (datagram.from == source_lock_.source() || datagram.from == peer_.rtp) {
+    } else if (source_lock_.is_peer(datagram.from)) {
         receive_rtcp(MediaPort::Rtp, datagram);
     } else {
         ++counters_.foreign_rtcp;
@@ -149,7 +151,8 @@ void MediaTransport::on_rtcp_port(const Datagram& datagram) {
 bool MediaTransport::may_send_rtcp_to_us(const SocketAddress& from) const {
     if (from == peer_.rtcp) return true;
     if (rtcp_source_.valid()) return from == rtcp_source_;
-    return same_host(source_lock_.locked() ? source_lock_.source() : peer_.rtp, from);
+    return same_host(source_lock_.locked() ? source_lock_.source() : source_lock_.signalled(),
+                     from);
 }
 
 // ---- DTLS
@@ -172,7 +175,9 @@ void MediaTransport::on_keys(MediaPort port, const std::string& what, const Sock
         rtcp_source_ = from;
         return;
     }
-    if (from.valid()) source_lock_.set_signalled(from);
+    proven_ = from;
+    proven_as_ = peer_;
+    source_lock_.set_signalled(from.valid() ? from : peer_.rtp);
     reader_.on_protection(what);
 }
 

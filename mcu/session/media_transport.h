@@ -30,10 +30,10 @@ class MediaTransportReader {
 ///
 /// Protected: what does not authenticate is dropped before anything else is learnt from it, and
 ///       nothing is sent before there are keys. An address that DTLS has proven counts as
-///       signalled.
-/// RTCP: with rtcp-mux on the RTP port too (RFC 5761), from the locked source. Else on the second
-/// port, from
-///       the signalled address, or from the first that speaks RTCP at the host that RTP comes from.
+///       signalled, for RTCP too, until signalling tells another.
+/// RTCP: with rtcp-mux on the RTP port too (RFC 5761), from the locked source or the signalled
+///       address. Else on the second port, from the signalled address, or from the first that
+///       speaks RTCP at the host that RTP comes from.
 /// Thread: net thread alone, construction and destruction too.
 /// Owner:  owns its ports; borrows pool and reader.
 class MediaTransport : private MediaProtectionObserver {
@@ -107,6 +107,8 @@ class MediaTransport : private MediaProtectionObserver {
     PacketPool& pool_;
     MediaTransportReader& reader_;
     Peer peer_;
+    SocketAddress proven_;  ///< by DTLS, while signalling told `proven_as_`
+    Peer proven_as_;
     SourceLock source_lock_;
     SocketAddress rtcp_source_;  ///< who spoke valid RTCP last; none else but the signalled may
     std::bitset<128> known_types_;

@@ -29,8 +29,9 @@ class SourceLock {
         std::optional<RtpPacket> first, second;
     };
 
-    /// Where the peer says it receives; none: not known.
+    /// Where the peer says, or has proven, that it receives; none: not known.
     void set_signalled(const SocketAddress& address) { signalled_ = address; }
+    [[nodiscard]] const SocketAddress& signalled() const { return signalled_; }
     /// Signalling says that the peer may send from elsewhere from now on.
     void relearn(common::Timestamp now);
 
@@ -41,6 +42,10 @@ class SourceLock {
     /// A packet of this source could be admitted, or count towards it.
     [[nodiscard]] bool may_come_from(const SocketAddress& from, common::Timestamp now) const {
         return from == locked_ || may_lock(from, now);
+    }
+    /// As far as is known this is the peer, be it that it sent no RTP yet and never will.
+    [[nodiscard]] bool is_peer(const SocketAddress& from) const {
+        return from == locked_ || from == signalled_;
     }
     [[nodiscard]] bool locked() const { return locked_.valid(); }
     [[nodiscard]] const SocketAddress& source() const { return locked_; }  ///< none: not locked

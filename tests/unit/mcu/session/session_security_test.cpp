@@ -27,6 +27,7 @@ SrtpKey key_of(std::uint8_t byte, SrtpSuite suite = SrtpSuite::AeadAes128Gcm) {
 }
 const SrtpKey kOurs = key_of(1);
 const SrtpKey kTheirs = key_of(2);
+const Bytes kEmptyReport{0x80, 201, 0, 1, 0, 0, 0, 9};
 
 Bytes sound(std::uint16_t sequence, std::uint32_t ssrc = 1000) {
     return RtpOnWire{.payload_type = SessionFixture::kPcmu,
@@ -46,6 +47,12 @@ struct Crypt {
         packet.resize(bytes + mcu::kSrtpMostTrailerBytes);
         packet.resize(out->protect_rtp(packet, bytes));
         return packet;
+    }
+    Bytes seal_rtcp(Bytes compound) {
+        const std::size_t bytes = compound.size();
+        compound.resize(bytes + mcu::kSrtpMostTrailerBytes);
+        compound.resize(out->protect_rtcp(compound, bytes));
+        return compound;
     }
     /// Those that open; RTCP is left out.
     std::vector<RtpOnWire> open(std::vector<Bytes> datagrams) {
@@ -151,12 +158,9 @@ TEST_CASE("RTCP is encrypted, too, both ways") {
     REQUIRE(!reports.empty());
     CHECK(crypt.in->open_rtcp(reports[0]).has_value());
     const std::uint64_t dropped = f.counters().dropped.sum();
-    Bytes report{0x80, 201, 0, 1, 0, 0, 0, 9};
-    report.resize(8 + mcu::kSrtpMostTrailerBytes);
-    report.resize(crypt.out->protect_rtcp(report, 8));
-    f.send(peer.rtcp, report, local[0].rtcp_port);
+    f.send(peer.rtcp, crypt.seal_rtcp(kEmptyReport), local[0].rtcp_port);
     CHECK(f.counters().dropped.sum() == dropped);
-    f.send(peer.rtcp, Bytes{0x80, 201, 0, 1, 0, 0, 0, 9}, local[0].rtcp_port);
+    f.send(peer.rtcp, kEmptyReport, local[0].rtcp_port);
     CHECK(f.counters().dropped.sum() == dropped + 1);
 }
 
@@ -344,6 +348,59 @@ TEST_CASE("Behind a NAT, media follows the address that DTLS has proven") {
 
     CHECK(f.drain(signalled.rtp).empty());
     CHECK(handshaker.crypt().open(f.drain(actual.rtp)).size() == 1);
+}
+
+TEST_CASE("Behind a NAT, RTCP of a peer that sends no media counts, before a hold and after it") {
+    SessionFixture f;
+    PeerPorts signalled, actual, stranger;
+    const auto theirs = *mcu::DtlsIdentity::create();
+    MediaConfig config = dtls(&signalled, theirs->fingerprint(), DtlsRole::Server);
+    config.direction = mcu::Direction::SendOnly;
+    const auto local = f.configure({config});
+    Handshaker handshaker(f, actual.rtp, local[0].rtp_port, DtlsRole::Client, *theirs);
+    handshaker.shake();
+    Crypt crypt = handshaker.crypt();
+
+    f.send(actual.rtp, crypt.seal_rtcp(kEmptyReport), local[0].rtp_port);
+    CHECK(f.counters().packets_heard == 1);
+    f.send(stranger.rtp, crypt.seal_rtcp(kEmptyReport), local[0].rtp_port);
+    CHECK(f.counters().dropped.foreign_address == 1);
+
+    MediaConfig held = config;
+    held.peer = {};
+    held.direction = mcu::Direction::Inactive;
+    f.configure({held});
+    f.configure({config});
+    f.send(actual.rtp, crypt.seal_rtcp(kEmptyReport), local[0].rtp_port);
+    f.tick_audio(Bytes(160));
+
+    CHECK(f.counters().packets_heard == 2);
+    CHECK(crypt.open(f.drain(actual.rtp)).size() == 1);
+    CHECK(f.drain(signalled.rtp).empty());
+}
+
+TEST_CASE("Behind a NAT without rtcp-mux, RTCP goes to where DTLS has proven it to come from") {
+    SessionFixture f;
+    PeerPorts signalled, actual;
+    const auto theirs = *mcu::DtlsIdentity::create();
+    MediaConfig config = dtls(&signalled, theirs->fingerprint(), DtlsRole::Server);
+    config.rtcp_mux = false;
+    config.direction = mcu::Direction::SendOnly;
+    const auto local = f.configure({config});
+    Handshaker media(f, actual.rtp, local[0].rtp_port, DtlsRole::Client, *theirs);
+    Handshaker reports(f, actual.rtcp, local[0].rtcp_port, DtlsRole::Client, *theirs);
+    media.shake();
+    reports.shake();
+    Crypt crypt = reports.crypt();
+
+    f.send(actual.rtcp, crypt.seal_rtcp(kEmptyReport), local[0].rtcp_port);
+    f.tick_audio(Bytes(160));
+    f.pass(6s);
+
+    CHECK(f.counters().packets_heard == 1);
+    std::vector<Bytes> sent = f.drain(actual.rtcp);
+    REQUIRE(!sent.empty());
+    CHECK(crypt.in->open_rtcp(sent[0]).has_value());
 }
 
 TEST_CASE("A re-INVITE that says the same of DTLS starts nothing anew") {

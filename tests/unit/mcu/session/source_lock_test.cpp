@@ -119,6 +119,20 @@ TEST_CASE("The signalled address takes the lock from one who was faster, and kee
     CHECK(f.admit(kStranger, 4) == 0);
 }
 
+TEST_CASE("The peer is who is signalled, before any packet of it, and who is locked; nobody else") {
+    Fixture f;
+    CHECK_FALSE(f.lock.is_peer(kPeer));
+    f.lock.set_signalled(kPeer);
+    CHECK(f.lock.is_peer(kPeer));
+
+    f.admit(kNat, 1);
+    f.admit(kNat, 2);
+
+    CHECK(f.lock.is_peer(kNat));
+    CHECK(f.lock.is_peer(kPeer));
+    CHECK_FALSE(f.lock.is_peer(kStranger));
+}
+
 TEST_CASE("Relearning keeps the old source until another proves itself") {
     Fixture f;
     f.lock.set_signalled(kPeer);
