@@ -153,6 +153,7 @@ struct DtlsAssociation::Impl {
     SrtpKeyPair keys;
     std::string failure;
     bool wrong_certificate = false;
+    bool right_certificate = false;
 };
 
 DtlsIdentity::DtlsIdentity(std::unique_ptr<Impl> impl, Fingerprint fingerprint)
@@ -283,6 +284,9 @@ const SrtpKeyPair& DtlsAssociation::keys() const {
 const std::string& DtlsAssociation::failure() const {
     return impl_->failure;
 }
+bool DtlsAssociation::showed_certificate() const {
+    return impl_->right_certificate;
+}
 bool DtlsAssociation::wrong_certificate() const {
     return impl_->wrong_certificate;
 }
@@ -352,7 +356,10 @@ int DtlsAssociation::Impl::on_verify(X509_STORE_CTX* store, void* /*argument*/) 
         X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
     Impl& self = of(ssl);
     const X509* certificate = X509_STORE_CTX_get0_cert(store);
-    if (certificate != nullptr && self.certificate_fits(certificate)) return 1;
+    if (certificate != nullptr && self.certificate_fits(certificate)) {
+        self.right_certificate = true;
+        return 1;
+    }
     self.wrong_certificate = true;
     X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
     return 0;

@@ -61,6 +61,8 @@ class DtlsAssociation {
     [[nodiscard]] State state() const;
     [[nodiscard]] const SrtpKeyPair& keys() const;     ///< once Established
     [[nodiscard]] const std::string& failure() const;  ///< why it Failed
+    /// The peer has shown the certificate that signalling told; that it has its key comes later.
+    [[nodiscard]] bool showed_certificate() const;
     /// It failed because the certificate is not the one that signalling told.
     [[nodiscard]] bool wrong_certificate() const;
 

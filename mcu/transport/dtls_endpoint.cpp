@@ -33,7 +33,7 @@ std::unique_ptr<DtlsAssociation> DtlsEndpoint::associate(std::shared_ptr<const S
 
 void DtlsEndpoint::call_peer() {
     callers_.push_back({config_.peer, associate(std::make_shared<SocketAddress>(config_.peer)),
-                        net_.clock().now() + kLongest});
+                        net_.clock().now()});
     callers_.back().association->start();
     plan();
 }
@@ -52,6 +52,12 @@ void DtlsEndpoint::receive(const Datagram& datagram) {
 }
 
 void DtlsEndpoint::greet(const Datagram& datagram) {
+    const bool full = callers_.size() >= kMostCallers;
+    const std::optional<std::size_t> leaves = full ? who_makes_room(datagram.from) : std::nullopt;
+    if (full && !leaves) {
+        ++counters_.dropped;
+        return;
+    }
     if (!door_) {
         door_to_ = std::make_shared<SocketAddress>();
         door_ = associate(door_to_);
@@ -61,19 +67,38 @@ void DtlsEndpoint::greet(const Datagram& datagram) {
         ++counters_.dropped;
         return;
     }
-    make_room(datagram.from);
-    callers_.push_back({datagram.from, std::move(door_), net_.clock().now() + kLongest});
+    if (leaves) drop(*leaves, "made room for " + datagram.from.to_string());
+    callers_.push_back({datagram.from, std::move(door_), net_.clock().now()});
     door_to_.reset();
     follow(datagram.from);
 }
 
-void DtlsEndpoint::make_room(const SocketAddress& from) {
-    if (callers_.size() < kMostCallers) return;
-    const auto oldest = std::ranges::find_if(
-        callers_, [&](const Caller& caller) { return caller.from != config_.peer; });
-    // Each address is there once, so among several one is a stranger's.
-    const std::string why = "made room for " + from.to_string();
-    drop(static_cast<std::size_t>(oldest - callers_.begin()), why);
+std::optional<std::size_t> DtlsEndpoint::who_makes_room(const SocketAddress& from) const {
+    const Timestamp now = net_.clock().now();
+    const bool signalled = from == config_.peer;
+    const std::size_t own = callers_at_host_of(from);
+    std::optional<std::size_t> crowded, dawdling, oldest;
+    std::size_t most = own + 1;  // a host that has one more would only swap places with this one
+    for (std::size_t i = 0; i < callers_.size(); ++i) {  // the oldest first
+        const Caller& caller = callers_[i];
+        if (caller.from == config_.peer || caller.association->showed_certificate()) continue;
+        if (!oldest) oldest = i;
+        const std::size_t there = callers_at_host_of(caller.from);
+        const bool dawdles = now - caller.begun >= kMostDawdling;
+        const bool fair = there > own || caller.from.with_port(0) == from.with_port(0);
+        if (!dawdling && dawdles && fair) dawdling = i;
+        if (there <= most) continue;
+        most = there;
+        crowded = i;
+    }
+    if (crowded) return crowded;
+    return dawdling || !signalled ? dawdling : oldest;
+}
+
+std::size_t DtlsEndpoint::callers_at_host_of(const SocketAddress& address) const {
+    const SocketAddress host = address.with_port(0);
+    return static_cast<std::size_t>(std::ranges::count_if(
+        callers_, [&](const Caller& caller) { return caller.from.with_port(0) == host; }));
 }
 
 void DtlsEndpoint::follow(const SocketAddress& from) {
@@ -117,7 +142,7 @@ void DtlsEndpoint::on_due() {
         association.on_due();
         if (association.state() == DtlsAssociation::State::Failed) {
             drop(i, association.failure());
-        } else if (now >= callers_[i].give_up) {
+        } else if (now - callers_[i].begun >= kLongest) {
             drop(i, "the handshake took too long");
         } else {
             ++i;
@@ -130,7 +155,7 @@ void DtlsEndpoint::plan() {
     const Timestamp now = net_.clock().now();
     std::optional<Timestamp> next;
     for (const Caller& caller : callers_) {
-        Timestamp due = caller.give_up;
+        Timestamp due = caller.begun + kLongest;
         if (const auto left = caller.association->until_due()) {
             due = std::min(due, now + std::max<Duration>(*left, kLeastWait));
         }

@@ -32,8 +32,14 @@ class DtlsObserver {
 ///
 /// Whom:   a client speaks with the signalled address only. A server cannot (NAT), so it keeps the
 ///         handshakes of kMostCallers addresses apart, and only with those that returned their
-///         cookie; the first with the right certificate wins, and what a stranger begins or spoils
-///         is only his own. The signalled address never makes room for others.
+///         cookie; the first with the right certificate wins.
+/// Room:   of kMostCallers, shared out by host. The signalled address makes no room for others, nor
+///         does who has shown the right certificate. Else a host gives up a place to one that would
+///         not have more then, and whoever showed no certificate for kMostDawdling also to one that
+///         would have as many. Who finds no room is not answered, and calls again. So a stranger at
+///         one host, from however many ports, neither ends another host's handshake nor keeps it
+///         out; several hosts that return their cookies can delay it, and end one that dawdles.
+///         Strangers at the peer's own host (one NAT) share its places.
 /// Time:   kLongest for a handshake, by the injected clock; a client that was given no answer by
 ///         then gives up.
 /// Thread: net thread alone.
@@ -42,6 +48,8 @@ class DtlsEndpoint {
   public:
     static constexpr std::size_t kMostCallers = 4;
     static constexpr common::Duration kLongest = std::chrono::seconds(30);
+    /// From the cookie to the certificate it is one round trip; and two repeats, where one is lost.
+    static constexpr common::Duration kMostDawdling = std::chrono::seconds(4);
 
     struct Config {
         DtlsRole role = DtlsRole::Server;
@@ -49,7 +57,7 @@ class DtlsEndpoint {
         SocketAddress peer;                             ///< as signalled; none: not known yet
     };
     struct Counters {
-        std::uint64_t dropped = 0;  ///< from strangers, or after the end
+        std::uint64_t dropped = 0;  ///< from strangers, without room, or after the end
         std::uint64_t failed = 0;   ///< handshakes
         std::uint64_t wrong_certificates = 0;
     };
@@ -70,14 +78,16 @@ class DtlsEndpoint {
     struct Caller {
         SocketAddress from;
         std::unique_ptr<DtlsAssociation> association;
-        common::Timestamp give_up;
+        common::Timestamp begun;
     };
 
     [[nodiscard]] std::unique_ptr<DtlsAssociation> associate(
         std::shared_ptr<const SocketAddress> to);
     void call_peer();
     void greet(const Datagram& datagram);
-    void make_room(const SocketAddress& from);
+    /// Whose place `from` may have; none: nobody's.
+    [[nodiscard]] std::optional<std::size_t> who_makes_room(const SocketAddress& from) const;
+    [[nodiscard]] std::size_t callers_at_host_of(const SocketAddress& address) const;
     /// Looks whether the handshake ended, and plans the next look.
     void follow(const SocketAddress& from);
     void drop(std::size_t index, const std::string& why);

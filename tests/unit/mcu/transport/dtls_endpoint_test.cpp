@@ -18,8 +18,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-SocketAddress at(std::uint16_t port) {
-    return *SocketAddress::parse("192.0.2.1", port);
+const std::string kHost = "192.0.2.1";
+
+SocketAddress at(std::uint16_t port, const std::string& host = kHost) {
+    return *SocketAddress::parse(host, port);
 }
 
 struct Told final : mcu::DtlsObserver {
@@ -35,8 +37,9 @@ struct Told final : mcu::DtlsObserver {
 
 /// Somebody with a certificate and an address, who calls the endpoint.
 struct Caller {
-    Caller(const DtlsIdentity& identity, const Fingerprint& expected, std::uint16_t port)
-        : address(at(port)),
+    Caller(const DtlsIdentity& identity, const Fingerprint& expected, std::uint16_t port,
+           const std::string& host = kHost)
+        : address(at(port, host)),
           association(identity, DtlsRole::Client, {expected},
                       [this](std::span<const std::uint8_t> datagram) {
                           sent.emplace_back(datagram.begin(), datagram.end());
@@ -75,11 +78,25 @@ struct Fixture {
         }
     }
 
+    /// A stranger that returns its cookie, and leaves it at that.
+    void begin_strange(std::uint16_t port, const std::string& host) {
+        strangers.push_back(std::make_unique<Caller>(*stranger, ours->fingerprint(), port, host));
+        strangers.back()->association.start();
+        carry(*strangers.back(), 2);
+    }
+    /// The first record of a caller's next datagram alone (RFC 6347 4.1).
+    void carry_record(Caller& caller) {
+        Bytes record = caller.sent.front();
+        record.resize(13U + record.at(11) * 256U + record.at(12));
+        deliver(record, caller.address);
+    }
+
     tests::FakeClock clock;
     mcu::NetThread net{"net", clock, mcu::NetThread::Runs::WhenTold};
     std::unique_ptr<DtlsIdentity> ours = *DtlsIdentity::create();
     std::unique_ptr<DtlsIdentity> theirs = *DtlsIdentity::create();
     std::unique_ptr<DtlsIdentity> stranger = *DtlsIdentity::create();
+    std::vector<std::unique_ptr<Caller>> strangers;
     Told told;
     std::map<int, std::deque<Bytes>> sent;
     DtlsEndpoint endpoint;
@@ -126,20 +143,81 @@ TEST_CASE("A stranger's handshake fails alone: the peer's, begun before, goes on
     CHECK(f.told.keys.size() == 1);
 }
 
-TEST_CASE("However many strangers call, few are kept, and the signalled address is never dropped") {
+TEST_CASE(
+    "However many strangers call from the peer's own host, few are kept, and not in its place") {
     Fixture f;
+    for (std::uint16_t port = 6000; port < 6020; ++port) f.begin_strange(port, kHost);
     Caller peer(*f.theirs, f.ours->fingerprint(), 5000);
     peer.association.start();
     f.carry(peer, 2);
-    std::vector<std::unique_ptr<Caller>> strangers;
+    for (std::uint16_t port = 6020; port < 6040; ++port) f.begin_strange(port, kHost);
+
+    CHECK(f.endpoint.counters().failed == 1);  // who made room for the signalled address
+    CHECK(f.endpoint.counters().dropped >= 40 - DtlsEndpoint::kMostCallers);
+    f.carry(peer);
+    CHECK(f.told.keys.size() == 1);
+}
+
+TEST_CASE("Behind a NAT, a stranger's many calls from one host do not end the peer's handshake") {
+    Fixture f;
+    Caller peer(*f.theirs, f.ours->fingerprint(), 7777, "198.51.100.9");
+    peer.association.start();
+    f.carry(peer, 2);
+
     for (std::uint16_t port = 6000; port < 6020; ++port) {
-        strangers.push_back(std::make_unique<Caller>(*f.stranger, f.ours->fingerprint(), port));
-        strangers.back()->association.start();
-        f.carry(*strangers.back(), 2);
+        f.clock.advance(1s);
+        f.begin_strange(port, "203.0.113.66");
     }
 
-    CHECK(f.endpoint.counters().failed == 20 + 1 - DtlsEndpoint::kMostCallers);
     f.carry(peer);
+    REQUIRE(f.told.keys.size() == 1);
+    CHECK(f.told.from == peer.address);
+}
+
+TEST_CASE("Behind a NAT, a stranger that has taken all places makes room for the peer") {
+    Fixture f;
+    for (std::uint16_t port = 6000; port < 6020; ++port) f.begin_strange(port, "203.0.113.66");
+    Caller peer(*f.theirs, f.ours->fingerprint(), 7777, "198.51.100.9");
+    peer.association.start();
+
+    f.carry(peer);
+
+    CHECK(f.told.keys.size() == 1);
+    CHECK(f.told.failures ==
+          std::vector<std::string>{"203.0.113.66:6000: made room for 198.51.100.9:7777"});
+}
+
+TEST_CASE("Where each host has one place, a further one waits until somebody dawdles for 4 s") {
+    Fixture f;
+    for (std::uint16_t i = 0; i < 4; ++i) {
+        f.begin_strange(static_cast<std::uint16_t>(6000 + i), "203.0.113." + std::to_string(i));
+    }
+    Caller peer(*f.theirs, f.ours->fingerprint(), 7777, "198.51.100.9");
+    peer.association.start();
+    const Bytes hello = peer.sent.front();
+
+    f.carry(peer);
+    CHECK(f.sent[7777].empty());
+    f.clock.advance(DtlsEndpoint::kMostDawdling);
+    peer.sent.push_back(hello);  // as it does by itself
+    f.carry(peer);
+
+    CHECK(f.told.keys.size() == 1);
+}
+
+TEST_CASE("Who has shown the right certificate gives its place to nobody, however long it takes") {
+    Fixture f;
+    Caller peer(*f.theirs, f.ours->fingerprint(), 7777, "198.51.100.9");
+    peer.association.start();
+    f.carry(peer, 2);
+    f.carry_record(peer);  // its certificate; the rest of its flight is lost
+
+    for (std::uint16_t i = 0; i < 20; ++i) {
+        f.clock.advance(1s);
+        f.begin_strange(static_cast<std::uint16_t>(6000 + i), "203.0.113." + std::to_string(i));
+    }
+    f.carry(peer);
+
     CHECK(f.told.keys.size() == 1);
 }
 
