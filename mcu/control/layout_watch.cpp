@@ -9,8 +9,8 @@
 namespace mcu {
 namespace {
 
-// A file is read at the second look after it was saved: within 0.4 s.
-constexpr auto kBetweenLooks = std::chrono::milliseconds(200);
+// A file is read at the second look after it was saved: within 0.2 s.
+constexpr auto kBetweenLooks = std::chrono::milliseconds(100);
 
 }  // namespace
 

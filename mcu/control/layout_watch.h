@@ -9,7 +9,7 @@
 
 namespace mcu {
 
-/// Looks at the layout folder five times a second, on a thread of its own: reading a slow disk
+/// Looks at the layout folder ten times a second, on a thread of its own: reading a slow disk
 /// holds up nothing. By modification times rather than inotify, which network file systems lack.
 ///
 /// Thread: `found` is called on the watch's thread.
