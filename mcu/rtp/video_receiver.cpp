@@ -11,14 +11,39 @@ VideoReceiver::VideoReceiver(std::string_view sprop_parameter_sets, common::Dura
     depacketizer_.parameter_sets().add_sprop(sprop_parameter_sets);
 }
 
+VideoReceiver::Counters& VideoReceiver::Counters::operator+=(const Counters& later) {
+    pictures += later.pictures;
+    key_frames += later.key_frames;
+    broken_pictures += later.broken_pictures;
+    undecodable += later.undecodable;
+    freezes += later.freezes;
+    longest_repair = std::max(longest_repair, later.longest_repair);
+    return *this;
+}
+
 void VideoReceiver::on_stream_started(common::Timestamp now) {
+    on_paused(now);
     jitter_buffer_.reset();
     lost_ = counters_.pictures > 0;
     waiting_for_key_ = dropping_ = starting_ = true;
     frozen_since_ = now;
     broken_since_.reset();
-    last_handed_over_.reset();
     last_loss_.reset();
+}
+
+void VideoReceiver::on_paused(common::Timestamp now) {
+    if (frozen(now)) ++counters_.freezes;
+    last_handed_over_.reset();
+}
+
+bool VideoReceiver::frozen(common::Timestamp now) const {
+    return last_handed_over_ && now - *last_handed_over_ > kFreeze;
+}
+
+VideoReceiver::Counters VideoReceiver::counters_at(common::Timestamp now) const {
+    Counters counters = counters_;
+    if (frozen(now)) ++counters.freezes;
+    return counters;
 }
 
 void VideoReceiver::insert(RtpPacket packet, std::int64_t extended_sequence) {
@@ -50,7 +75,7 @@ bool VideoReceiver::take(common::Timestamp now, common::EncodedFrame& frame) {
 
 void VideoReceiver::note_picture(const common::EncodedFrame& frame, common::Timestamp now) {
     ++counters_.pictures;
-    if (last_handed_over_ && now - *last_handed_over_ > kFreeze) ++counters_.freezes;
+    if (frozen(now)) ++counters_.freezes;
     last_handed_over_ = now;
     if (!frame.key_frame) return;
     ++counters_.key_frames;

@@ -36,6 +36,8 @@ class VideoReceiver {
         std::uint64_t freezes = 0;          ///< nothing handed over for longer than kFreeze
         common::Duration
             longest_repair{};  ///< from the last whole picture to the next, over a loss
+        /// Of two receivers of the same stream, one after the other.
+        Counters& operator+=(const Counters& later);
     };
 
     /// `sprop_parameter_sets` is the fmtp's value, or empty.
@@ -43,6 +45,8 @@ class VideoReceiver {
                            common::Duration max_wait = std::chrono::milliseconds(100));
 
     void on_stream_started(common::Timestamp now);
+    /// On hold: that no more pictures come is no freeze from now on.
+    void on_paused(common::Timestamp now);
     /// How long a missing packet is waited for: long where it is asked for again, short elsewhere.
     void set_max_wait(common::Duration max_wait) { jitter_buffer_.set_max_wait(max_wait); }
     void insert(RtpPacket packet, std::int64_t extended_sequence);
@@ -59,6 +63,8 @@ class VideoReceiver {
     void on_decoder_lost() { waiting_for_key_ = true; }
 
     [[nodiscard]] const Counters& counters() const { return counters_; }
+    /// With a freeze that has not ended.
+    [[nodiscard]] Counters counters_at(common::Timestamp now) const;
     [[nodiscard]] const JitterBuffer& jitter_buffer() const { return jitter_buffer_; }
     [[nodiscard]] const H264Depacketizer& depacketizer() const { return depacketizer_; }
 
@@ -66,6 +72,7 @@ class VideoReceiver {
     [[nodiscard]] H264Depacketizer::Completion assemble(common::EncodedFrame& frame);
     void on_loss(common::Timestamp now);
     void note_picture(const common::EncodedFrame& frame, common::Timestamp now);
+    [[nodiscard]] bool frozen(common::Timestamp now) const;
     [[nodiscard]] bool may_pass(const common::EncodedFrame& frame, common::Timestamp now);
 
     JitterBuffer jitter_buffer_;

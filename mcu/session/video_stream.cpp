@@ -75,7 +75,7 @@ void VideoStream::on_receive_formats() {
 }
 
 void VideoStream::restart_receiver() {
-    if (receiver_) broken_before_ += receiver_->counters().broken_pictures;
+    before_ = picture_counters();
     receiver_.emplace(sprop_);
     nack_.reset();
     if (remote_ssrc_) receiver_->on_stream_started(now());
@@ -115,6 +115,7 @@ void VideoStream::deliver(Timestamp at) {
         if (lane_ != nullptr) lane_->push(std::move(frame));
         frame = {};
     }
+    if (!may_receive()) receiver_->on_paused(at);
     tell_refused_set();
     ask_for_missing(at);
     follow_key_frame_need(at);
@@ -153,14 +154,19 @@ void VideoStream::tell_refused_set() {
                 common::describe(*refusal));
 }
 
+VideoReceiver::Counters VideoStream::picture_counters() const {
+    VideoReceiver::Counters all = before_;
+    if (receiver_) all += receiver_->counters_at(now());
+    return all;
+}
+
 StreamCounters VideoStream::counters() const {
     StreamCounters out = MediaStream::counters();
-    out.pictures_broken = broken_before_ + (receiver_ ? receiver_->counters().broken_pictures : 0);
-    if (receiver_) {
-        out.freezes = receiver_->counters().freezes;
-        out.longest_repair_ms =
-            std::chrono::duration<double, std::milli>(receiver_->counters().longest_repair).count();
-    }
+    const VideoReceiver::Counters pictures = picture_counters();
+    out.pictures_broken = pictures.broken_pictures;
+    out.freezes = pictures.freezes;
+    out.longest_repair_ms =
+        std::chrono::duration<double, std::milli>(pictures.longest_repair).count();
     out.packets_recovered = nack_.counters().recovered;
     if (sent_) out.packets_sent_again = sent_->counters().sent_again;
     out.reported.packets_repeated = packets_repeated_;

@@ -72,6 +72,7 @@ class VideoStream final : public MediaStream {
     void packetize(const mixer::EncodedPicture& picture, common::Timestamp now);
     void queue_copy(std::span<const std::uint8_t> copy);
     void restart_receiver();
+    [[nodiscard]] VideoReceiver::Counters picture_counters() const;
     void tell_refused_set();
 
     mixer::VideoDecodeLane* lane_ = nullptr;
@@ -82,7 +83,7 @@ class VideoStream final : public MediaStream {
     std::optional<VideoReceiver> receiver_;
     NackTracker nack_;
     std::vector<std::uint16_t> missing_;  ///< reused
-    std::uint64_t broken_before_ = 0;     ///< pictures of the receivers before this one
+    VideoReceiver::Counters before_;      ///< of the receivers before this one
     bool refusal_told_ = false;
     std::optional<std::uint32_t> remote_ssrc_;
     std::optional<common::Bitrate> peer_limit_;

@@ -162,6 +162,36 @@ TEST_CASE("Freezes and the longest repair are counted") {
     CHECK(harness.receiver.counters().longest_repair == repair);
 }
 
+TEST_CASE("A freeze counts while it lasts, once, and is not forgotten when another stream begins") {
+    Harness harness;
+    harness.key_picture();
+    const auto freezes = [&] { return harness.receiver.counters_at(harness.now).freezes; };
+
+    harness.now += VideoReceiver::kFreeze;
+    CHECK(freezes() == 0);
+    harness.now += 1ms;
+    CHECK(freezes() == 1);
+    harness.picture(kSlice);
+    CHECK(freezes() == 1);
+
+    harness.now += 10s;
+    harness.receiver.on_stream_started(harness.now);
+    CHECK(freezes() == 2);
+    harness.now += 10s;
+    CHECK(freezes() == 2);
+}
+
+TEST_CASE("What pauses is not frozen, however long it takes") {
+    Harness harness;
+    harness.key_picture();
+
+    harness.receiver.on_paused(harness.now);
+    harness.now += 10s;
+    harness.picture(kSlice);
+
+    CHECK(harness.receiver.counters_at(harness.now).freezes == 0);
+}
+
 TEST_CASE("A broken payload counts as a loss") {
     Harness harness;
     harness.key_picture();

@@ -474,6 +474,48 @@ TEST_CASE("Nobody who looks: no key frame is asked for; a new lane asks at once"
     CHECK(recorded().frames.empty());
 }
 
+TEST_CASE("Freezes and the longest repair are counted on when other parameter sets are told") {
+    SessionFixture f;
+    MediaConfig config = SessionFixture::video(nullptr);
+    VideoPeer peer(f, config);
+    peer.key_picture();
+    ++peer.sequence;
+    peer.picture();
+    f.pass(200ms);
+    peer.key_picture();
+    const double repair = f.counters().longest_repair_ms;
+    CHECK(repair > 200);
+    f.pass(600ms);
+    CHECK(f.counters().freezes == 1);
+
+    config.peer = peer.ports.address();
+    config.receive[0].fmtp += ";sprop-parameter-sets=Z0LAH9oBQBbsBEAAAAMAQAAADwPGDKg=,aM4PyA==";
+    f.configure({config});
+
+    CHECK(f.counters().freezes == 1);
+    CHECK(f.counters().longest_repair_ms == repair);
+    peer.key_picture();
+    CHECK(f.counters().freezes == 1);
+}
+
+TEST_CASE("A picture that stands because of hold is not frozen") {
+    SessionFixture f;
+    MediaConfig config = SessionFixture::video(nullptr);
+    VideoPeer peer(f, config);
+    peer.key_picture();
+    config.peer = peer.ports.address();
+
+    config.direction = Direction::SendOnly;
+    f.configure({config});
+    f.pass(10s);
+    CHECK(f.counters().freezes == 0);
+    config.direction = Direction::SendRecv;
+    f.configure({config});
+    peer.key_picture();
+
+    CHECK(f.counters().freezes == 0);
+}
+
 TEST_CASE("Video of a restarted peer waits for its key picture, and asks for it") {
     SessionFixture f;
     VideoPeer peer(f);
