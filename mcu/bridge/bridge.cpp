@@ -347,8 +347,8 @@ void Bridge::post_bitrate_limited(const std::string& session, const std::string&
     post([=](Bridge& self) {
         BridgedSession* limited = self.find(session);
         if (limited == nullptr || limited->video_mid() != mid) return;
-        LOG_INFO("limited conference={} session={} to {} bit/s by the peer", self.instance_,
-                 session, limit.bps());
+        LOG_DEBUG("limited conference={} session={} to {} bit/s by the peer", self.instance_,
+                  session, limit.bps());
         limited->limit_bitrate(limit);
         self.replan(self.services_.clock.now());
     });

@@ -218,6 +218,10 @@ std::optional<common::Bitrate> BridgedSession::agreed_bitrate() const {
     return agreed;
 }
 
+void BridgedSession::limit_bitrate(common::Bitrate limit) {
+    budget_ = picture_share(limit);
+}
+
 common::Bitrate BridgedSession::budget() const {
     if (!guard_.halves() || !unguarded_) return budget_;
     const common::Bitrate all = std::min(agreed_bitrate().value_or(*unguarded_), *unguarded_);

@@ -67,8 +67,9 @@ class BridgedSession final : private SessionObserver {
     [[nodiscard]] mixer::ViewerId viewer() const { return mixer::ViewerId{source_.value}; }
     [[nodiscard]] mixer::VideoPlayout& video_playout() { return video_playout_; }
     [[nodiscard]] mixer::PictureSink& picture_sink() { return session_->picture_sink(); }
-    /// The peer's TMMBR: what it is sent from the next plan on.
-    void limit_bitrate(common::Bitrate limit) { budget_ = limit; }
+    /// The peer's TMMBR, headers counted: what it is sent from the next plan on. Of less than the
+    /// smallest rung it gets the smallest.
+    void limit_bitrate(common::Bitrate limit);
     /// What its picture may have now: by its TMMBR, and by half while every packet goes out twice.
     /// 0: as much as it needs.
     [[nodiscard]] common::Bitrate budget() const;

@@ -89,6 +89,11 @@ mixer::AudioFormat audio_format(const PayloadFormat& send, Bitrate bandwidth) {
     return format;
 }
 
+Bitrate picture_share(Bitrate with_headers) {
+    const double payload = static_cast<double>(with_headers.bps()) * kPayloadShare;
+    return Bitrate::from_bps(std::max<std::int64_t>(1, static_cast<std::int64_t>(payload)));
+}
+
 mixer::StreamNeeds stream_needs(const MediaConfig& video, common::PictureSize max_size) {
     mixer::StreamNeeds needs;
     needs.max_size = max_size;
@@ -100,9 +105,7 @@ mixer::StreamNeeds stream_needs(const MediaConfig& video, common::PictureSize ma
         static_cast<int>(std::min<std::int64_t>(limits.max_mbps, 1 << 28));
     needs.max_bitrate = Bitrate::from_kbps(limits.max_br_kbps);
     if (video.bandwidth.bps() > 0) {
-        const auto payload =
-            static_cast<std::int64_t>(static_cast<double>(video.bandwidth.bps()) * kPayloadShare);
-        needs.max_bitrate = std::min(needs.max_bitrate, Bitrate::from_bps(payload));
+        needs.max_bitrate = std::min(needs.max_bitrate, picture_share(video.bandwidth));
     }
     needs.max_nal_bytes =
         fmtp.packetization_mode == H264Packetizer::Mode::SingleNal ? kMode0NalBytes : 0;

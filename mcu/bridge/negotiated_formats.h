@@ -24,6 +24,10 @@ namespace mcu {
 [[nodiscard]] mixer::StreamNeeds stream_needs(const MediaConfig& video,
                                               common::PictureSize max_size);
 
+/// What is left for pictures of a limit that counts all headers: of b=, or of a TMMBR. Never 0,
+/// which means no limit elsewhere.
+[[nodiscard]] common::Bitrate picture_share(common::Bitrate with_headers);
+
 /// As in SDP: "opus", "G722", "PCMU", "PCMA".
 [[nodiscard]] std::string codec_name(common::AudioCodec codec);
 

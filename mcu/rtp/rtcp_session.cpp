@@ -141,6 +141,7 @@ void RtcpSession::receive(std::span<const std::uint8_t> datagram, common::Timest
     if (parse_rtcp(datagram, *this, counters_.received)) {
         timer_.on_datagram(datagram.size() + kIpUdpHeaderBytes);
     }
+    tell_limits(now);
 }
 
 void RtcpSession::on_sender_report(const SenderReport& report) {
@@ -265,27 +266,24 @@ void RtcpSession::on_temporary_bitrate_request(const TemporaryBitrate& request) 
         LocalStream* local = find_local(entry.ssrc);
         if (local == nullptr) {
             ++counters_.foreign_feedback;
-            continue;
+        } else if (!tmmbr_) {
+            ++counters_.bitrate_requests_unwanted;
+        } else {
+            ++counters_.bitrate_requests_received;
+            bitrate_.owe_confirmation(request.sender_ssrc, entry);
+            local->limit.request(entry.limit);
         }
-        ++counters_.bitrate_requests_received;
-        owed_notification_ = {request.sender_ssrc, entry.limit, entry.overhead_bytes};
-        if (local->limit == entry.limit) continue;
-        local->limit = entry.limit;
-        observer_.on_bitrate_limited(entry.ssrc, entry.limit);
     }
 }
 
 void RtcpSession::on_temporary_bitrate_notification(const TemporaryBitrate& notification) {
-    if (!bitrate_wish_) return;
-    for (std::size_t i = 0; i < notification.size(); ++i) {
-        // What binds is somebody's that is tighter, or ours, as it was rounded. An older one of
-        // ours that is on its way confirms nothing: one that was to allow more could be lost.
-        const TemporaryBitrate::Entry entry = notification[i];
-        const std::int64_t wanted_bps = bitrate_wish_->limit.bps();
-        const bool ours = entry.ssrc == report_ssrc();
-        if (entry.limit.bps() <= wanted_bps &&
-            (!ours || entry.limit.bps() >= wanted_bps - wanted_bps / 100)) {
-            bitrate_wish_->asks_left = 0;
+    bitrate_.on_notification(notification, report_ssrc());
+}
+
+void RtcpSession::tell_limits(common::Timestamp now) {
+    for (LocalStream& local : locals_) {
+        if (const auto limit = local.limit.take_due(now)) {
+            observer_.on_bitrate_limited(local.ssrc, *limit);
         }
     }
 }
@@ -323,17 +321,17 @@ void RtcpSession::request_packets(std::uint32_t remote_ssrc,
 
 void RtcpSession::limit_sender(std::uint32_t remote_ssrc, common::Bitrate limit,
                                common::Timestamp now) {
-    if (!tmmbr_) return;
-    const bool known =
-        bitrate_wish_ && bitrate_wish_->remote_ssrc == remote_ssrc && bitrate_wish_->limit == limit;
-    if (!known) bitrate_wish_ = {remote_ssrc, limit, now, BitrateWish::kMostAsks};
+    if (tmmbr_) bitrate_.ask(remote_ssrc, limit, now);
 }
 
 common::Timestamp RtcpSession::next_deadline() const {
-    const bool waits = !leaving_.empty() || !nack_waiting_.empty() || owed_notification_;
+    const bool waits = !leaving_.empty() || !nack_waiting_.empty();
     common::Timestamp deadline = waits ? std::min(now_, timer_.next()) : timer_.next();
-    if (bitrate_wish_ && bitrate_wish_->asks_left > 0) {
-        deadline = std::min(deadline, bitrate_wish_->next_ask);
+    if (const auto rate = bitrate_.next_deadline()) {
+        deadline = std::min(deadline, std::max(*rate, now_));
+    }
+    for (const LocalStream& local : locals_) {
+        if (const auto limit = local.limit.next_deadline()) deadline = std::min(deadline, *limit);
     }
     for (const KeyFrameNeed& need : needs_) {
         if (need.standing) deadline = std::min(deadline, need.next_ask);
@@ -344,6 +342,7 @@ common::Timestamp RtcpSession::next_deadline() const {
 std::size_t RtcpSession::poll(common::Timestamp now, std::span<std::uint8_t> out) {
     now_ = now;
     scratch_.clear();
+    tell_limits(now);
     const RtcpTimer::Group members = group(now);
     if (timer_.expire(members, now, random_)) {
         write_reports(now);
@@ -352,7 +351,11 @@ std::size_t RtcpSession::poll(common::Timestamp now, std::span<std::uint8_t> out
     for (KeyFrameNeed& need : needs_) {
         if (scratch_.size() < kFeedbackBytes && need.due(now)) ask(need);
     }
-    if (scratch_.size() < kFeedbackBytes) write_bitrate_feedback(now);
+    if (scratch_.size() < kFeedbackBytes && bitrate_.due(now)) {
+        begin_compound();
+        common::ByteWriter writer(scratch_);
+        bitrate_.write(report_ssrc(), now, writer);
+    }
     write_waiting_nack();
     if (!leaving_.empty()) {
         begin_compound();
@@ -416,30 +419,6 @@ void RtcpSession::write_waiting_nack() {
     write_generic_nack(report_ssrc(), nack_ssrc_, nack_waiting_, writer);
     nack_waiting_.clear();
     ++counters_.nacks_sent;
-}
-
-void RtcpSession::write_bitrate_feedback(common::Timestamp now) {
-    common::ByteWriter writer(scratch_);
-    if (owed_notification_) {
-        begin_compound();
-        write_temporary_bitrate(TemporaryBitrate::kNotificationFormat, report_ssrc(),
-                                {.ssrc = owed_notification_->requester,
-                                 .limit = owed_notification_->limit,
-                                 .overhead_bytes = owed_notification_->overhead_bytes},
-                                writer);
-        owed_notification_.reset();
-    }
-    if (!bitrate_wish_ || bitrate_wish_->asks_left == 0 || now < bitrate_wish_->next_ask) return;
-    begin_compound();
-    write_temporary_bitrate(
-        TemporaryBitrate::kRequestFormat, report_ssrc(),
-        {.ssrc = bitrate_wish_->remote_ssrc,
-         .limit = bitrate_wish_->limit,
-         .overhead_bytes = static_cast<std::uint16_t>(kIpUdpHeaderBytes + kRtpHeaderBytes)},
-        writer);
-    ++counters_.bitrate_requests_sent;
-    --bitrate_wish_->asks_left;
-    bitrate_wish_->next_ask = now + BitrateWish::kRepeat;
 }
 
 /// Our first stream carries the report blocks for all of them; each says SR or RR and its CNAME.

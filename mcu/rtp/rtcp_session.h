@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/units.h"
+#include "mcu/rtp/bitrate_feedback.h"
 #include "mcu/rtp/key_frame_need.h"
 #include "mcu/rtp/ntp_time.h"
 #include "mcu/rtp/rtcp/compound.h"
@@ -35,7 +36,8 @@ class RtcpObserver {
     /// The peer misses these packets of ours (generic NACK), at most kMostNackedPackets at once.
     virtual void on_packets_missed(std::uint32_t local_ssrc,
                                    std::span<const std::uint16_t> sequences) = 0;
-    /// The peer's TMMBR changed: send no more than this as `local_ssrc`, all headers counted.
+    /// The peer's TMMBR changed: send no more than this as `local_ssrc`, all headers counted. At
+    /// most twice a second for each stream, and only where TMMBR was agreed.
     virtual void on_bitrate_limited(std::uint32_t local_ssrc, common::Bitrate limit) = 0;
 };
 
@@ -66,7 +68,8 @@ class RtcpSession final : private RtcpHandler {
         std::uint64_t plis_received = 0, firs_received = 0, fir_repetitions = 0;
         std::uint64_t nacked_packets = 0;  ///< that the peer asked for by generic NACK
         std::uint64_t nacks_sent = 0;
-        std::uint64_t bitrate_requests_received = 0, bitrate_requests_sent = 0;
+        std::uint64_t bitrate_requests_received = 0;
+        std::uint64_t bitrate_requests_unwanted = 0;  ///< TMMBR was not agreed
         std::uint64_t plis_sent = 0, firs_sent = 0;
         std::uint64_t collisions = 0;
         std::uint64_t foreign_feedback = 0;  ///< about an SSRC that is not ours
@@ -124,6 +127,7 @@ class RtcpSession final : private RtcpHandler {
     [[nodiscard]] std::optional<RemoteView> remote_view(std::uint32_t local_ssrc) const;
     [[nodiscard]] std::string_view remote_cname() const { return remote_cname_; }
     [[nodiscard]] const Counters& counters() const { return counters_; }
+    [[nodiscard]] std::uint64_t bitrate_requests_sent() const { return bitrate_.requests_sent(); }
 
     static constexpr std::size_t kRtcpMaxBytes = 1200;
 
@@ -136,22 +140,7 @@ class RtcpSession final : private RtcpHandler {
         std::uint32_t ssrc = 0;
         std::optional<RemoteView> remote;
         std::optional<common::Timestamp> start_told;  ///< limits on_start_wanted
-        std::optional<common::Bitrate> limit;         ///< by TMMBR
-    };
-    /// A limit of a remote stream that the peer has not confirmed yet (RFC 5104 4.2.1.2).
-    struct BitrateWish {
-        static constexpr common::Duration kRepeat = std::chrono::seconds(1);
-        static constexpr int kMostAsks = 5;
-        std::uint32_t remote_ssrc = 0;
-        common::Bitrate limit;
-        common::Timestamp next_ask;
-        int asks_left = 0;
-    };
-    /// A confirmation we owe: TMMBN with what binds our stream.
-    struct OwedNotification {
-        std::uint32_t requester = 0;
-        common::Bitrate limit;
-        std::uint16_t overhead_bytes = 0;
+        BitrateLimit limit;                           ///< by TMMBR
     };
     /// The last FIR number of one requester for one of our streams (RFC 5104 4.3.1.2).
     struct FirSeen {
@@ -185,7 +174,7 @@ class RtcpSession final : private RtcpHandler {
     void begin_compound();
     void ask(KeyFrameNeed& need);
     void write_waiting_nack();
-    void write_bitrate_feedback(common::Timestamp now);
+    void tell_limits(common::Timestamp now);
     void write_reports(common::Timestamp now);
     [[nodiscard]] bool sent_lately(const RtpSender& sender, common::Timestamp now) const;
     [[nodiscard]] RtcpTimer::Group group(common::Timestamp now) const;
@@ -204,8 +193,7 @@ class RtcpSession final : private RtcpHandler {
     std::vector<FirSeen> firs_seen_;
     std::uint32_t nack_ssrc_ = 0;  ///< whose packets `nack_waiting_` are
     std::vector<std::uint16_t> nack_waiting_, nack_received_;
-    std::optional<BitrateWish> bitrate_wish_;
-    std::optional<OwedNotification> owed_notification_;
+    BitrateFeedback bitrate_;
     std::vector<std::uint32_t>
         leaving_;  ///< SSRCs given up after a collision: BYE in the next compound
     std::optional<common::Timestamp> last_collision_;

@@ -10,7 +10,9 @@ RtpSender::RtpSender(RtcpSession& rtcp, Format format, common::Timestamp now)
     : rtcp_(rtcp),
       format_(format),
       ssrc_(rtcp.register_sender(*this)),
-      next_sequence_(static_cast<std::uint16_t>(rtcp.random_u32())),
+      // RFC 3711 3.3.1: a receiver that hears nothing before the first wrap would count the
+      // roll-overs from there, and never open a packet. The lower half keeps the wrap far.
+      next_sequence_(static_cast<std::uint16_t>(rtcp.random_u32() & 0x7fffU)),
       origin_rtp_time_(rtcp.random_u32()),
       origin_(now) {
     INVARIANT(format.clock_rate_hz > 0);

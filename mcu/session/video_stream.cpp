@@ -122,10 +122,14 @@ void VideoStream::deliver(Timestamp at) {
 }
 
 void VideoStream::ask_for_missing(Timestamp at) {
-    if (!remote_ssrc_ || lane_ == nullptr || !may_receive()) return;
+    if (!remote_ssrc_ || lane_ == nullptr || !may_receive()) {
+        nack_.reset();  // nobody asks: what it waits for would be due for ever
+        return;
+    }
     const auto remote = remote_view();
     nack_.set_path(remote && remote->round_trip ? *remote->round_trip : Duration(0), jitter());
     if (!config().feedback_nack) {
+        nack_.reset();
         receiver_->set_max_wait(nack_.reorder_wait() + kReorderMargin);
         return;
     }

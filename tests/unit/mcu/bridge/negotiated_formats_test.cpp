@@ -109,6 +109,11 @@ TEST_CASE("The bandwidth of the SDP caps the picture's bitrate, headers taken of
     CHECK(needs.max_bitrate == Bitrate::from_kbps(950));
 }
 
+TEST_CASE("A limit of nothing leaves next to nothing, and is still a limit") {
+    CHECK(mcu::picture_share(Bitrate::from_kbps(350)) == Bitrate::from_bps(332'500));
+    CHECK(mcu::picture_share(Bitrate::from_bps(0)) == Bitrate::from_bps(1));
+}
+
 TEST_CASE("A peer that names no profile still gets a picture of CIF size") {
     struct Case {
         const char* fmtp;

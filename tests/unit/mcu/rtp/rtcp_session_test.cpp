@@ -392,16 +392,26 @@ TEST_CASE("What the peer misses of our stream is told; of others it is counted")
     CHECK(h.rtcp.counters().foreign_feedback == 1);
 }
 
+namespace {
+
+Bytes bitrate_requests(std::uint32_t ssrc, std::span<const std::int64_t> kbps) {
+    Bytes requests;
+    common::ByteWriter writer(requests);
+    for (const std::int64_t limit : kbps) {
+        write_temporary_bitrate(TemporaryBitrate::kRequestFormat, 99,
+                                {.ssrc = ssrc, .limit = common::Bitrate::from_kbps(limit)}, writer);
+    }
+    return requests;
+}
+
+}  // namespace
+
 TEST_CASE("A TMMBR is told when it changes, and confirmed each time") {
     SendingHarness h;
+    h.rtcp.set_feedback(true, true, true);
     h.next_datagram();
     const auto ask = [&](std::int64_t kbps) {
-        Bytes request;
-        common::ByteWriter writer(request);
-        write_temporary_bitrate(
-            TemporaryBitrate::kRequestFormat, 99,
-            {.ssrc = h.sender.ssrc(), .limit = common::Bitrate::from_kbps(kbps)}, writer);
-        h.rtcp.receive(request, h.clock.now());
+        h.rtcp.receive(bitrate_requests(h.sender.ssrc(), std::array{kbps}), h.clock.now());
         return h.poll();
     };
 
@@ -410,9 +420,49 @@ TEST_CASE("A TMMBR is told when it changes, and confirmed each time") {
     CHECK((confirmed[confirmed.size() - 20] & 0x1f) == TemporaryBitrate::kNotificationFormat);
     CHECK(u32_at(confirmed, confirmed.size() - 8) == 99);
     CHECK_FALSE(ask(300).empty());
+    h.clock.advance(BitrateLimit::kTellInterval);
     CHECK_FALSE(ask(128).empty());
 
     CHECK(h.events.limits == std::vector<std::int64_t>{300'000, 128'000});
+}
+
+TEST_CASE("A flood of TMMBRs is told twice a second, and the last of it in the end") {
+    SendingHarness h;
+    h.rtcp.set_feedback(true, true, true);
+    h.next_datagram();
+    const std::array<std::int64_t, 4> changing{300, 200, 300, 200};
+    const Bytes flood = bitrate_requests(h.sender.ssrc(), changing);
+
+    h.rtcp.receive(flood, h.clock.now());
+    CHECK(h.events.limits == std::vector<std::int64_t>{200'000});
+
+    h.rtcp.receive(bitrate_requests(h.sender.ssrc(), std::array<std::int64_t, 1>{400}),
+                   h.clock.now());
+    for (int i = 0; i < 100; ++i) {
+        h.clock.advance(10ms);
+        h.rtcp.receive(flood, h.clock.now());
+        while (!h.poll().empty()) {
+        }
+    }
+    CHECK(h.events.limits.size() <= 3);
+
+    h.rtcp.receive(bitrate_requests(h.sender.ssrc(), std::array<std::int64_t, 1>{128}),
+                   h.clock.now());
+    h.clock.advance(BitrateLimit::kTellInterval);
+    CHECK(h.rtcp.next_deadline() <= h.clock.now());
+    h.poll();
+    CHECK(h.events.limits.back() == 128'000);
+}
+
+TEST_CASE("A TMMBR that was not agreed limits nothing and is counted") {
+    SendingHarness h;
+    h.next_datagram();
+    h.rtcp.receive(bitrate_requests(h.sender.ssrc(), std::array<std::int64_t, 1>{300}),
+                   h.clock.now());
+
+    CHECK(h.poll().empty());
+    CHECK(h.events.limits.empty());
+    CHECK(h.rtcp.counters().bitrate_requests_unwanted == 1);
 }
 
 TEST_CASE("Our TMMBR is repeated until it is confirmed, and not for ever") {
@@ -459,10 +509,10 @@ TEST_CASE("A confirmation of the limit before does not end asking for a higher o
     };
     const auto asks_in_a_second = [&] {
         h.clock.advance(1s);
-        const std::uint64_t before = h.rtcp.counters().bitrate_requests_sent;
+        const std::uint64_t before = h.rtcp.bitrate_requests_sent();
         while (!h.poll().empty()) {
         }
-        return h.rtcp.counters().bitrate_requests_sent - before;
+        return h.rtcp.bitrate_requests_sent() - before;
     };
     h.rtcp.limit_sender(7, common::Bitrate::from_kbps(128), h.clock.now());
     CHECK(asks_in_a_second() == 1);

@@ -36,6 +36,17 @@ TEST_CASE("Sequence numbers follow each other and RTP time follows media time") 
     CHECK(sender.byte_count() == 224);
 }
 
+TEST_CASE("The first sequence number is far from the wrap") {
+    mcu::PacketPool pool(4);
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        tests::RtcpHarness harness(false, false, seed);
+        RtpSender sender(harness.rtcp, {.payload_type = 96, .clock_rate_hz = 90'000},
+                         harness.clock.now());
+
+        CHECK(stamped(pool, sender, harness.clock.now()).sequence() < 0x8000);
+    }
+}
+
 TEST_CASE("Ticks of 20 ms are exactly 160 units apart for hours") {
     tests::RtcpHarness harness;
     RtpSender sender(harness.rtcp, {.payload_type = 0, .clock_rate_hz = 8000},

@@ -61,6 +61,21 @@ struct PeerPorts {
 
 /// A session on the test's thread, with time that the test moves and peers on real loopback
 /// sockets.
+/// A fake clock that knows how often it was asked: who does nothing need not know the time.
+class CountingClock final : public common::Clock {
+  public:
+    [[nodiscard]] common::Timestamp now() const override {
+        ++asked_;
+        return clock_.now();
+    }
+    void advance(common::Duration d) { clock_.advance(d); }
+    [[nodiscard]] int asked() const { return asked_; }
+
+  private:
+    FakeClock clock_;
+    mutable int asked_ = 0;
+};
+
 class SessionFixture {
   public:
     static constexpr std::uint8_t kOpus = 111, kPcmu = 0, kG722 = 9, kH264 = 96, kEvent = 101;
@@ -87,7 +102,7 @@ class SessionFixture {
     void tick_audio(const Bytes& payload);  ///< one frame, then 20 ms
     void picture(const mixer::EncodedPictureRef& picture);
 
-    FakeClock clock;
+    CountingClock clock;
     mcu::NetThread net{"net", clock, mcu::NetThread::Runs::WhenTold};
     std::unique_ptr<mcu::UdpPortRange> ports;
     std::unique_ptr<mcu::DtlsIdentity> identity = *mcu::DtlsIdentity::create();

@@ -584,3 +584,27 @@ TEST_CASE("A packet that NACK does not bring back is given up for a key picture 
     CHECK(tests::count_rtcp(feedback, kTransportFeedback, kNack) >= 2);
     CHECK(tests::count_rtcp(feedback, kPayloadFeedback, kPli) == 1);
 }
+
+TEST_CASE("A packet that is missing when nobody asks any more wakes nobody") {
+    const bool held = GENERATE(true, false);
+    const bool loses = GENERATE(true, false);
+    SessionFixture f;
+    MediaConfig config = SessionFixture::video(nullptr);
+    config.feedback_nack = true;
+    VideoPeer peer(f, config);
+    peer.key_picture();
+    f.pass(1s);
+    if (loses) ++peer.sequence;
+    peer.picture();
+
+    config.peer = peer.ports.address();
+    if (held) config.direction = Direction::SendOnly;
+    config.feedback_nack = held;
+    f.configure({config});
+    f.pass(2s);
+    const int before = f.clock.asked();
+    f.pass(5s);
+    INFO((held ? "held" : "NACK no longer agreed") << (loses ? ", lost one" : ""));
+    // Each of the fixture's 5000 steps asks once; a look at the stream asks more.
+    CHECK(f.clock.asked() - before < 5'200);
+}

@@ -467,7 +467,9 @@ TEST_CASE("What the peer reports of its losses is in the counters") {
 TEST_CASE("The peer's TMMBR is told to the floor above") {
     SessionFixture f;
     PeerPorts peer;
-    const auto local = f.configure({SessionFixture::video(&peer)});
+    MediaConfig config = SessionFixture::video(&peer);
+    config.feedback_tmmbr = true;
+    const auto local = f.configure({config});
     Bytes request;
     common::ByteWriter writer(request);
     mcu::write_temporary_bitrate(mcu::TemporaryBitrate::kRequestFormat, 99,
