@@ -14,8 +14,10 @@ namespace signaling {
 namespace {
 
 constexpr auto kLongestShutDown = std::chrono::seconds(8);
-// So many forgotten requests are memory enough to be given back: a flood, not somebody's OPTIONS.
+// So many forgotten requests, or connections, are memory enough to be given back: a flood, not
+// somebody's OPTIONS.
 constexpr std::size_t kRequestsOfOneCall = 256;
+constexpr std::size_t kConnectionsOfOneCall = 16;
 
 SipListener::Over over(const std::vector<SipTransport>& transports) {
     if (transports.size() > 1) return SipListener::Over::UdpAndTcp;
@@ -109,8 +111,9 @@ Signald::~Signald() {
 
 void Signald::tick() {
     rooms_.tick();
-    heap_.look(clock_.now(),
-               rooms_.participant_count() + sip_->remembered_requests() / kRequestsOfOneCall);
+    heap_.look(clock_.now(), rooms_.participant_count() +
+                                 sip_->remembered_requests() / kRequestsOfOneCall +
+                                 sip_->connection_count() / kConnectionsOfOneCall);
 }
 
 void Signald::reload(const Settings& settings) {

@@ -2,8 +2,10 @@
 
 #include <glib-unix.h>
 #include <glib.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -84,6 +86,20 @@ int describe(const signaling::Settings& settings) {
     return 0;
 }
 
+// Each connection that may be is a descriptor; a shell's limit is often 1024.
+void raise_descriptor_limit(const signaling::SipLimits& limits) {
+    constexpr rlim_t kOthers = 256;
+    // As many may be closing.
+    const rlim_t wanted = 2 * static_cast<rlim_t>(limits.max_connections) + kOthers;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = std::min(wanted, limit.rlim_max);
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted) {
+        LOG_WARNING("{} descriptors are few for {} connections", limit.rlim_cur,
+                    limits.max_connections);
+    }
+}
+
 int run(const Options& options, const signaling::Settings& settings) {
     Process process{options, g_main_loop_new(nullptr, FALSE), nullptr, false};
     auto daemon = signaling::Signald::open(settings, make_identity());
@@ -123,5 +139,6 @@ int main(int argc, char** argv) {
     if (options.check) return describe(*settings);
     common::init_logging("signald", settings->log_level);
     std::signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit(settings->limits);
     return run(options, *settings);
 }

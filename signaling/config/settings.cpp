@@ -126,6 +126,13 @@ void read_limits(TomlSection& section, SipLimits& limits) {
     limits.max_message_bytes = static_cast<std::size_t>(
         section.integer("max_message_bytes", static_cast<std::int64_t>(limits.max_message_bytes),
                         4096, std::int64_t{1024} * 1024));
+    limits.max_connections =
+        static_cast<int>(section.integer("max_connections", limits.max_connections, 1, 100'000));
+    limits.max_connections_per_source = static_cast<int>(section.integer(
+        "max_connections_per_source", limits.max_connections_per_source, 1, 100'000));
+    const auto idle_s = std::chrono::duration_cast<std::chrono::seconds>(limits.connection_idle);
+    limits.connection_idle =
+        std::chrono::seconds(section.integer("connection_idle_s", idle_s.count(), 1, 86'400));
 }
 
 void read_signald(TomlSection section, Settings& settings) {
@@ -225,8 +232,8 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
     if (running.session_timer != read.session_timer) names.emplace_back("signald.session_timer_s");
     if (running.limits != read.limits) {
         names.emplace_back(
-            "signald.requests_per_second, request_burst, max_unadmitted_calls or "
-            "max_message_bytes");
+            "signald.requests_per_second, request_burst, max_unadmitted_calls, max_message_bytes, "
+            "max_connections, max_connections_per_source or connection_idle_s");
     }
     if (running.api != read.api) names.emplace_back("signald.api");
     if (running.token_file != read.token_file) names.emplace_back("signald.token_file");

@@ -30,4 +30,12 @@ std::string flow_to(const PeerPlace& place) {
            ";transport=" + place.transport;
 }
 
+std::string connection_of(const std::string& flow) {
+    constexpr std::string_view kScheme = "sip:";
+    const auto parameter = flow.rfind(";transport=");
+    if (!flow.starts_with(kScheme) || parameter == std::string::npos || flow.ends_with("=udp"))
+        return {};
+    return flow.substr(kScheme.size(), parameter - kScheme.size());
+}
+
 }  // namespace signaling

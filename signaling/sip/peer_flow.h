@@ -26,4 +26,7 @@ struct PeerPlace {
 /// behind a NAT. Where proxies want to be on the way they know better.
 [[nodiscard]] std::string flow_to(const PeerPlace& place);
 
+/// The connection that such a flow goes over, "ADDRESS:PORT" of its other end; empty: none.
+[[nodiscard]] std::string connection_of(const std::string& flow);
+
 }  // namespace signaling

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/log.h"
+#include "signaling/sip/peer_flow.h"
 
 namespace signaling {
 namespace {
@@ -60,6 +61,10 @@ void RestoredCalls::forget(SofiaLeg& leg, const ParticipantId& id) {
         legs_.erase(gone);
         around_.on_fewer();
     });
+}
+
+void RestoredCalls::add_connections(std::unordered_set<std::string>& in_calls) const {
+    for (const auto& [leg, owner] : legs_) in_calls.insert(connection_of(leg->state().flow));
 }
 
 void RestoredCalls::end_all() {

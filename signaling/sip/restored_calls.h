@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "common/clock.h"
 #include "signaling/conference/call_door.h"
@@ -37,6 +38,8 @@ class RestoredCalls {
     /// what was kept of it makes no dialog.
     [[nodiscard]] bool restore(const DialogRecord& record);
     void end_all();
+    /// The other ends of the connections that they go over.
+    void add_connections(std::unordered_set<std::string>& in_calls) const;
     [[nodiscard]] std::size_t count() const { return legs_.size(); }
 
   private:

@@ -4,10 +4,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <random>
+#include <unordered_set>
 #include <utility>
 
 #include "common/log.h"
+#include "signaling/auth/tls_pong.h"
+#include "signaling/sip/accepted_sockets.h"
+#include "signaling/sip/connection_table.h"
 #include "signaling/sip/loop_timers.h"
 #include "signaling/sip/message_gate.h"
 #include "signaling/sip/sofia_agent.h"
@@ -21,6 +26,15 @@ using namespace std::chrono_literals;
 constexpr auto kForByes = 3s;  // how long the peers have to answer our BYE
 constexpr auto kForAll = 5s;
 constexpr auto kFilesLook = 1s;
+constexpr auto kConnectionsLook = 1s;
+
+ConnectionTable::Limits connection_limits(const SipLimits& limits) {
+    ConnectionTable::Limits some;
+    some.in_all = static_cast<std::size_t>(limits.max_connections);
+    some.of_one_source = static_cast<std::size_t>(limits.max_connections_per_source);
+    some.idle = limits.connection_idle;
+    return some;
+}
 
 }  // namespace
 
@@ -30,7 +44,8 @@ struct SipDoor::Impl {
           admission(a),
           clock(k),
           random(config.seed),
-          gate(config.limits, k) {}
+          gate(config.limits, k),
+          connections(connection_limits(config.limits), system_sockets()) {}
 
     SofiaAgent::Surroundings surroundings();
     std::string why_closed() const;
@@ -44,6 +59,7 @@ struct SipDoor::Impl {
     common::Result<void> open_journal();
     void restore_calls();
     void watch_files();
+    void watch_connections();
 
     Config config;
     Admission& admission;
@@ -53,6 +69,8 @@ struct SipDoor::Impl {
     std::unique_ptr<TlsIdentity> identity;   // null: no listener has TLS
     std::vector<std::unique_ptr<DigestGuard>> guards;
     MessageGate gate;
+    ConnectionTable connections;
+    std::optional<AcceptedSockets> accepted;
     SofiaRoot root;
     std::vector<std::unique_ptr<SofiaAgent>> agents;
     LoopTimers timers;
@@ -156,6 +174,13 @@ void SipDoor::Impl::restore_calls() {
 }
 
 common::Result<void> SipDoor::Impl::open_listeners() {
+    std::vector<std::string> listening;
+    for (const auto& listener : config.listeners)
+        listening.push_back(usual_host_port(listener.address, listener.port));
+    accepted.emplace(std::move(listening), [this](const SocketPeer& peer, auto socket) {
+        return connections.admit(peer, socket, clock.now());
+    });
+    answer_pings_over_tls();
     for (const auto& listener : config.listeners) {
         if (listener.over == SipListener::Over::Tls && identity == nullptr) {
             auto read = TlsIdentity::open(config.certificate);
@@ -170,15 +195,16 @@ common::Result<void> SipDoor::Impl::open_listeners() {
             guards.push_back(*std::move(opened));
             guard = guards.back().get();
         }
-        auto agent =
-            SofiaAgent::open(root,
-                             {listener, config.user_agent, config.limits.max_message_bytes,
-                              config.session_timer, guard, identity.get(), &gate, journal.get()},
-                             surroundings());
+        auto agent = SofiaAgent::open(
+            root,
+            {listener, config.user_agent, config.limits.max_message_bytes, config.session_timer,
+             guard, identity.get(), &gate, &connections, journal.get()},
+            surroundings());
         if (!agent) return tl::unexpected(agent.error());
         agents.push_back(*std::move(agent));
     }
     if (identity != nullptr || !guards.empty()) watch_files();
+    watch_connections();
     return {};
 }
 
@@ -187,6 +213,15 @@ void SipDoor::Impl::watch_files() {
         if (identity != nullptr) identity->refresh();
         for (const auto& guard : guards) guard->refresh();
         watch_files();
+    });
+}
+
+void SipDoor::Impl::watch_connections() {
+    timers.after(kConnectionsLook, [this] {
+        std::unordered_set<std::string> in_calls;
+        for (const auto& agent : agents) agent->add_connections(in_calls);
+        connections.tend(in_calls, clock.now());
+        watch_connections();
     });
 }
 
@@ -218,6 +253,10 @@ void SipDoor::close(std::function<void()> closed) {
 
 std::size_t SipDoor::call_count() const {
     return impl_->dialog_count();
+}
+
+std::size_t SipDoor::connection_count() const {
+    return impl_->connections.count();
 }
 
 std::size_t SipDoor::remembered_requests() const {

@@ -70,6 +70,8 @@ class SipDoor {
     [[nodiscard]] std::size_t call_count() const;
     /// Requests of people in no call whose memory is not free yet.
     [[nodiscard]] std::size_t remembered_requests() const;
+    /// TCP and TLS connections that others made.
+    [[nodiscard]] std::size_t connection_count() const;
 
   private:
     struct Impl;

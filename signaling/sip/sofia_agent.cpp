@@ -46,6 +46,8 @@ constexpr const char* kNoMethods = nullptr;  // forgets what nua answers by itse
 constexpr common::Duration kUdpPinhole = std::chrono::seconds(25);
 constexpr common::Duration kConnectionPinhole = std::chrono::seconds(120);
 constexpr std::size_t kLargestUdpMessage = 65535;
+// How many may wait to be accepted: with sofia's 64, two in a hundred quick ones wait for a second.
+constexpr unsigned kConnecting = 512;
 
 // Without a transport parameter: UDP and TCP. A list of them crashes sofia 1.12.11 at the second
 // agent, which reads the list after its scope has ended. It knows TLS by the scheme alone.
@@ -84,7 +86,7 @@ struct SofiaAgent::Impl {
     Impl(Options o, Surroundings s)
         : options(std::move(o)),
           around(std::move(s)),
-          gate(parser_without_session_timers(), *options.gate) {}
+          gate(parser_without_session_timers(), *options.gate, *options.connections) {}
 
     void on_event(nua_event_t event, int status, const char* phrase, nua_handle_t* handle,
                   SofiaDialog* dialog, const sip_t* sip, tagi_t tags[]);
@@ -161,8 +163,8 @@ void SofiaAgent::Impl::on_event(nua_event_t event, int status, const char* phras
             dialog->hold(SipMethod::Update, nua_current_request(nua));
             return dialog->call().on_update(body_of(sip), abilities_of(sip));
         case nua_i_ack:
-            if (const auto source = message_source_of(nua_current_request(nua)))
-                options.gate->confirmed(dialog->state().call_id, *source);
+            if (const auto peer = peer_of(nua_current_request(nua)))
+                options.gate->confirmed(dialog->state().call_id, peer->source);
             return dialog->call().on_ack(body_of(sip));
         case nua_r_invite:
             return dialog->call().on_reinvite_answered(status, text_of(phrase), body_of(sip),
@@ -333,7 +335,7 @@ common::Result<std::unique_ptr<SofiaAgent>> SofiaAgent::open(SofiaRoot& root, Op
         NTATAG_UDP_MTU(kLargestUdpMessage), NTATAG_SERVER_RPORT(1),
         // Else every datagram that begins with 0 or 1 goes to its STUN parser (two heap overflows
         // in 2023, and a leak for each malformed request).
-        TPTAG_STUN_SERVER(0), TPTAG_PONG2PING(1),
+        TPTAG_STUN_SERVER(0), TPTAG_PONG2PING(1), TPTAG_QUEUESIZE(kConnecting),
         TAG_IF(!folder.path().empty(), NUTAG_CERTIFICATE_DIR(folder.path().c_str())), TAG_END());
     impl->nta = last_nta_agent();
     furnishing.reset();
@@ -377,6 +379,12 @@ std::size_t SofiaAgent::unadmitted_count() const {
 
 std::size_t SofiaAgent::dialog_count() const {
     return impl_->dialogs.size() + (impl_->restored ? impl_->restored->count() : 0);
+}
+
+void SofiaAgent::add_connections(std::unordered_set<std::string>& in_calls) const {
+    for (const auto& [dialog, owner] : impl_->dialogs)
+        in_calls.insert(connection_of(dialog->state().flow));
+    if (impl_->restored) impl_->restored->add_connections(in_calls);
 }
 
 std::string SofiaAgent::listener_name() const {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
 
 #include "common/clock.h"
 #include "common/result.h"
@@ -16,6 +17,7 @@
 
 namespace signaling {
 
+class ConnectionTable;
 class MessageGate;
 class SofiaRoot;
 
@@ -38,10 +40,11 @@ class SofiaAgent {
         std::string user_agent;
         std::size_t max_message_bytes = 0;
         SessionTimer::Policy session_timer;
-        DigestGuard* guard = nullptr;      ///< null: everybody may call
-        TlsIdentity* identity = nullptr;   ///< of a listener with TLS
-        MessageGate* gate = nullptr;       ///< never null
-        DialogJournal* journal = nullptr;  ///< null: nothing outlives the process
+        DigestGuard* guard = nullptr;            ///< null: everybody may call
+        TlsIdentity* identity = nullptr;         ///< of a listener with TLS
+        MessageGate* gate = nullptr;             ///< never null
+        ConnectionTable* connections = nullptr;  ///< never null
+        DialogJournal* journal = nullptr;        ///< null: nothing outlives the process
     };
 
     [[nodiscard]] static common::Result<std::unique_ptr<SofiaAgent>> open(SofiaRoot& root,
@@ -57,6 +60,8 @@ class SofiaAgent {
     [[nodiscard]] std::size_t dialog_count() const;
     /// Of these, whose INVITE has no final answer yet.
     [[nodiscard]] std::size_t unadmitted_count() const;
+    /// The other ends of the connections that its calls go over.
+    void add_connections(std::unordered_set<std::string>& in_calls) const;
     /// As records name it: "127.0.0.1:5060".
     [[nodiscard]] std::string listener_name() const;
     /// Goes on with a dialog of a former daemon. False: it cannot.

@@ -17,10 +17,11 @@ namespace {
 
 /// A first line's class: sofia's own, but for its parser.
 struct GatedLine : msg_hclass_s {
-    GatedLine(const msg_hclass_s& line, MessageGate& g, MessageGate::Kind k)
-        : msg_hclass_s(line), original(&line), gate(&g), kind(k) {}
+    GatedLine(const msg_hclass_s& line, MessageGate& g, ConnectionTable& c, MessageGate::Kind k)
+        : msg_hclass_s(line), original(&line), gate(&g), connections(&c), kind(k) {}
     const msg_hclass_s* original;
     MessageGate* gate;
+    ConnectionTable* connections;
     MessageGate::Kind kind;
 };
 
@@ -30,25 +31,23 @@ extern "C" issize_t parse_first_line(su_home_t* home, msg_header_t* header, char
     // From here on it is sofia's: it tells headers by the address of their class.
     header->sh_common->h_class = line->original;
     // A message is its own memory's home (sofia-sip/msg.h, msg_home).
-    const auto sender = message_source_of(reinterpret_cast<msg_t*>(home));
-    if (sender && !line->gate->takes(*sender, line->kind)) return -1;
+    const auto sender = peer_of(reinterpret_cast<msg_t*>(home));
+    if (sender && !line->gate->takes(sender->source, line->kind)) return -1;
     return line->original->hc_parse(home, header, text, bytes);
 }
 
-MessageGate::Over over(msg_t* message) {
-    return msg_addrinfo(message)->ai_socktype == SOCK_STREAM ? MessageGate::Over::Connection
-                                                             : MessageGate::Over::Datagram;
-}
-
-bool is_taken(MessageGate& gate, msg_t* message, const sip_t* sip) {
+bool is_taken(const GatedLine& line, msg_t* message, const sip_t* sip) {
+    const auto sender = peer_of(message);
+    if (!sender) return true;  // made by sofia itself
+    const bool connection = msg_addrinfo(message)->ai_socktype == SOCK_STREAM;
+    if (connection) line.connections->heard(sender->host_port);
     const bool whole = sip->sip_request != nullptr && sip->sip_call_id != nullptr &&
                        sip->sip_cseq != nullptr && sip->sip_via != nullptr;
     if (!whole) return true;  // answered with 400, and kept nothing of
-    const auto sender = message_source_of(message);
-    if (!sender) return true;  // made by sofia itself
-    return gate.takes({text_of(sip->sip_call_id->i_id), sip->sip_cseq->cs_seq,
-                       text_of(sip->sip_request->rq_method_name), text_of(sip->sip_via->v_branch)},
-                      *sender, over(message));
+    return line.gate->takes(
+        {text_of(sip->sip_call_id->i_id), sip->sip_cseq->cs_seq,
+         text_of(sip->sip_request->rq_method_name), text_of(sip->sip_via->v_branch)},
+        sender->source, connection ? MessageGate::Over::Connection : MessageGate::Over::Datagram);
 }
 
 extern "C" issize_t extract_body(msg_t* message, msg_pub_t* object, char* text, isize_t bytes,
@@ -60,7 +59,7 @@ extern "C" issize_t extract_body(msg_t* message, msg_pub_t* object, char* text, 
     if (had_headers || !has_headers) return used;
     const msg_mclass_t* parser = msg_mclass(message);
     const auto* line = static_cast<const GatedLine*>(parser->mc_request[0].hr_class);
-    if (is_taken(*line->gate, message, sip)) return used;
+    if (is_taken(*line, message, sip)) return used;
     sip->sip_request = nullptr;  // a request that is wrong is answered, one without a line is not
     return -1;
 }
@@ -68,9 +67,9 @@ extern "C" issize_t extract_body(msg_t* message, msg_pub_t* object, char* text, 
 }  // namespace
 
 struct SofiaGate::Impl {
-    Impl(const msg_mclass_t& from, MessageGate& gate)
-        : request(*from.mc_request[0].hr_class, gate, MessageGate::Kind::Request),
-          status(*from.mc_status[0].hr_class, gate, MessageGate::Kind::Response),
+    Impl(const msg_mclass_t& from, MessageGate& gate, ConnectionTable& connections)
+        : request(*from.mc_request[0].hr_class, gate, connections, MessageGate::Kind::Request),
+          status(*from.mc_status[0].hr_class, gate, connections, MessageGate::Kind::Response),
           parser(msg_mclass_clone(&from, 0, msg_mclass_copy)) {
         INVARIANT(parser != nullptr);
         request.hc_parse = parse_first_line;
@@ -85,8 +84,8 @@ struct SofiaGate::Impl {
     msg_mclass_t* parser;
 };
 
-SofiaGate::SofiaGate(const void* parser, MessageGate& gate)
-    : impl_(std::make_unique<Impl>(*static_cast<const msg_mclass_t*>(parser), gate)) {}
+SofiaGate::SofiaGate(const void* parser, MessageGate& gate, ConnectionTable& connections)
+    : impl_(std::make_unique<Impl>(*static_cast<const msg_mclass_t*>(parser), gate, connections)) {}
 
 SofiaGate::~SofiaGate() {
     std::free(impl_->parser);  // from malloc, says msg_mclass_clone

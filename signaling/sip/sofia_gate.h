@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "signaling/sip/connection_table.h"
 #include "signaling/sip/message_gate.h"
 
 namespace signaling {
@@ -11,11 +12,12 @@ namespace signaling {
 /// sofia has no place to refuse a message before its transaction is made but its parser: the first
 /// line is parsed when nothing else is done yet but reading the datagram, and the body when all
 /// headers are known. A message that its parser does not take is garbage to sofia, which it frees.
-/// Owner:  borrows both; outlives the nua that it is given to.
+/// Tells a `ConnectionTable` whose messages come.
+/// Owner:  borrows all three; outlives the nua that it is given to.
 class SofiaGate {
   public:
     /// `parser` is what parses what the gate lets in.
-    SofiaGate(const void* parser, MessageGate& gate);
+    SofiaGate(const void* parser, MessageGate& gate, ConnectionTable& connections);
     ~SofiaGate();
     SofiaGate(const SofiaGate&) = delete;
     SofiaGate& operator=(const SofiaGate&) = delete;

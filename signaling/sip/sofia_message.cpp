@@ -127,22 +127,8 @@ std::uint16_t source_port_of(msg_s* message) {
     return 0;
 }
 
-std::optional<MessageSource> message_source_of(msg_s* message) {
-    const sockaddr* address = address_of(message);
-    if (address == nullptr) return std::nullopt;
-    const auto bytes = [](const auto& part) {
-        return std::span(reinterpret_cast<const std::uint8_t*>(&part), sizeof part);
-    };
-    switch (address->sa_family) {
-        case AF_INET:
-            return MessageSource::of(
-                bytes(reinterpret_cast<const sockaddr_in*>(address)->sin_addr));
-        case AF_INET6:
-            return MessageSource::of(
-                bytes(reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr));
-        default:
-            return std::nullopt;
-    }
+std::optional<SocketPeer> peer_of(msg_t* message) {
+    return socket_peer(address_of(message));
 }
 
 PeerPlace place_of(const sip_s* sip, msg_s* message, const std::string& transport) {

@@ -6,7 +6,7 @@
 
 #include "signaling/sip/peer_flow.h"
 #include "signaling/sip/sip_dialog.h"
-#include "signaling/sip/source_limiter.h"
+#include "signaling/sip/socket_peer.h"
 
 struct sip_s;
 struct msg_s;
@@ -23,8 +23,8 @@ namespace signaling {
 /// Numeric address it came from; an IPv4 address that IPv6 carries comes as IPv4.
 [[nodiscard]] std::string source_of(msg_s* message);
 [[nodiscard]] std::uint16_t source_port_of(msg_s* message);
-/// Whom it is counted for; nothing: sofia made it.
-[[nodiscard]] std::optional<MessageSource> message_source_of(msg_s* message);
+/// Nothing: sofia made it.
+[[nodiscard]] std::optional<SocketPeer> peer_of(msg_s* message);
 [[nodiscard]] PeerPlace place_of(const sip_s* sip, msg_s* message, const std::string& transport);
 /// What the INVITE says of its dialog; our tag and Contact are the owner's to fill in.
 [[nodiscard]] SipDialogState dialog_state_of(const sip_s* sip);

@@ -228,11 +228,12 @@ TEST_CASE("The limits of SIP are small unless they are raised, and a change need
     const auto usual = *parse_settings("", "t.toml");
     const auto raised = *parse_settings(
         "[signald]\nrequests_per_second = 500\nrequest_burst = 1000\nmax_unadmitted_calls = 300\n"
-        "max_message_bytes = 8192\n",
+        "max_message_bytes = 8192\nmax_connections = 50\nmax_connections_per_source = 5\n"
+        "connection_idle_s = 60\n",
         "t.toml");
 
-    CHECK(usual.limits == SipLimits{20, 60, 200, 65536});
-    CHECK(raised.limits == SipLimits{500, 1000, 300, 8192});
+    CHECK(usual.limits == SipLimits{20, 60, 200, 65536, 500, 100, std::chrono::seconds(180)});
+    CHECK(raised.limits == SipLimits{500, 1000, 300, 8192, 50, 5, std::chrono::seconds(60)});
     CHECK(needs_restart(usual, raised).size() == 1);
     CHECK(error_of("[signald]\nrequest_burst = 0\n").find("1 to") != std::string::npos);
     CHECK(error_of("[signald]\nmax_message_bytes = 100\n").find("4096") != std::string::npos);

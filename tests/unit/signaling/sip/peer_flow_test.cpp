@@ -37,3 +37,10 @@ TEST_CASE("A Contact by name is believed") {
 TEST_CASE("Without a source there is nothing to learn") {
     CHECK(flow_to({"tcp", "", 0, "10.0.0.5", "10.0.0.5", false}).empty());
 }
+
+TEST_CASE("The connection of a flow is its other end; a datagram has none") {
+    CHECK(connection_of("sip:203.0.113.9:40123;transport=tls") == "203.0.113.9:40123");
+    CHECK(connection_of("sip:[2001:db8::7]:40123;transport=tcp") == "[2001:db8::7]:40123");
+    CHECK(connection_of("sip:203.0.113.9:40123;transport=udp").empty());
+    CHECK(connection_of("").empty());
+}
