@@ -180,6 +180,28 @@ def test_after_kill_9_of_the_signalling_daemon_the_meeting_goes_on_and_is_adopte
     assert {name: why for name, why in ended if name in meeting.callers} == dict.fromkeys(meeting.callers, "BYE")
 
 
+def test_a_meeting_outlives_kill_9_of_both_daemons_in_turn_twice_over(tessera, make_meeting):
+    meeting = make_meeting(tessera, three()[:2])
+
+    for _ in range(2):
+        tessera.mcud.kill()
+        tessera.mcud.start()
+        meeting.wait_all_meet(time.monotonic(), 15)
+        tessera.signald.kill()
+        tessera.signald.start()
+        tessera.wait_ready()
+        until(lambda: [p["adopted"] for p in tessera.participants()] == [False, False], 5, "the dialogs are restored")
+
+    meeting.wait_all_meet(time.monotonic(), 15)
+    assert meeting.nobody_was_cut_off()
+    for caller in meeting.callers.values():
+        caller.hang_up()
+    until(lambda: not tessera.participants(), 5, "all are gone")
+    for caller in meeting.callers.values():
+        caller.stop()
+        assert len(set(re.findall(r"^Call-ID: (\S+)", caller.trace(), re.M))) == 1, "another dialog"
+
+
 @pytest.mark.parametrize("order", [("signald", "mcud"), ("mcud", "signald")])
 def test_sigterm_ends_both_daemons_cleanly_and_says_goodbye(tessera, make_meeting, order):
     meeting = make_meeting(tessera, three())
