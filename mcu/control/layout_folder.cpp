@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <system_error>
 
+#include "mixer/layout/layout_files.h"
+
 namespace mcu {
 
 using mixer::LayoutBook;
@@ -13,7 +15,7 @@ LayoutFolder::Stamps LayoutFolder::stamps() const {
     std::error_code failure;
     std::filesystem::directory_iterator entry(path_, failure);
     for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
-        if (entry->path().extension() != ".toml") continue;
+        if (!mixer::is_layout_file_name(entry->path().filename().string())) continue;
         std::error_code unreadable;
         Stamp stamp;
         stamp.bytes = entry->file_size(unreadable);

@@ -1,3 +1,5 @@
+#include "mixer/layout/layout_files.h"
+
 #include <glib.h>
 
 #include <algorithm>
@@ -13,6 +15,14 @@ namespace mixer {
 std::optional<LayoutBook::File> read_layout_file(const std::string& path,
                                                  std::vector<LayoutError>& errors) {
     constexpr std::streamsize kMostBytes = 1 << 20;
+    // To open a FIFO is to wait until somebody writes to it.
+    std::error_code failure;
+    if (!std::filesystem::is_regular_file(path, failure)) {
+        errors.push_back(
+            {path, 0, 0,
+             "cannot be read: " + (failure ? failure.message() : "it is no regular file")});
+        return std::nullopt;
+    }
     std::ifstream in(path, std::ios::binary);
     std::string text(static_cast<std::size_t>(kMostBytes) + 1, '\0');
     in.read(text.data(), kMostBytes + 1);
@@ -31,9 +41,8 @@ std::vector<LayoutBook::File> read_layout_folder(const std::string& folder,
     std::filesystem::directory_iterator entry(folder, failure);
     for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
         const auto& path = entry->path();
-        // Editors leave hidden files of their own beside the one they write.
-        if (path.extension() != ".toml" || path.filename().string().starts_with('.')) continue;
         const std::string name = path.filename().string();
+        if (!is_layout_file_name(name)) continue;
         // Names go over the API, which takes no other.
         if (!g_utf8_validate(name.data(), static_cast<gssize>(name.size()), nullptr)) {
             errors.push_back({folder + "/?.toml", 0, 0, "left out: its name is no UTF-8"});

@@ -127,6 +127,18 @@ TEST_CASE("A file that was broken from the start leaves the built-in layout of i
     CHECK_FALSE(found.book.has("mine"));
 }
 
+TEST_CASE("An editor's hidden file is not looked at") {
+    Folder folder;
+    folder.write("mine.toml", kFour);
+    LayoutFolder layouts(folder.path());
+    (void)layouts.read();
+
+    folder.write(".mine.toml", kWrong);
+
+    CHECK_FALSE(layouts.look().has_value());
+    CHECK_FALSE(layouts.look().has_value());
+}
+
 TEST_CASE("A mended file counts, and its mistake is forgotten") {
     Folder folder;
     folder.write("mine.toml", kWrong);

@@ -1,5 +1,7 @@
 #include "mixer/layout/layout_book.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -387,6 +389,24 @@ TEST_CASE("All errors of all files of a folder are reported, with their files") 
     }
     std::sort(files.begin(), files.end());
     CHECK(files == std::vector<std::string>{"a.toml", "a.toml", "b.toml", "c.toml"});
+}
+
+TEST_CASE("What is no regular file is named and not waited for") {
+    const Folder folder;
+    folder.write("good.toml", "family = 'grid'");
+    REQUIRE(mkfifo((folder.path() + "/pipe.toml").c_str(), 0600) == 0);
+    std::filesystem::create_symlink("/nowhere.toml", folder.path() + "/lost.toml");
+    std::vector<mixer::LayoutError> errors;
+
+    const auto files = mixer::read_layout_folder(folder.path(), errors);
+
+    CHECK(files.size() == 1);
+    std::vector<std::string> texts;
+    for (const auto& error : errors) texts.push_back(error.text());
+    std::ranges::sort(texts);
+    CHECK(texts == std::vector<std::string>{
+                       folder.path() + "/lost.toml: cannot be read: No such file or directory",
+                       folder.path() + "/pipe.toml: cannot be read: it is no regular file"});
 }
 
 TEST_CASE("A file whose name nobody could be told is left out and said to be") {
