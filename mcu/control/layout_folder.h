@@ -13,6 +13,8 @@ namespace mcu {
 
 /// An administrator's folder of layout files, read again when something in it was saved. A file
 /// with a mistake changes nothing: what it said before stays, or the built-in layout of its name.
+/// A file that is gone takes its layout along, unless a file that stayed as it was would be wrong
+/// without it: then it is kept as it was, and told, until that one no longer names it.
 ///
 /// Thread: one at a time; it reads files.
 class LayoutFolder {
@@ -42,6 +44,10 @@ class LayoutFolder {
 
     [[nodiscard]] Stamps stamps() const;
     [[nodiscard]] bool give_way(const std::vector<mixer::LayoutError>& errors, Files& files) const;
+    [[nodiscard]] static Files needed(const Files& put_back, Files& files);
+    [[nodiscard]] Files vanished(const Files& files) const;
+    [[nodiscard]] bool unchanged(const std::vector<mixer::LayoutError>& errors,
+                                 const Files& files) const;
 
     const std::string path_;
     mixer::LayoutBook book_ = mixer::LayoutBook::built_in();

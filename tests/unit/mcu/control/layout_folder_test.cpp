@@ -66,6 +66,7 @@ std::vector<std::string> texts(const LayoutFolder::Found& found) {
 
 const std::string kFour = "family = 'grid'\nmost = 4";
 const std::string kNine = "family = 'grid'\nmost = 9";
+const std::string kTable = "[[serve]]\nlayout = 'mine'";
 const std::string kWrong = "family = 'grid'\nmost = 99";
 
 }  // namespace
@@ -153,22 +154,65 @@ TEST_CASE("A mended file counts, and its mistake is forgotten") {
     CHECK(most_people(*found, "mine") == 9);
 }
 
-TEST_CASE("A removed file takes its layout along, and the table that named it falls back to ours") {
+TEST_CASE("A removed file takes its layout along") {
     Folder folder;
     folder.write("mine.toml", kNine);
-    folder.write("auto.toml", "[[serve]]\nlayout = 'mine'");
     LayoutFolder layouts(folder.path());
-    REQUIRE(layouts.read().errors.empty());
+    REQUIRE(layouts.read().book.has("mine"));
 
     folder.remove("mine.toml");
     const auto found = look_twice(layouts);
 
     REQUIRE(found.has_value());
+    CHECK(found->errors.empty());
+    CHECK_FALSE(found->book.has("mine"));
+}
+
+TEST_CASE("A removed file is kept as it was, and told, while a table that stayed names it") {
+    Folder folder;
+    folder.write("mine.toml", kNine);
+    folder.write("other.toml", kFour);
+    folder.write("auto.toml", kTable);
+    LayoutFolder layouts(folder.path());
+    REQUIRE(layouts.read().errors.empty());
+
+    folder.remove("mine.toml");
+    folder.remove("other.toml");
+    const auto found = look_twice(layouts);
+
+    REQUIRE(found.has_value());
     CHECK(texts(*found) ==
           std::vector<std::string>{
-              "auto.toml:2:10: layout: found \"mine\", expected the name of a layout that exists"});
-    CHECK_FALSE(found->book.has("mine"));
-    CHECK(most_people(*found, "auto") == 49);
+              "auto.toml:2:10: layout: found \"mine\", expected the name of a layout that exists",
+              "mine.toml: is gone, but kept as it was: others name it"});
+    CHECK(most_people(*found, "auto") == 9);
+    CHECK(most_people(*found, "mine") == 9);
+    CHECK_FALSE(found->book.has("other"));
+
+    folder.write("auto.toml", "[[serve]]\nlayout = 'grid'");
+    const auto mended = look_twice(layouts);
+    REQUIRE(mended.has_value());
+    CHECK(mended->errors.empty());
+    CHECK_FALSE(mended->book.has("mine"));
+}
+
+TEST_CASE("A renamed layout leaves a table that names it as it was, and counts under both names") {
+    Folder folder;
+    folder.write("mine.toml", kNine);
+    folder.write("auto.toml", kTable);
+    LayoutFolder layouts(folder.path());
+    (void)layouts.read();
+
+    folder.remove("mine.toml");
+    folder.write("ours.toml", kNine);
+    folder.write("broken.toml", kWrong);
+    const auto found = look_twice(layouts);
+
+    REQUIRE(found.has_value());
+    CHECK(found->errors.size() == 3);
+    CHECK(most_people(*found, "auto") == 9);
+    CHECK(most_people(*found, "ours") == 9);
+    CHECK_FALSE(found->book.has("broken"));
 }
 
 TEST_CASE("A layout that is too small for our own table changes nothing") {
