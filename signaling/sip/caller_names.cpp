@@ -1,5 +1,6 @@
 #include "signaling/sip/caller_names.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@ namespace signaling {
 namespace {
 
 constexpr std::size_t kMostCodePoints = 64;
+constexpr std::size_t kLongestValue = 255;
 
 // RFC 3261 25.1 quoted-string: a backslash takes the next character as it is.
 std::string unquoted(std::string_view text) {
@@ -90,6 +92,20 @@ std::string percent_decoded(std::string_view text) {
         text.remove_prefix(1);
     }
     return plain;
+}
+
+std::string uri_parameter(std::string_view parameters, std::string_view name) {
+    while (!parameters.empty()) {
+        const std::size_t end = std::min(parameters.find(';'), parameters.size());
+        const std::string_view one = parameters.substr(0, end);
+        parameters.remove_prefix(std::min(end + 1, parameters.size()));
+        const std::size_t equals = one.find('=');
+        if (!equal_no_case(one.substr(0, equals), name)) continue;
+        if (equals == std::string_view::npos) return {};
+        const std::string_view value = one.substr(equals + 1);
+        return value.size() > kLongestValue ? std::string() : percent_decoded(value);
+    }
+    return {};
 }
 
 std::string caller_name(std::string_view display, std::string_view user, std::string_view host) {

@@ -185,12 +185,7 @@ std::string authorization_of(const sip_s* sip, const std::string& realm) {
 }
 
 std::string request_parameter(const sip_s* sip, const char* name) {
-    const char* parameters = sip->sip_request->rq_url->url_params;
-    std::array<char, 256> value{};
-    if (parameters == nullptr) return {};
-    const isize_t bytes = url_param(parameters, name, value.data(), value.size());
-    if (bytes <= 0 || static_cast<std::size_t>(bytes) > value.size()) return {};
-    return percent_decoded(value.data());
+    return uri_parameter(text_of(sip->sip_request->rq_url->url_params), name);
 }
 
 }  // namespace signaling

@@ -1,6 +1,6 @@
 // What we read ourselves of a SIP message: Authorization, the caller's name, the body of INFO, the
-// request's identity at the gate. The first byte chooses which.
-// Covers: signaling/auth/digest_credentials.cpp signaling/sip/caller_names.cpp
+// parameters of the URI that was dialled, the request's identity at the gate. The first byte
+// chooses which. Covers: signaling/auth/digest_credentials.cpp signaling/sip/caller_names.cpp
 // Covers: signaling/sip/info_body.cpp
 
 #include <string>
@@ -9,6 +9,7 @@
 #include "signaling/auth/digest_credentials.h"
 #include "signaling/sip/caller_names.h"
 #include "signaling/sip/info_body.h"
+#include "signaling/sip/peer_flow.h"
 #include "signaling/sip/stranger_table.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -36,6 +37,15 @@ void read_names(std::string_view text) {
     FUZZ_EXPECT(signaling::percent_decoded(user).size() <= user.size());
     const std::string name = signaling::caller_name(display, user, text);
     FUZZ_EXPECT(name == signaling::caller_name(display, user, text));
+}
+
+void read_uri(std::string_view text) {
+    const std::string layout = signaling::uri_parameter(text, "layout");
+    FUZZ_EXPECT(layout.size() <= 255);
+    // What is not ours does not change it.
+    FUZZ_EXPECT(signaling::uri_parameter("user=phone;" + std::string(text), "layout") == layout);
+    const std::string flow = "sip:" + std::string(text) + ";transport=tcp";
+    FUZZ_EXPECT(signaling::connection_of(flow) == text);
 }
 
 void read_info_body(std::string_view text) {
@@ -73,6 +83,10 @@ void pass_gate(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (size == 0) return 0;
     const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+    if (data[0] == 'u') {
+        read_uri(text);
+        return 0;
+    }
     switch (data[0] % 4) {
         case 0:
             read_digest(text);

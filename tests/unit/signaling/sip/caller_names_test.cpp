@@ -4,6 +4,7 @@
 
 using signaling::caller_name;
 using signaling::percent_decoded;
+using signaling::uri_parameter;
 
 TEST_CASE("A caller is called by the display name, without quotes and escapes") {
     CHECK(caller_name("\"Anna \\\"A\\\" Test\" ", "anna", "example.org") == "Anna \"A\" Test");
@@ -47,4 +48,15 @@ TEST_CASE("Percent escapes are undone and broken ones stay") {
     CHECK(percent_decoded("100%") == "100%");
     CHECK(percent_decoded("%zz%4") == "%zz%4");
     CHECK(percent_decoded("") == "");
+}
+
+TEST_CASE("A parameter of a URI is found in any case, and the first counts") {
+    CHECK(uri_parameter("user=phone;LAYOUT=1%2B5;layout=grid", "layout") == "1+5");
+    CHECK(uri_parameter("layout=a=b", "layout") == "a=b");
+    CHECK(uri_parameter("layout", "layout").empty());
+    CHECK(uri_parameter("layouts=x;xlayout=y;;", "layout").empty());
+    CHECK(uri_parameter("layout=;layout=x", "layout").empty());
+    CHECK(uri_parameter("", "layout").empty());
+    CHECK(uri_parameter("layout=" + std::string(255, 'a'), "layout").size() == 255);
+    CHECK(uri_parameter("layout=" + std::string(256, 'a'), "layout").empty());
 }
