@@ -36,6 +36,7 @@ Duration NackTracker::repeat() const {
 }
 
 Duration NackTracker::longest_wait() const {
+    if (given_up_before_) return reorder_wait();
     return std::clamp(reorder_wait() + 3 * repeat(), kLeastWait, kMostWait);
 }
 
@@ -58,6 +59,7 @@ void NackTracker::on_packet(std::int64_t extended_sequence, Timestamp now) {
     if (missing_.size() + gap > kMostMissing) {
         counters_.given_up += missing_.size() + gap;
         missing_.clear();
+        given_up_before_ = extended_sequence;
     } else {
         for (std::int64_t sequence = *highest_ + 1; sequence < extended_sequence; ++sequence) {
             missing_.push_back({sequence, now, now + reorder_wait(), {}});
@@ -80,11 +82,13 @@ void NackTracker::forget_before(std::int64_t extended_sequence) {
     const auto first =
         std::ranges::lower_bound(missing_, extended_sequence, {}, &Missing::sequence);
     missing_.erase(missing_.begin(), first);
+    if (given_up_before_ && *given_up_before_ <= extended_sequence) given_up_before_.reset();
 }
 
 void NackTracker::reset() {
     missing_.clear();
     highest_.reset();
+    given_up_before_.reset();
     overtaken_by_ = {};
 }
 
@@ -98,8 +102,10 @@ std::optional<Timestamp> NackTracker::next_deadline() const {
     return next;
 }
 
-void NackTracker::take_due(Timestamp now, std::vector<std::uint16_t>& out) {
+void NackTracker::take_due(Timestamp now, std::size_t most, std::vector<std::uint16_t>& out) {
+    const std::size_t full = out.size() + most;
     for (Missing& missing : missing_) {
+        if (out.size() == full) return;
         if (missing.asks >= kMostAsks || now < missing.next_ask) continue;
         ++missing.asks;
         if (!missing.first_ask) missing.first_ask = now;

@@ -36,7 +36,7 @@ class NackTracker {
     /// How long a packet may be only overtaken: where nobody is asked, waiting longer is in vain.
     [[nodiscard]] common::Duration reorder_wait() const;
     /// How long it pays to wait for a missing packet: three tries, and never so long that people
-    /// see the picture stand.
+    /// see the picture stand. No longer than reorder while what is waited for was given up.
     [[nodiscard]] common::Duration longest_wait() const;
 
     void on_packet(std::int64_t extended_sequence, common::Timestamp now);
@@ -45,8 +45,9 @@ class NackTracker {
     void reset();
 
     [[nodiscard]] std::optional<common::Timestamp> next_deadline() const;
-    /// Appends the numbers to ask for now, in sending order.
-    void take_due(common::Timestamp now, std::vector<std::uint16_t>& out);
+    /// Appends the numbers to ask for now, `most` at most and in sending order. What is due beyond
+    /// stays due.
+    void take_due(common::Timestamp now, std::size_t most, std::vector<std::uint16_t>& out);
 
     [[nodiscard]] std::size_t missing_count() const { return missing_.size(); }
     [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -64,6 +65,7 @@ class NackTracker {
 
     std::vector<Missing> missing_;  ///< ascending
     std::optional<std::int64_t> highest_;
+    std::optional<std::int64_t> given_up_before_;  ///< somebody may still wait for older ones
     common::Duration round_trip_{};
     common::Duration jitter_{};
     common::Duration overtaken_by_{};  ///< the longest lately

@@ -319,6 +319,10 @@ void RtcpSession::request_packets(std::uint32_t remote_ssrc,
     }
 }
 
+std::size_t RtcpSession::nack_room(std::uint32_t remote_ssrc) const {
+    return kMostNackedPackets - (nack_ssrc_ == remote_ssrc ? nack_waiting_.size() : 0);
+}
+
 void RtcpSession::limit_sender(std::uint32_t remote_ssrc, common::Bitrate limit,
                                common::Timestamp now) {
     if (tmmbr_) bitrate_.ask(remote_ssrc, limit, now);

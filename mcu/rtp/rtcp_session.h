@@ -103,6 +103,8 @@ class RtcpSession final : private RtcpHandler {
     /// sending order; at most kMostNackedPackets are waiting, more are forgotten.
     void request_packets(std::uint32_t remote_ssrc, std::span<const std::uint16_t> sequences,
                          common::Timestamp now);
+    /// How many more `request_packets` takes before the next `poll`.
+    [[nodiscard]] std::size_t nack_room(std::uint32_t remote_ssrc) const;
     /// Asks the peer to send no more than this as `remote_ssrc` (TMMBR), until it confirms;
     /// repeated a few times at most. A peer that does not understand is not asked.
     void limit_sender(std::uint32_t remote_ssrc, common::Bitrate limit, common::Timestamp now);

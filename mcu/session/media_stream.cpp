@@ -204,6 +204,7 @@ void MediaStream::on_bye(std::uint32_t remote_ssrc) {
 void MediaStream::on_ssrc_changed(std::uint32_t old_ssrc, std::uint32_t new_ssrc) {
     LOG_INFO("SSRC collision {} mid={} old={:08x} new={:08x}", environment_.who, config_.media.mid,
              old_ssrc, new_ssrc);
+    on_own_ssrc_changed();
 }
 
 void MediaStream::on_packets_missed(std::uint32_t /*local_ssrc*/,

@@ -65,6 +65,8 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     /// The peer misses these packets of ours.
     virtual void on_packets_missed(std::span<const std::uint16_t> sequences,
                                    common::Timestamp now) = 0;
+    /// What was sent before belongs to another SSRC now.
+    virtual void on_own_ssrc_changed() {}
     /// Something the derived class set a deadline for may be due.
     virtual void on_deadline(common::Timestamp now) = 0;
     [[nodiscard]] virtual std::optional<common::Timestamp> deadline() const = 0;

@@ -136,7 +136,7 @@ void VideoStream::ask_for_missing(Timestamp at) {
     receiver_->set_max_wait(nack_.longest_wait());
     nack_.forget_before(receiver_->jitter_buffer().next_sequence());
     missing_.clear();
-    nack_.take_due(at, missing_);
+    nack_.take_due(at, rtcp().nack_room(*remote_ssrc_), missing_);
     if (!missing_.empty()) rtcp().request_packets(*remote_ssrc_, missing_, at);
 }
 
@@ -230,6 +230,10 @@ void VideoStream::on_packets_missed(std::span<const std::uint16_t> sequences, Ti
         const auto packet = sent_->take(sequence, at, round_trip);
         if (packet) transport().send_rtp(std::span(&*packet, 1), at);
     }
+}
+
+void VideoStream::on_own_ssrc_changed() {
+    if (sent_) sent_->clear();  // under the old SSRC nobody wants them, under the new they are lies
 }
 
 void VideoStream::on_peer_wants_start(Timestamp at) {

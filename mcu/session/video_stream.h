@@ -59,6 +59,7 @@ class VideoStream final : public MediaStream {
     void on_new_stream(std::uint32_t ssrc, common::Timestamp now) override;
     void on_packet(RtpPacket packet, std::int64_t extended_sequence) override;
     void on_peer_wants_start(common::Timestamp now) override;
+    void on_own_ssrc_changed() override;
     void on_packets_missed(std::span<const std::uint16_t> sequences,
                            common::Timestamp now) override;
     void on_deadline(common::Timestamp now) override;

@@ -12,7 +12,7 @@ constexpr auto kStart = Timestamp::from_ns(1'000'000'000'000);
 
 std::vector<std::uint16_t> due(NackTracker& tracker, Timestamp now) {
     std::vector<std::uint16_t> out;
-    tracker.take_due(now, out);
+    tracker.take_due(now, 1000, out);
     return out;
 }
 
@@ -115,6 +115,33 @@ TEST_CASE("A gap that is too long is left to a key frame") {
     CHECK(tracker.missing_count() == 0);
     tracker.on_packet(502, kStart + 1s);
     CHECK(due(tracker, kStart + 2s) == std::vector<std::uint16_t>{501});
+}
+
+TEST_CASE("Nobody waits for a gap that was given up longer than for reorder") {
+    NackTracker tracker;
+    tracker.set_path(100ms, 10ms);
+    tracker.on_packet(1, kStart);
+    tracker.on_packet(500, kStart);
+    CHECK(tracker.longest_wait() == tracker.reorder_wait());
+
+    tracker.forget_before(499);
+    CHECK(tracker.longest_wait() == tracker.reorder_wait());
+    tracker.forget_before(500);
+    CHECK(tracker.longest_wait() == 410ms);
+}
+
+TEST_CASE("What there is no room to ask for stays due, and unasked") {
+    NackTracker tracker;
+    tracker.on_packet(1, kStart);
+    tracker.on_packet(102, kStart);
+    std::vector<std::uint16_t> out;
+    tracker.take_due(kStart + 1s, 64, out);
+
+    CHECK(out.size() == 64);
+    CHECK(tracker.counters().asked == 64);
+    CHECK(*tracker.next_deadline() < kStart + 1s);
+    CHECK(due(tracker, kStart + 1s).size() == 36);
+    CHECK(due(tracker, kStart + 1s).empty());
 }
 
 TEST_CASE("Waiting pays for three tries, and never long enough to see the picture stand") {

@@ -377,6 +377,33 @@ TEST_CASE("A packet the peer misses is sent again as it was, once a round trip")
     CHECK(f.counters().packets_sent_again == 1);
 }
 
+TEST_CASE("What went out under another SSRC is not sent again") {
+    SessionFixture f;
+    PeerPorts peer;
+    MediaConfig config = SessionFixture::video(&peer);
+    config.feedback_nack = true;
+    const auto local = f.configure({config});
+    f.picture(make_picture(true, {100}, f.clock.now()));
+    const auto sent = f.drain_rtp(peer.rtp);
+    std::uint16_t sequence = 0;
+    for (const std::uint32_t ssrc : {2000U, 2000U, local[0].ssrc}) {
+        f.send(peer.rtp,
+               RtpOnWire{.payload_type = SessionFixture::kH264,
+                         .sequence = ++sequence,
+                         .ssrc = ssrc,
+                         .payload = {0x41, 0x9a, 1}},
+               local[0].rtp_port);
+    }
+    f.picture(make_picture(false, {100}, f.clock.now()));
+    const auto after = f.drain_rtp(peer.rtp);
+    REQUIRE(after.at(0).ssrc != local[0].ssrc);
+
+    f.pass(100ms);
+    f.send(peer.rtcp, nack(after[0].ssrc, sent.at(0).sequence), local[0].rtcp_port);
+
+    CHECK(f.drain_rtp(peer.rtp).empty());
+}
+
 TEST_CASE("A peer without NACK gets nothing again") {
     SessionFixture f;
     PeerPorts peer;
