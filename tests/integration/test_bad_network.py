@@ -4,12 +4,11 @@ CI runs the middle of the road. `tools/bench/run.sh network` runs all losses for
 """
 
 import json
-import os
-import time
 
 import pytest
 
 from support import picture, sound
+from support.bad_link import FIGURES, FREEZES_A_MINUTE, LOSSES, figures_of, has_pictures, listen
 from support.legacy_viewer import LegacyViewer
 from support.relay import BadNetwork, Relay
 from support.wait import until
@@ -20,49 +19,12 @@ ANNA = {"hertz": 150, "colour": "0x2050c0", "transport": "tls", "mediaenc": "srt
 BORIS = {"hertz": 205, "colour": "0x20a040", "transport": "udp", "mediaenc": "dtls_srtp", "opus": SPEECH, "speech": True}
 CLARA = {"hertz": 1100, "colour": "0xc03030"}
 
-FIGURES = os.environ.get("TESSERA_NETWORK_FIGURES")
-LOSSES = [0.01, 0.05, 0.10] if FIGURES else [0.05]
 SECONDS = 60 if FIGURES else 20
 CLIP = SECONDS + 20
-FREEZES_A_MINUTE = 2
 # The peer's report comes every 5 s; then the picture gets smaller, and a second later each packet goes out twice.
 ADAPTS_S = 15
 # A receiver that counts what comes twice (plain RTP), and one that drops it before it counts (SRTP).
 COPIES = [True, False] if FIGURES else [True]
-
-
-def listen(seconds):
-    """Real time in which real peers talk: the length of the recording, not a wait for something."""
-    time.sleep(seconds)
-
-
-def stream_of(tessera, name, codec):
-    """None until the statistics of the first second are there."""
-    participant = next(p for p in tessera.participants() if p["name"] == name)
-    return next((s for s in participant["streams"] if s["codec"] == codec), None)
-
-
-def has_pictures(tessera, name):
-    video = stream_of(tessera, name, "H264")
-    return video is not None and video["packets_received"] > 50
-
-
-def figures_of(tessera, name):
-    video, audio = stream_of(tessera, name, "H264"), stream_of(tessera, name, "opus")
-    return {
-        "name": name,
-        "packets_lost": video["packets_lost"],
-        "recovered": video["packets_recovered"],
-        "freezes": video["freezes"],
-        "longest_repair_ms": round(video["longest_repair_ms"]),
-        "starts_wanted": video["starts_wanted"],
-        "round_trip_ms": round(video["round_trip_ms"]),
-        "concealed_percent": round(audio["concealed_percent"], 2),
-        "playout_delay_ms": round(audio["playout_delay_ms"]),
-        "lost_at_peer_percent": round(audio["remote_loss_percent"], 1),
-        "starts_asked": video["starts_asked"],
-        "rung": next(p["rung"] for p in tessera.participants() if p["name"] == name),
-    }
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -19,6 +19,6 @@ ninja -C "$build" mcu/tessera-mcud signaling/tessera-signald tools/endpoint/tess
 if [ "$scenario" = network ]; then
     # The test that CI runs shortly, at length and with its figures shown.
     TESSERA_NETWORK_FIGURES=1 TESSERA_BUILD=$(realpath "$build") exec /usr/bin/python3 -m pytest -q -s \
-        -p no:cacheprovider tests/integration/test_bad_network.py "$@"
+        -p no:cacheprovider tests/integration/test_bad_network.py tests/integration/test_bad_network_nack.py "$@"
 fi
 TESSERA_BUILD=$(realpath "$build") exec /usr/bin/python3 "tools/bench/$scenario.py" "$@"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "tools/endpoint/opus_fec.h"
 
@@ -100,6 +101,12 @@ double tone_power(std::span<const float> window, double hz) {
         power += amplitude * amplitude / 2;
     }
     return power / 1.5;  // the Hann window shows a tone in its neighbours too: 1 + 2 * 1/4
+}
+
+/// Between two of these a gap is heard; beside or within a pause it is not.
+bool is_loud(const std::vector<float>& samples) {
+    return std::any_of(samples.begin(), samples.end(),
+                       [](float sample) { return std::abs(sample) > 0.005F; });
 }
 
 struct Windows {
@@ -200,6 +207,7 @@ HeardSound decode_sound(const Recording& recording) {
     bool begun = false;
     std::uint32_t ssrc = 0, last_time = 0;
     std::uint16_t last_sequence = 0;
+    bool loud = false;
     std::int64_t at = 0;  // on our time line, of last_time
     for (const ReceivedSound& packet : recording.sounds) {
         const auto codec = recording.audio_codecs.find(packet.payload_type);
@@ -218,13 +226,16 @@ HeardSound decode_sound(const Recording& recording) {
         }
         const auto missing = static_cast<std::uint16_t>(packet.sequence - last_sequence - 1);
         last_sequence = packet.sequence;
+        const bool after_loud = std::exchange(loud, is_loud(samples));
         if (begun && ssrc == packet.ssrc && missing > 0 && missing < 500) {
             const bool copied =
                 codec->second == AudioCodec::Opus && carries_previous(packet.payload);
             heard.lost += missing;
             if (copied) ++heard.in_next;
-            heard.concealed_ns.insert(heard.concealed_ns.end(), missing - (copied ? 1U : 0U),
-                                      packet.arrived_ns);
+            if (loud && after_loud) {
+                heard.concealed_ns.insert(heard.concealed_ns.end(), missing - (copied ? 1U : 0U),
+                                          packet.arrived_ns);
+            }
         }
         const auto step = static_cast<std::int32_t>(packet.rtp_time - last_time);
         const std::int64_t gap = std::int64_t{step} * HeardSound::kRate / facts.rtp_clock_hz;

@@ -25,7 +25,7 @@ struct HeardSound {
     std::size_t packets = 0, undecodable = 0;
     std::size_t lost = 0;     ///< packets that never came
     std::size_t in_next = 0;  ///< of these, whose copy came in the next one (Opus in-band FEC)
-    std::vector<std::int64_t> concealed_ns;  ///< when the others were noticed
+    std::vector<std::int64_t> concealed_ns;  ///< when the others were noticed, but at pauses
     std::size_t telephone_events = 0;
 };
 [[nodiscard]] HeardSound decode_sound(const Recording& recording);
