@@ -11,7 +11,6 @@ import numpy
 import PIL.Image
 import pytest
 
-from support import picture as received
 from support.api import Api
 from support.tessera import BUILD, ROOT
 from support.wait import until
@@ -203,6 +202,11 @@ def test_three_who_watch_see_each_good_version_within_1_s_and_are_spared_the_bro
             collected = list(pool.map(collect, callers))
         return [next((round(at, 2) for at, png in seen if wanted(largest_seen(png))), math.inf) for seen in collected]
 
+    def moved(png, later):
+        # On a busy machine the picture may have become smaller meanwhile.
+        first, second = (numpy.asarray(PIL.Image.open(p).convert("RGB").resize((640, 360))).astype(int) for p in (png, later))
+        return (abs(first - second).max(axis=2) > 24).mean() > 0.001
+
     def equal(share):
         return 0.1 < share < 0.3
 
@@ -231,7 +235,7 @@ def test_three_who_watch_see_each_good_version_within_1_s_and_are_spared_the_bro
     for caller, png in zip(callers, still):
         now = caller.snapshot()
         assert one_is_big(largest_seen(now)), f"{caller.name} sees something else"
-        assert received.share_changed(png, now) > 0.001, f"{caller.name} sees a still picture"
+        assert moved(png, now), f"{caller.name} sees a still picture"
     for wanted, text in ((equal, ALL_EQUAL), (one_is_big, BIG_BLUE), (equal, ALL_EQUAL)):
         took.append(all_see(wanted, save(layouts / "mine.toml", text), 2))
 
