@@ -179,20 +179,20 @@ void BridgedSession::protect_sound(const StreamCounters* sound, Timestamp now) {
 /// the large one was, nor more than was agreed on.
 void BridgedSession::protect_picture(const StreamCounters& picture, double sound_loss,
                                      Timestamp now) {
-    const bool halved_before = guard_.halves();
+    const int divisor_before = guard_.divisor();
     guard_.follow(picture.reported, sound_loss, now);
     ask_for_who_does_not(picture);
     const auto rung = stage_.rung_of(mixer::SubscriptionId{subscription_.load()});
-    if (guard_.halves() != halved_before) {
-        unguarded_.reset();
-        if (guard_.halves() && rung) unguarded_ = rung->bitrate;
-        LOG_INFO("{} loses {:.1f} % of its pictures' packets: each is sent {}", who_,
-                 guard_.loss() * 100, guard_.halves() ? "twice, of a smaller picture" : "once");
+    if (guard_.divisor() != divisor_before) {
+        if (guard_.divisor() == 1) unguarded_.reset();
+        if (divisor_before == 1 && rung) unguarded_ = rung->bitrate;
+        LOG_INFO("{} loses {:.1f} % of its pictures' packets: gets {}", who_, guard_.loss() * 100,
+                 guard_.divisor() == 1 ? "each once" : "a smaller picture, and each twice");
     }
     PictureRepeats wanted = guard_.repeats();
     const auto agreed = agreed_bitrate();
     const bool fits =
-        halved_before && rung && (!agreed || rung->bitrate.bps() * 2 <= agreed->bps());
+        divisor_before > 1 && rung && (!agreed || rung->bitrate.bps() * 2 <= agreed->bps());
     if (!fits) wanted.others = 0;
     if (wanted == repeats_) return;
     repeats_ = wanted;
@@ -223,9 +223,9 @@ void BridgedSession::limit_bitrate(common::Bitrate limit) {
 }
 
 common::Bitrate BridgedSession::budget() const {
-    if (!guard_.halves() || !unguarded_) return budget_;
+    if (guard_.divisor() == 1 || !unguarded_) return budget_;
     const common::Bitrate all = std::min(agreed_bitrate().value_or(*unguarded_), *unguarded_);
-    return common::Bitrate::from_bps(all.bps() / 2);
+    return common::Bitrate::from_bps(all.bps() / guard_.divisor());
 }
 
 void BridgedSession::apply_video(const MediaConfig* video, bool muted) {

@@ -70,7 +70,8 @@ class BridgedSession final : private SessionObserver {
     /// The peer's TMMBR, headers counted: what it is sent from the next plan on. Of less than the
     /// smallest rung it gets the smallest.
     void limit_bitrate(common::Bitrate limit);
-    /// What its picture may have now: by its TMMBR, and by half while every packet goes out twice.
+    /// What its picture may have now: by its TMMBR, and by its guard while every packet goes out
+    /// twice.
     /// 0: as much as it needs.
     [[nodiscard]] common::Bitrate budget() const;
     /// What its decoder and link can take; nothing when it receives no pictures.
@@ -137,7 +138,7 @@ class BridgedSession final : private SessionObserver {
     std::atomic<std::uint64_t> subscription_{0};
     common::Bitrate budget_;  ///< by the peer's TMMBR; 0: not limited
     LossGuard guard_;
-    std::optional<common::Bitrate> unguarded_;  ///< its rung's when `guard_` came to halve it
+    std::optional<common::Bitrate> unguarded_;  ///< its rung's when `guard_` came to share it
     PictureRepeats repeats_;                    ///< as told to the session
     std::uint64_t bad_reports_ = 0, starts_asked_ = 0;  ///< so far; by the peer itself
     std::uint64_t start_asked_ = 0;                     ///< by signalling, answered so far

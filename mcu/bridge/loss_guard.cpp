@@ -58,9 +58,10 @@ void LossGuard::follow(const ReportedLoss& report, double sound_loss, Timestamp 
     const bool read_one = read(report);
     switch (state_) {
         case State::Quiet:
-            if (loss_ >= kEnter) enter(State::Repeating, now);
+            if (loss_ >= kEnter) begin(now - entered_ < kMemory, now);
             break;
         case State::Repeating:
+            if (loss_ >= kDeeper && now - entered_ >= kSettle) deep_ = true;
             if (loss_ >= kLeave || sound_loss >= kLeave) {
                 calm_since_.reset();
             } else if (!calm_since_) {
@@ -72,15 +73,20 @@ void LossGuard::follow(const ReportedLoss& report, double sound_loss, Timestamp 
         case State::Probing:
             if (read_one) ++probed_reports_;
             if (loss_ >= kEnter) {
-                patience_ = std::min(2 * patience_, kMostPatience);
-                enter(State::Repeating, now);
+                begin(true, now);
             } else if (loss_ < kLeave && now - entered_ >= kProbe &&
                        probed_reports_ >= kProbeReports) {
-                patience_ = kPatience;
-                enter(State::Quiet, now);
+                // From a quarter to all of it by way of a half.
+                enter(deep_ ? State::Probing : State::Quiet, now);
+                deep_ = false;
             }
             break;
     }
+}
+
+void LossGuard::begin(bool again, Timestamp now) {
+    patience_ = again ? std::min(2 * patience_, kMostPatience) : kPatience;
+    enter(State::Repeating, now);
 }
 
 void LossGuard::enter(State state, Timestamp now) {

@@ -19,15 +19,20 @@ enum class Copies : std::uint8_t { Counted, Dropped };
 ///
 /// Begins once smoothed loss reaches kEnter; ends when it stayed below kLeave, and that of the
 /// sound too, for a while: copies stop first, and only when no loss shows itself then, the picture
-/// grows again. When it does, the next attempt is later. Beyond kFull the path is full rather than
-/// noisy: nothing is sent twice.
+/// grows again. When it does, the next attempt is later. A path that goes on losing kDeeper and
+/// more is probably full: the picture's share is halved once more. Beyond kFull nothing is sent
+/// twice.
 ///
 /// Thread: control thread.
 class LossGuard {
   public:
-    static constexpr double kEnter = 0.02, kLeave = 0.01, kKeyTwice = 0.07, kFull = 0.2;
+    static constexpr double kEnter = 0.02, kLeave = 0.01, kKeyTwice = 0.07, kDeeper = 0.08,
+                            kFull = 0.2;
+    /// Between two sizes: room systems take a second to follow each.
+    static constexpr common::Duration kSettle = std::chrono::seconds(10);
     static constexpr common::Duration kPatience = std::chrono::seconds(30);
     static constexpr common::Duration kMostPatience = std::chrono::minutes(4);
+    static constexpr common::Duration kMemory = std::chrono::minutes(2);
     static constexpr common::Duration kProbe = std::chrono::seconds(12);
 
     /// About once a second. `sound_loss`: what the same peer reports of its sound, which nobody
@@ -37,8 +42,8 @@ class LossGuard {
     void reset();
 
     [[nodiscard]] PictureRepeats repeats() const;
-    /// The picture is to have half of what there is.
-    [[nodiscard]] bool halves() const { return state_ != State::Quiet; }
+    /// The picture is to have this part of what there is: 1, a half (2), a quarter (4).
+    [[nodiscard]] int divisor() const { return state_ == State::Quiet ? 1 : deep_ ? 4 : 2; }
     /// Of the path, smoothed.
     [[nodiscard]] double loss() const { return loss_; }
     /// Reports so far that told of packets that never came.
@@ -49,9 +54,12 @@ class LossGuard {
 
     /// True: a report that says something was read.
     bool read(const ReportedLoss& report);
+    /// `again`: the loss was hardly gone.
+    void begin(bool again, common::Timestamp now);
     void enter(State state, common::Timestamp now);
 
     State state_ = State::Quiet;
+    bool deep_ = false;
     common::Timestamp entered_;
     std::optional<ReportedLoss> before_;
     double loss_ = 0;

@@ -60,13 +60,13 @@ TEST_CASE("At 5 % everything is sent twice from the first whole report on, of ha
     Viewer viewer;
     viewer.pass(6s);
     CHECK_FALSE(viewer.repeats());
-    CHECK_FALSE(viewer.guard.halves());
+    CHECK(viewer.guard.divisor() == 1);
 
     viewer.loss = 0.05;
     viewer.pass(6s);
 
     CHECK(viewer.repeats());
-    CHECK(viewer.guard.halves());
+    CHECK(viewer.guard.divisor() > 1);
     CHECK(viewer.guard.repeats().key == 1);
 }
 
@@ -91,8 +91,42 @@ TEST_CASE("Little loss changes nothing but key pictures, which are sent twice") 
 
     viewer.pass(60s);
 
-    CHECK_FALSE(viewer.guard.halves());
+    CHECK(viewer.guard.divisor() == 1);
     CHECK(viewer.guard.repeats() == PictureRepeats{.others = 0, .key = 1});
+}
+
+TEST_CASE("A path that goes on losing much gets half of that again, ten seconds later") {
+    Viewer viewer;
+    viewer.loss = 0.05;
+    viewer.pass(60s);
+    CHECK(viewer.guard.divisor() == 2);
+
+    viewer.loss = 0.12;
+    viewer.pass(20s);
+    CHECK(viewer.guard.divisor() == 4);
+
+    viewer.loss = 0.05;
+    viewer.pass(60s);
+    CHECK(viewer.guard.divisor() == 4);
+    viewer.loss = 0;
+    viewer.pass(60s);
+    CHECK(viewer.guard.divisor() == 2);
+    viewer.pass(30s);
+    CHECK(viewer.guard.divisor() == 1);
+}
+
+TEST_CASE("A path that is full whenever the picture has grown is tried later each time") {
+    Viewer viewer;
+    int grown = 0, before = 1;
+    for (int second = 0; second < 1200; ++second) {
+        viewer.loss = viewer.guard.divisor() == 1 ? 0.1 : 0;
+        viewer.pass(1s);
+        if (viewer.guard.divisor() == 1 && before > 1) ++grown;
+        before = viewer.guard.divisor();
+    }
+
+    CHECK(grown >= 3);
+    CHECK(grown <= 7);  // sixteen times in twenty minutes without a memory
 }
 
 TEST_CASE("High loss sends key pictures three times; a full path gets a smaller picture, once") {
@@ -104,7 +138,7 @@ TEST_CASE("High loss sends key pictures three times; a full path gets a smaller 
     viewer.loss = 0.4;
     viewer.pass(20s);
     CHECK(viewer.guard.repeats() == PictureRepeats{});
-    CHECK(viewer.guard.halves());
+    CHECK(viewer.guard.divisor() > 1);
 }
 
 TEST_CASE("When the loss is gone copies stop after a while, and then the picture grows again") {
@@ -120,9 +154,9 @@ TEST_CASE("When the loss is gone copies stop after a while, and then the picture
     viewer.pass(30s);
     CHECK_FALSE(viewer.repeats());
     viewer.pass(15s);
-    CHECK_FALSE(viewer.guard.halves());
+    CHECK(viewer.guard.divisor() == 1);
     viewer.pass(60s);
-    CHECK_FALSE(viewer.guard.halves());
+    CHECK(viewer.guard.divisor() == 1);
 }
 
 TEST_CASE("While the sound still loses, copies go on though no picture shows a loss") {
@@ -152,7 +186,7 @@ TEST_CASE("A receiver that hides what copies repair is tried again later each ti
         repeated = viewer.repeats();
     }
 
-    CHECK(viewer.guard.halves());
+    CHECK(viewer.guard.divisor() > 1);
     CHECK(tries <= 5);
 }
 
