@@ -16,6 +16,7 @@
 
 #include "common/mutex.h"
 #include "tools/endpoint/pad_feed.h"
+#include "tools/endpoint/picture_analysis.h"
 #include "tools/endpoint/resender.h"
 #include "tools/endpoint/rtp_watch.h"
 #include "tools/endpoint/udp_pair.h"
@@ -128,7 +129,11 @@ struct MediaLeg::Impl {
         std::uint32_t ssrc = 0;
         std::map<GstClockTime, std::uint32_t> rtp_times;  // of the last pictures, by PTS
         std::optional<std::uint16_t> last_sequence;
-        bool gap = false;  // since the last picture
+        bool gap = false;         // since the last picture
+        GstPad* entry = nullptr;  // borrowed of the pipeline
+        bool started = false;     // a key frame came
+        std::int64_t start_asked_ns = 0;
+        void ask_for_start(std::int64_t at_ns);
         void note(GstBuffer* packet);
     };
 
@@ -434,6 +439,7 @@ void MediaLeg::Impl::record_video(GstPad* pad) {
     gst_bin_add_many(GST_BIN(pipeline), depay, sink, nullptr);
     gst_element_link(depay, sink);
     GstPad* entry = gst_element_get_static_pad(depay, "sink");
+    branch->entry = entry;
     gst_pad_add_probe(
         entry, kBuffers,
         [](GstPad*, GstPadProbeInfo* info, gpointer self) {
@@ -466,6 +472,16 @@ void MediaLeg::Impl::VideoBranch::note(GstBuffer* packet) {
     last_sequence = sequence;
 }
 
+/// The depacketizer asks for key frames after gaps alone. What came before the answer to our INVITE
+/// leaves none: its key was not known.
+void MediaLeg::Impl::VideoBranch::ask_for_start(std::int64_t at_ns) {
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    if (at_ns - start_asked_ns < kSecond) return;
+    start_asked_ns = at_ns;
+    gst_pad_push_event(entry,
+                       gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
+}
+
 GstFlowReturn MediaLeg::Impl::on_picture(GstAppSink* sink, gpointer self) {
     auto* branch = static_cast<VideoBranch*>(self);
     GstSample* sample = gst_app_sink_pull_sample(sink);
@@ -478,6 +494,8 @@ GstFlowReturn MediaLeg::Impl::on_picture(GstAppSink* sink, gpointer self) {
         picture.released_ns = now_ns();
         picture.follows_gap = std::exchange(branch->gap, false);
         picture.bytes.assign(map.data, map.data + map.size);
+        branch->started = branch->started || has_idr(picture.bytes);
+        if (!branch->started) branch->ask_for_start(picture.released_ns);
         const auto time = branch->rtp_times.find(GST_BUFFER_PTS(buffer));
         if (time != branch->rtp_times.end()) picture.rtp_time = time->second;
         Impl& leg = *branch->leg;
