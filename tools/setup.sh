@@ -22,7 +22,7 @@ packages=(
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
     baresip-core baresip-ffmpeg linphone-cli sip-tester tesseract-ocr ffmpeg sox curl iproute2
     systemd sipvicious
-    python3 python3-pytest python3-numpy python3-pil python3-scipy python3-yaml python3-jsonschema
+    python3 python3-pytest python3-matplotlib python3-numpy python3-pil python3-scipy python3-yaml python3-jsonschema
 )
 
 missing=()

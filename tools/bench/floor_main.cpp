@@ -1,12 +1,14 @@
 // tessera-bench-floor: what a perfect bridge would have sent and paid, for a stream that a caller
 // recorded. Composes the ideal pictures out of the senders' clips, encodes them as the mixer would,
-// and compares; times decoding, scaling and encoding on one thread, best of three.
+// and compares; times decoding, scaling and encoding on one thread, best of three, going from
+// stream to stream picture by picture as every bridge must.
 
 #include <time.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <iostream>
 #include <map>
@@ -29,13 +31,37 @@ using mixer::FrameRef;
 using nlohmann::json;
 
 constexpr int kTimes = 3;
+constexpr std::uint32_t kPicturesTimed = 60;
 constexpr double kAspect = 16.0 / 9;
+
+/// So many encoders of one kind.
+struct Rung {
+    common::PictureSize size;
+    int kbps = 1000, count = 1;
+};
 
 struct Options {
     std::string stream, table;
-    int people = 9, most_pictures = 240, settle_pictures = 60, every = 5;
+    int people = 9, senders = 0, most_pictures = 240, settle_pictures = 60, every = 5;
     int kbps = 1000, fps = 30;
+    std::vector<std::string> encoders;
+    std::vector<Rung> rungs;  ///< `encoders`, read
 };
+
+/// "1280x720@1000*9"; false when it says something else.
+bool read_rungs(Options& options) {
+    for (const std::string& text : options.encoders) {
+        Rung rung;
+        char end = 0;
+        if (std::sscanf(text.c_str(), "%dx%d@%d*%d%c", &rung.size.width, &rung.size.height,
+                        &rung.kbps, &rung.count, &end) != 4 ||
+            rung.size.width < 64 || rung.size.height < 64 || rung.kbps < 16 || rung.count < 1) {
+            return false;
+        }
+        options.rungs.push_back(rung);
+    }
+    return true;
+}
 
 struct Watched {
     std::size_t index;  ///< in the recording
@@ -48,17 +74,6 @@ double cpu_ms() {
     timespec t{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) / 1e6;
-}
-
-template <typename Work>
-double best_ms(const Work& work) {
-    double best = 1e300;
-    for (int i = 0; i < kTimes; ++i) {
-        const double began = cpu_ms();
-        work();
-        best = std::min(best, cpu_ms() - began);
-    }
-    return best;
 }
 
 double median(std::vector<double> values) {
@@ -239,21 +254,26 @@ class Floor {
         all.pictures.push_back(std::move(picture));
     }
 
-    [[nodiscard]] json rate_and_quality(const Encoded& encoded) {
+    [[nodiscard]] json rate_and_quality(const Encoded& encoded,
+                                        const std::vector<std::optional<double>>& quality) const {
         const auto settle = static_cast<std::size_t>(options_.settle_pictures);
+        std::vector<double> judged;
+        for (const auto& value : quality) {
+            if (value) judged.push_back(*value);
+        }
         return {{"kbps", kbps(encoded.settled_bytes, ideal_.size() - settle)},
-                {"psnr_db", quality_of(quality_against_ideal(encoded))}};
+                {"psnr_db", quality_of(judged)}};
     }
 
-    [[nodiscard]] std::vector<double> quality_against_ideal(const Encoded& encoded) {
+    /// Of every picture; none where it was not judged.
+    [[nodiscard]] std::vector<std::optional<double>> quality_against_ideal(const Encoded& encoded) {
         endpoint::AvVideoDecoder decoder(pool_);
         endpoint::IdealPicture ideal(pool_);
         for (const auto& [who, person] : people_) ideal.add_person(who, table_.clip_of(who));
-        std::vector<double> values;
+        std::vector<std::optional<double>> values(encoded.pictures.size());
         for (std::size_t i = 0; i < encoded.pictures.size(); ++i) {
             const FrameRef picture = decoder.decode(encoded.pictures[i]);
-            if (!picture || !judged(i)) continue;
-            if (const auto psnr = ideal.psnr(*picture, watched_[i].codes)) values.push_back(*psnr);
+            if (picture && judged(i)) values[i] = ideal.psnr(*picture, watched_[i].codes);
         }
         return values;
     }
@@ -270,77 +290,187 @@ class Floor {
         return kbps(bytes, last - first + 1);
     }
 
-    [[nodiscard]] common::Result<double> decode_ms() {
-        double total = 0;
+    /// Everybody whose picture comes in, also those whom this viewer does not see.
+    [[nodiscard]] common::Result<void> add_senders() {
+        const mixer::PixelRect tile = people_.begin()->second.tile;
+        const auto senders = static_cast<std::uint32_t>(options_.senders);
+        for (std::uint32_t who = 1; who <= senders; ++who) {
+            if (people_.contains(who)) continue;
+            auto clip = endpoint::Clip::load(table_.clip_of(who));
+            if (!clip) return common::fail_in("person " + std::to_string(who), clip.error());
+            people_[who] = {*clip, tile};
+        }
+        return {};
+    }
+
+    struct Incoming {
+        std::vector<common::EncodedFrame> frames;
+        mixer::PixelRect tile;
+        std::unique_ptr<mixer::VideoDecoder> decoder;
+        mixer::Scaler scaler;
+    };
+
+    [[nodiscard]] common::Result<std::vector<Incoming>> incoming() {
+        std::vector<Incoming> all;
         for (const auto& [who, person] : people_) {
-            const std::uint32_t pictures = std::min(person.clip->size(), 120U);
-            std::vector<common::EncodedFrame> frames(pictures);
-            for (std::uint32_t i = 0; i < pictures; ++i) {
+            Incoming& one = all.emplace_back();
+            one.tile = inside(person.tile);
+            one.frames.resize(std::min(person.clip->size(), kPicturesTimed));
+            for (std::uint32_t i = 0; i < one.frames.size(); ++i) {
                 const auto bytes = person.clip->access_unit(i);
-                frames[i].key_frame = person.clip->is_key(i);
-                frames[i].bytes.assign(bytes.begin(), bytes.end());
+                one.frames[i].key_frame = person.clip->is_key(i);
+                one.frames[i].bytes.assign(bytes.begin(), bytes.end());
             }
             auto decoder = mixer::make_h264_decoder(pool_);
             if (!decoder) return tl::unexpected(decoder.error());
-            const double ms = best_ms([&] {
-                for (const auto& frame : frames) (void)(*decoder)->decode(frame);
-            });
-            total += ms / pictures;
+            one.decoder = std::move(*decoder);
         }
-        return total;
+        return all;
     }
 
-    [[nodiscard]] double scale_ms() {
-        mixer::Scaler scaler;
-        double total = 0;
-        for (const auto& [who, person] : people_) {
-            const FrameRef from = endpoint::ClipReader(person.clip, pool_).picture(0);
-            const mixer::PixelRect tile = inside(person.tile);
-            mixer::FrameWriter canvas = pool_.acquire(size_);
-            if (!from || !canvas) continue;
-            constexpr int kPictures = 60;
-            total += best_ms([&] {
-                         for (int i = 0; i < kPictures; ++i) {
-                             scaler.scale(*from, mixer::crop_to_shape(from->size(), tile.size()),
-                                          *canvas, tile);
-                         }
-                     }) /
-                     kPictures;
+    struct InputCost {
+        double decode_ms = 1e300, scale_ms = 1e300;  ///< of one picture of everybody
+    };
+
+    /// One picture of each in turn, decoded and scaled to the tiles of every size sent.
+    [[nodiscard]] common::Result<InputCost> input_cost() {
+        auto all = incoming();
+        if (!all) return tl::unexpected(all.error());
+        std::vector<mixer::FrameWriter> canvases;
+        for (const Rung& rung : options_.rungs) canvases.push_back(pool_.acquire(rung.size));
+        InputCost best;
+        for (int time = 0; time < kTimes; ++time) {
+            InputCost cost{0, 0};
+            for (std::uint32_t i = 0; i < kPicturesTimed; ++i) {
+                for (Incoming& one : *all) {
+                    const double began = cpu_ms();
+                    const auto picture = one.decoder->decode(one.frames[i % one.frames.size()]);
+                    const double decoded = cpu_ms();
+                    cost.decode_ms += decoded - began;
+                    if (!picture || !*picture) continue;
+                    for (std::size_t r = 0; r < canvases.size(); ++r) {
+                        if (canvases[r]) scale(one, **picture, *canvases[r], options_.rungs[r]);
+                    }
+                    cost.scale_ms += cpu_ms() - decoded;
+                }
+            }
+            best.decode_ms = std::min(best.decode_ms, cost.decode_ms / kPicturesTimed);
+            best.scale_ms = std::min(best.scale_ms, cost.scale_ms / kPicturesTimed);
         }
-        return total;
+        return best;
+    }
+
+    void scale(Incoming& one, const mixer::VideoFrame& from, mixer::VideoFrame& canvas,
+               const Rung& rung) const {
+        const mixer::PixelRect tile = tile_of(one.tile, rung);
+        one.scaler.scale(from, mixer::crop_to_shape(from.size(), tile.size()), canvas, tile);
+    }
+
+    /// A tile of the received picture on a canvas of this rung.
+    [[nodiscard]] mixer::PixelRect tile_of(const mixer::PixelRect& tile, const Rung& rung) const {
+        const auto fit = [](int value, int to, int from) { return value * to / from / 2 * 2; };
+        return {fit(tile.x, rung.size.width, size_.width),
+                fit(tile.y, rung.size.height, size_.height),
+                std::max(2, fit(tile.width, rung.size.width, size_.width)),
+                std::max(2, fit(tile.height, rung.size.height, size_.height))};
+    }
+
+    /// One picture by every encoder of the rung, in turns.
+    [[nodiscard]] common::Result<double> encode_ms(const Rung& rung) {
+        std::vector<FrameRef> pictures = ideal_;
+        if (rung.size != size_) pictures = smaller(rung.size);
+        const std::size_t most =
+            std::max<std::size_t>(60, 600 / static_cast<std::size_t>(rung.count));
+        pictures.resize(std::min(pictures.size(), most));
+        double best = 1e300;
+        for (int time = 0; time < kTimes; ++time) {
+            std::vector<std::unique_ptr<mixer::VideoEncoder>> encoders;
+            for (int i = 0; i < rung.count; ++i) {
+                auto encoder =
+                    mixer::make_x264_encoder({.size = rung.size, .frames_per_second = options_.fps},
+                                             common::Bitrate::from_kbps(rung.kbps));
+                if (!encoder) return tl::unexpected(encoder.error());
+                encoders.push_back(std::move(*encoder));
+            }
+            const double began = cpu_ms();
+            for (const FrameRef& picture : pictures) {
+                for (auto& encoder : encoders) {
+                    (void)encoder->encode(*picture, mixer::PictureType::Predicted);
+                }
+            }
+            best = std::min(best, (cpu_ms() - began) / static_cast<double>(pictures.size()));
+        }
+        return best;
+    }
+
+    [[nodiscard]] std::vector<FrameRef> smaller(common::PictureSize size) {
+        std::vector<FrameRef> all;
+        mixer::Scaler scaler;
+        for (const FrameRef& picture : ideal_) {
+            mixer::FrameWriter canvas = pool_.acquire(size);
+            if (!canvas) break;
+            scaler.scale(*picture, {0, 0, size_.width, size_.height}, *canvas,
+                         {0, 0, size.width, size.height});
+            all.push_back(std::move(canvas).publish());
+        }
+        return all;
+    }
+
+    /// By how much the worst received picture lies below the reference's of the same moment.
+    [[nodiscard]] json worst_loss_db(const std::vector<std::optional<double>>& reference) const {
+        std::optional<double> worst;
+        for (std::size_t i = 0; i < watched_.size() && i < reference.size(); ++i) {
+            if (!watched_[i].psnr || !reference[i]) continue;
+            worst = std::max(worst.value_or(-100), *reference[i] - *watched_[i].psnr);
+        }
+        return worst ? json(*worst) : json();
     }
 
     [[nodiscard]] common::Result<json> judge() {
-        common::Result<Encoded> encoded;
-        const double encode_all_ms = best_ms([&] { encoded = encode(); });
+        const auto encoded = encode();
         if (!encoded) return tl::unexpected(encoded.error());
         const auto stock = encode_by_stock();
         if (!stock) return tl::unexpected(stock.error());
-        const auto decode_all_ms = decode_ms();
-        if (!decode_all_ms) return tl::unexpected(decode_all_ms.error());
         std::vector<double> received;
         for (const Watched& picture : watched_) {
             if (picture.psnr) received.push_back(*picture.psnr);
         }
-        const double encode_ms = encode_all_ms / static_cast<double>(ideal_.size());
-        const double scale_all_ms = scale_ms();
-        const double people = static_cast<double>(people_.size());
+        const auto own_quality = quality_against_ideal(*encoded);
         json result;
         result["people"] = people_.size();
         result["pictures"] = ideal_.size();
         result["received"] = {{"kbps", received_kbps()}, {"psnr_db", quality_of(received)}};
-        result["reference"] = rate_and_quality(*stock);
-        result["own_encoder"] = rate_and_quality(*encoded);
-        result["cpu_ms"] = {{"decode_one", *decode_all_ms / people},
-                            {"scale_one", scale_all_ms / people},
-                            {"encode", encode_ms}};
-        result["floor_cores"] = (*decode_all_ms + encode_ms) * options_.fps / 1000;
-        result["floor_with_scaling_cores"] =
-            (*decode_all_ms + scale_all_ms + encode_ms) * options_.fps / 1000;
+        result["reference"] = rate_and_quality(*stock, quality_against_ideal(*stock));
+        result["own_encoder"] = rate_and_quality(*encoded, own_quality);
+        result["worst_loss_db"] = worst_loss_db(own_quality);
+        if (options_.rungs.empty()) options_.rungs.push_back({size_, options_.kbps, 1});
+        if (auto added = add_senders(); !added) return tl::unexpected(added.error());
+        const auto input = input_cost();
+        if (!input) return tl::unexpected(input.error());
+        double encode_all_ms = 0;
+        json rungs = json::array();
+        for (const Rung& rung : options_.rungs) {
+            const auto ms = encode_ms(rung);
+            if (!ms) return tl::unexpected(ms.error());
+            encode_all_ms += *ms;
+            rungs.push_back({{"width", rung.size.width},
+                             {"height", rung.size.height},
+                             {"kbps", rung.kbps},
+                             {"encoders", rung.count},
+                             {"encode_ms", *ms / rung.count}});
+        }
+        const double senders = static_cast<double>(people_.size());
+        result["senders"] = people_.size();
+        result["rungs"] = rungs;
+        result["cpu_ms"] = {{"decode_one", input->decode_ms / senders},
+                            {"scale_one", input->scale_ms / senders},
+                            {"encode", encode_all_ms}};
+        result["floor_cores"] =
+            (input->decode_ms + input->scale_ms + encode_all_ms) * options_.fps / 1000;
         return result;
     }
 
-    const Options& options_;
+    Options options_;
     const endpoint::SendTable& table_;
     const bench::RecordedStream& stream_;
     mixer::FramePool pool_{std::size_t{1200} << 20U};
@@ -367,7 +497,12 @@ int main(int argc, char** argv) {
     app.add_option("--pictures", options.most_pictures)->capture_default_str();
     app.add_option("--kbps", options.kbps, "the rung's rate")->capture_default_str();
     app.add_option("--fps", options.fps)->capture_default_str();
+    app.add_option("--senders", options.senders,
+                   "identities 1 to this are decoded and scaled, too");
+    app.add_option("--encoders", options.encoders,
+                   "what is encoded for the floor: WIDTHxHEIGHT@KBPS*COUNT; one as received");
     CLI11_PARSE(app, argc, argv);
+    if (!read_rungs(options)) return fail({common::ErrorCode::InvalidArgument, "--encoders"});
     auto table = endpoint::SendTable::open(options.table);
     if (!table) return fail(table.error());
     auto stream = bench::RecordedStream::load(options.stream);

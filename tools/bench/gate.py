@@ -11,60 +11,15 @@ import json
 import os
 import pathlib
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-os.environ.setdefault("TESSERA_BUILD", str(ROOT / "build-release"))
-sys.path.insert(0, str(ROOT / "tests/integration"))
-
-from support import endpoint as endpoints  # noqa: E402
-from support.endpoint import Endpoint  # noqa: E402
-from support.tessera import BUILD, PLAIN_SOUND, Tessera  # noqa: E402
-from support.wait import until  # noqa: E402
+from measure import BUILD, PLAIN_SOUND, ROOT, Endpoint, Tessera, Usage, endpoints, memory_mib, spread, until
 
 ROOM = '[[room]]\nid = "gate"\nlayout = "grid"\nmax_participants = 50\n' + PLAIN_SOUND
 LATE_SECONDS = 8  # how long the last caller stays
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-class Usage:
-    """CPU time of a process and of each kind of its threads, from /proc."""
-
-    def __init__(self, pid):
-        self.at = time.monotonic()
-        self.total = self._seconds(pathlib.Path(f"/proc/{pid}/stat"))[1]
-        self.threads = {}
-        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-            name, seconds = self._seconds(task / "stat")
-            self.threads[name] = self.threads.get(name, 0) + seconds
-
-    @staticmethod
-    def _seconds(stat):
-        text = stat.read_text()
-        name = text[text.index("(") + 1:text.rindex(")")]
-        fields = text[text.rindex(")") + 2:].split()
-        return name, (int(fields[11]) + int(fields[12])) / TICKS
-
-    def cores_since(self, before):
-        seconds = self.at - before.at
-        threads = {name: (value - before.threads.get(name, 0)) / seconds for name, value in self.threads.items()}
-        return (self.total - before.total) / seconds, {name: round(v, 3) for name, v in threads.items() if v > 0.0005}
-
-
-def memory_mib(pid):
-    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return {key: int(line.split()[1]) / 1024 for line in status.splitlines()
-            for key in ("VmRSS", "VmHWM") if line.startswith(key + ":")}
-
-
-def spread(values):
-    """p50 and p95 of a list of the legs' own p50 and p95: the median leg's, and the worst leg's."""
-    return {"p50": statistics.median(v["p50"] for v in values), "p95": max(v["p95"] for v in values),
-            "count": sum(v["count"] for v in values)}
 
 
 def make_clips(folder, cache, people, size):
@@ -154,7 +109,7 @@ def gates(reports, late, figures, floor, joined_at):
         ("decoder errors", sum(leg["video"]["decoder_errors"] for leg in legs), "", "0", lambda v: v == 0),
         ("video ticks skipped", figures["late_ticks"], "", "", None),
         ("CPU of mcud", figures["mcud_cores"], "cores", "", None),
-        ("floor: decode all, encode one", floor["floor_cores"], "cores", "", None),
+        ("floor: decode and scale all, encode one", floor["floor_cores"], "cores", "", None),
         ("CPU of mcud / floor", figures["mcud_cores"] / floor["floor_cores"], "", "", None),
         ("memory of mcud", figures["memory_mib"]["VmRSS"], "MiB", "", None),
         ("received", floor["received"]["kbps"], "kbit/s", "", None),

@@ -14,10 +14,8 @@ import sys
 import tempfile
 import time
 
-from gate import ROOM, Usage, make_clips  # first: it says where the tests' support is
-from support.endpoint import Endpoint
-from support.tessera import Tessera
-from support.wait import until
+from gate import ROOM, make_clips
+from measure import Endpoint, Tessera, Usage, until
 
 
 def held(server, people):

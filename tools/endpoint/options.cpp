@@ -63,14 +63,15 @@ void add_media(CLI::App& app, Options& o, std::string& size, std::string& audio)
            "--sound", o.sound,
            "steady: a tone; syllables: rising and falling, taken for a "
            "voice; bursts: for audio latency; friendly; silent; speech: what Opus takes for a "
-           "voice, with in-band FEC")
+           "voice, with in-band FEC; noise: a quiet room")
         ->transform(CLI::CheckedTransformer(
             std::map<std::string, SoundPattern>{{"steady", SoundPattern::Steady},
                                                 {"syllables", SoundPattern::Syllables},
                                                 {"bursts", SoundPattern::Bursts},
                                                 {"friendly", SoundPattern::Friendly},
                                                 {"silent", SoundPattern::Silent},
-                                                {"speech", SoundPattern::Speech}}));
+                                                {"speech", SoundPattern::Speech},
+                                                {"noise", SoundPattern::Noise}}));
     app.add_option("--mode", o.abilities.packetization_mode, "H.264 packetization-mode: 0 or 1")
         ->capture_default_str()
         ->check(CLI::Range(0, 1));

@@ -10,6 +10,17 @@ namespace {
 constexpr double kMsPerNs = 1e-6;
 constexpr std::int64_t kFreezeNs = 500'000'000;
 
+/// 0 to 100 %; none of none.
+std::vector<double> percentiles_of(std::vector<double> values) {
+    std::vector<double> percentiles;
+    if (values.empty()) return percentiles;
+    std::sort(values.begin(), values.end());
+    for (std::size_t percent = 0; percent <= 100; ++percent) {
+        percentiles.push_back(values[(values.size() - 1) * percent / 100]);
+    }
+    return percentiles;
+}
+
 /// Follows every person's number from picture to picture.
 class Progress {
   public:
@@ -39,6 +50,7 @@ class Progress {
             person.freezes = freezes_[who];
             person.latency_ms = spread_of(std::move(values));
         }
+        findings.latency_percentiles_ms = percentiles_of(all);
         findings.latency_ms = spread_of(std::move(all));
     }
 
@@ -152,6 +164,7 @@ PictureFindings judge_pictures(std::span<const SeenPicture> seen, std::int64_t s
         note_people(picture, findings);
         if (!progress.advanced(picture)) continue;
         ++findings.advanced;
+        findings.advances_ns.push_back(picture.released_ns);
         if (picture.released_ns - last_advance_ns > kFreezeNs) {
             findings.freezes.push_back({last_advance_ns, picture.released_ns});
         }

@@ -52,10 +52,12 @@ struct PictureFindings {
     /// From the last whole picture before packets that never came to the next key frame.
     std::vector<Freeze> damages;
     std::vector<std::int64_t> key_frames_ns;
+    std::vector<std::int64_t> advances_ns;   ///< when the pictures that `fps` counts arrived
     std::vector<common::PictureSize> sizes;  ///< in order of appearance
     std::map<std::uint32_t, SeenPerson> people;
-    Spread latency_ms;                  ///< of all advances of all people
-    std::int64_t first_picture_ns = 0;  ///< decodable; 0: none
+    Spread latency_ms;                           ///< of all advances of all people
+    std::vector<double> latency_percentiles_ms;  ///< of the same: 0, 1, ... 100 %
+    std::int64_t first_picture_ns = 0;           ///< decodable; 0: none
 };
 
 /// Judges what was seen from `skip_ns` after the first picture to the end. `sent` may be null:

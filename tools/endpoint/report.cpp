@@ -134,6 +134,14 @@ json video_json(const Recording& recording, const Watched& watched, const Option
                        {"never_came", repair.never_came},
                        {"asked_of_us", repair.asked_of_us},
                        {"sent_again", repair.sent_again}};
+    video["latency_percentiles_ms"] = json::array();
+    for (const double value : found.latency_percentiles_ms) {
+        video["latency_percentiles_ms"].push_back(rounded(value));
+    }
+    video["advances_s"] = json::array();
+    for (const std::int64_t at : found.advances_ns) {
+        video["advances_s"].push_back(since(begin, at));
+    }
     for (const std::int64_t at : found.key_frames_ns) {
         video["key_frames_s"].push_back(since(begin, at));
     }
@@ -192,6 +200,11 @@ json audio_json(const Recording& recording, const HeardSound& heard, std::uint32
     }
     for (const std::int64_t at : heard.concealed_ns) {
         audio["concealed_s"].push_back(since(recording.invited_ns, at));
+    }
+    audio["bursts"] = json::array();
+    for (const auto& burst : found.bursts) {
+        audio["bursts"].push_back({{"at_s", since(recording.invited_ns, burst.arrived_ns)},
+                                   {"latency_ms", rounded(burst.latency_ms)}});
     }
     audio["codecs"] = json::array();
     for (const auto& [type, codec] : recording.audio_codecs) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <numbers>
+#include <random>
 
 #include "common/invariant.h"
 
@@ -19,7 +20,8 @@ namespace endpoint {
 namespace {
 
 constexpr double kTurn = 2 * std::numbers::pi;
-constexpr double kAmplitude = 0.1;  // -20 dBFS: nine voices together stay below full scale
+constexpr double kAmplitude = 0.1;    // -20 dBFS: nine voices together stay below full scale
+constexpr float kRoomNoise = 0.001F;  // -60 dBFS
 constexpr std::array kFacts = {
     AudioCodecFacts{AudioCodec::Opus, "opus", "opus/48000/2", "opus", 96, 48000, 48000},
     AudioCodecFacts{AudioCodec::G722, "g722", "G722/8000", "G722", 9, 8000, 16000},
@@ -135,6 +137,7 @@ double envelope(SoundPattern pattern, double seconds, std::uint32_t identity) {
         case SoundPattern::Friendly:
             return 0.12 * (1 - std::cos(kTurn * 0.5 * seconds));
         case SoundPattern::Silent:
+        case SoundPattern::Noise:
             return 0;
         case SoundPattern::Speech:
             return std::max(0.0, 0.3 + std::sin(kTurn * 3 * seconds));
@@ -195,6 +198,12 @@ int burst_packet(std::uint32_t identity) {
 
 std::vector<float> paint_sound(std::uint32_t identity, SoundPattern pattern, int sample_rate_hz) {
     std::vector<float> samples(static_cast<std::size_t>(2 * sample_rate_hz));
+    if (pattern == SoundPattern::Noise) {
+        std::minstd_rand random(identity + 1);
+        std::normal_distribution<float> noise(0, kRoomNoise);
+        for (float& sample : samples) sample = noise(random);
+        return samples;
+    }
     for (std::size_t i = 0; i < samples.size(); ++i) {
         const double t = static_cast<double>(i) / sample_rate_hz;
         samples[i] = static_cast<float>(kAmplitude * tone_at(pattern, identity, t) *

@@ -36,6 +36,7 @@ enum class SoundPattern : std::uint8_t {
     Friendly,   ///< a soft chord, for people
     Silent,
     Speech,  ///< what a codec takes for a voice; Opus as a phone sends it, with in-band FEC
+    Noise,   ///< a quiet room: white noise at -60 dBFS, never the same as the others'
 };
 
 /// The frequency that is this identity's voice: 300 to 3324 Hz in steps of 48, within every codec's

@@ -304,6 +304,7 @@ SoundFindings judge_sound(const HeardSound& heard, std::uint32_t own, double ski
             const auto burst = sent->burst_sent(who, arrived);
             if (burst && arrived - *burst < 1'000'000'000) {
                 latencies.push_back(static_cast<double>(arrived - *burst) / 1e6);
+                findings.bursts.push_back({arrived, latencies.back()});
             }
         }
     }

@@ -49,6 +49,11 @@ struct SoundFindings {
     Spread snr_db;            ///< of the heard tones against all else, over 100 ms windows
     double worst_snr_db = 0;  ///< of the 5 % of windows that are worst, the best
     Spread latency_ms;        ///< by bursts
+    struct Burst {
+        std::int64_t arrived_ns;
+        double latency_ms;
+    };
+    std::vector<Burst> bursts;  ///< what `latency_ms` is made of
 };
 
 /// Judges from `skip_s` on to half a second before the end.

@@ -4,6 +4,7 @@
 
 #include "tools/endpoint/picture_analysis.h"
 #include "tools/endpoint/report.h"
+#include "tools/endpoint/sound.h"
 #include "tools/endpoint/sound_analysis.h"
 
 namespace {
@@ -35,6 +36,8 @@ TEST_CASE("A picture in which one of two people stands still does not count") {
     CHECK(found.fps == Approx(15).epsilon(0.05));
     CHECK(found.freezes.empty());
     CHECK(found.key_frames_ns.size() == 1);
+    CHECK(found.advances_ns.size() == 46);
+    CHECK(found.advances_ns[1] - found.advances_ns[0] == 2 * kTick);
     CHECK(found.people.at(1).advances == 91);
     CHECK(found.people.at(2).tile.left == 640);
 }
@@ -123,6 +126,16 @@ TEST_CASE("A tone that ends is dated by the packets that brought it") {
 
     CHECK(found.tones.at(1).first_ns == 5'000'000'000);
     CHECK(found.tones.at(1).last_ns == 6'900'000'000);
+}
+
+TEST_CASE("The noise of a quiet room is 60 dB below full scale, and each room's own") {
+    const auto one = endpoint::paint_sound(1, endpoint::SoundPattern::Noise, 48000);
+    const auto other = endpoint::paint_sound(2, endpoint::SoundPattern::Noise, 48000);
+
+    double power = 0;
+    for (const float sample : one) power += static_cast<double>(sample) * sample;
+    CHECK(10 * std::log10(power / static_cast<double>(one.size())) == Approx(-60).margin(0.2));
+    CHECK(one != other);
 }
 
 TEST_CASE("SNR is that of the tones against all the rest") {

@@ -1,0 +1,46 @@
+#!/usr/bin/python3
+"""Half as many people again as fit, each with a picture of their own: sound stays whole, and what the daemon gives up is
+logged and taken back."""
+
+import sys
+import time
+
+from measure import Table, arrival_fps, meeting, percentile, prepare_clips, scenario
+
+# What the daemon would say of a step of its ladder.
+STEP_DOWN, STEP_UP = "load step down", "load step up"
+
+
+def run(options):
+    people = options.people
+    prepare_clips(people)
+    with meeting(room='layout = "grid"\nself_view = "hide"\n') as made:
+        stay = people // 3
+        stayers = made.join(1, stay, "--sound", "bursts", "--stagger", "0.1")
+        made.wait_for(stay)
+        others = made.join(stay + 1, people - stay, "--no-analysis", "--sound", "silent", "--stagger", "0.1")
+        made.wait_for(people)
+        made.watch(5)
+        concealed_before = max(made.concealed_percent())
+        figures = made.watch(options.seconds)
+        concealed = max(made.concealed_percent())
+        legs = made.end(others)
+        made.wait_for(stay)
+        relieved = time.monotonic()
+        made.watch(options.seconds)
+        log = made.server.mcud.log()
+        stayed = made.end(stayers)
+    table = Table(f"overload {people}")
+    table.most("sound made up, worst participant, above before", max(0, concealed - concealed_before), 0, "%", 13)
+    down, up = log.count(STEP_DOWN), log.count(STEP_UP)
+    table.add("steps of the ladder logged, and taken back", f"{down}, {up}", "", 13, "n, n", lambda _: down == up > 0)
+    bursts = [burst["latency_ms"] for leg in stayed.values() for burst in leg["audio"]["bursts"]]
+    table.add("audio latency p95, all the time", percentile(bursts, 0.95), "ms")
+    table.add("slowest leg under load, pictures that came", min(map(arrival_fps, legs.values())), "fps")
+    table.use(figures, people)
+    table.save(figures=figures, people=people, relieved=relieved)
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(scenario(__doc__, 15, 8, run))

@@ -1,0 +1,28 @@
+#!/usr/bin/python3
+"""A large meeting that shows who speaks and five others, nobody themselves: pictures are shared though they are personal."""
+
+import sys
+
+from measure import Table, meeting, prepare_clips, scenario
+
+
+def run(options):
+    people = options.people
+    prepare_clips(people)
+    with meeting(room='layout = "1+5"\nself_view = "hide"\n') as made:
+        quiet = made.join(2, people - 1, "--no-analysis", "--sound", "silent", "--stagger", "0.1")
+        made.wait_for(people - 1)
+        speaking = made.join(1, 1, "--no-analysis", "--sound", "syllables")
+        made.wait_for(people)
+        made.watch(5)
+        figures = made.watch(options.seconds)
+        made.end(quiet, speaking)
+    table = Table(f"speaker {people}")
+    table.most("encoders running, at most", figures["encoders"], 7, "", 5)
+    table.use(figures, people)
+    table.save(figures=figures, people=people)
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(scenario(__doc__, 25, 10, run))
