@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "mcu/bridge/negotiated_formats.h"
+#include "mcu/session/frame_packer.h"
 
 namespace mcu {
 
@@ -42,6 +43,7 @@ Result<PayloadFormat> from_proto(const pb::PayloadFormat& proto, MediaKind kind)
     for (const AudioCodec codec : kAudioCodecs) {
         if (codec_name(codec) != proto.codec()) continue;
         format.audio = codec;
+        if (codec != AudioCodec::Opus) format.packet_ms = FramePacker::packet_ms(proto.ptime_ms());
         return format;
     }
     return fail(ErrorCode::Unsupported,

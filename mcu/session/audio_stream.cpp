@@ -17,6 +17,11 @@ void AudioStream::send(const OutgoingAudio& frame) {
     net_thread_.check();
     const Timestamp at = now();
     if (!may_send(at)) return;
+    packer_.pack(frame, config().send.packet_ms,
+                 [&](const OutgoingAudio& packet) { send_packet(packet, at); });
+}
+
+void AudioStream::send_packet(const OutgoingAudio& frame, Timestamp at) {
     std::array<std::uint8_t, kRtpHeaderBytes + AudioOutbox::kSlotBytes> storage;
     const auto datagram = std::span(storage).first(kRtpHeaderBytes + frame.payload.size());
     std::ranges::copy(frame.payload, datagram.subspan(kRtpHeaderBytes).begin());

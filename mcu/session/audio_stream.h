@@ -5,13 +5,14 @@
 
 #include "mcu/rtp/telephone_event.h"
 #include "mcu/session/audio_outbox.h"
+#include "mcu/session/frame_packer.h"
 #include "mcu/session/media_stream.h"
 #include "mixer/audio/audio_playout.h"
 
 namespace mcu {
 
 /// A session's sound: packets straight to the AudioPlayout, unordered, with their arrival time;
-/// digits to the observer; encoded frames out, one packet each.
+/// digits to the observer; encoded frames out, in packets as long as the peer wants.
 ///
 /// Thread: net thread alone.
 class AudioStream final : public MediaStream {
@@ -39,9 +40,11 @@ class AudioStream final : public MediaStream {
     void on_packets_missed(std::span<const std::uint16_t>, common::Timestamp) override {}
     void on_deadline(common::Timestamp now) override;
     [[nodiscard]] std::optional<common::Timestamp> deadline() const override;
+    void send_packet(const OutgoingAudio& packet, common::Timestamp now);
     void tell(const std::optional<TelephoneEventReceiver::Digit>& digit);
 
     mixer::AudioPlayout* playout_ = nullptr;
+    FramePacker packer_;
     std::array<std::optional<common::AudioCodec>, 128> codec_by_type_{};
     std::optional<TelephoneEventReceiver> digits_;
     int digits_clock_hz_ = 0;

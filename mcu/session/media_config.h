@@ -24,6 +24,7 @@ struct PayloadFormat {
     int clock_rate_hz = 0;
     /// RFC syntax as in SDP: "profile-level-id=42e01f;packetization-mode=1"
     std::string fmtp = {};
+    int packet_ms = 20;  ///< sound that we send: 10, 20, 40 or 60; Opus: 20
 };
 
 /// Where the peer receives. An empty address: not known yet.

@@ -64,6 +64,18 @@ void read_codecs(const SdpMedia& media, OfferedMedia& medium) {
     }
 }
 
+// RFC 8866 6.4: ptime is a wish, maxptime a limit, on top of what we send when nothing is wished.
+int packet_time_ms(const SdpMedia& media) {
+    constexpr int kUsual = 20;
+    const auto said = [&](const char* name) {
+        const auto* attribute = find_attribute(media.attributes, name);
+        return attribute == nullptr ? 0 : parse_number<std::uint16_t>(attribute->value).value_or(0);
+    };
+    const int wish = said("ptime");
+    const int limit = said("maxptime");
+    return limit != 0 && limit < (wish == 0 ? kUsual : wish) ? limit : wish;
+}
+
 OfferedMedia read_medium(const SdpMedia& media, const SessionDescription& session,
                          std::size_t index) {
     OfferedMedia medium;
@@ -90,9 +102,7 @@ OfferedMedia read_medium(const SdpMedia& media, const SessionDescription& sessio
     medium.rtcp_port = medium.rtcp_mux ? media.port : rtcp_port_of(media);
     read_codecs(media, medium);
     medium.bandwidth = bandwidth_of(media.bandwidths);
-    if (const auto* ptime = find_attribute(media.attributes, "ptime")) {
-        medium.ptime_ms = parse_number<std::uint16_t>(ptime->value).value_or(0);
-    }
+    medium.ptime_ms = packet_time_ms(media);
     medium.feedback_pli = has_feedback(media, "nack pli");
     medium.feedback_fir = has_feedback(media, "ccm fir");
     medium.feedback_nack = has_feedback(media, "nack");

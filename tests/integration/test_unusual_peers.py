@@ -1,10 +1,13 @@
 """Callers whose offers are unusual, and meetings that lost their signalling daemon for good."""
 
+import socket
 import time
 
 import pytest
 
+from sip_peer import Peer, sdp
 from support.caller import Caller
+from support.ports import free_port
 from support.wait import until
 
 
@@ -60,3 +63,23 @@ def test_a_meeting_that_nobody_claims_ends_by_itself_though_its_media_flows(make
     tessera.signald.start()
     tessera.wait_ready()
     assert not tessera.participants()
+
+
+@pytest.mark.parametrize("wish, payload_bytes", [("maxptime:10", 80), ("ptime:40", 320), ("ptime:60", 480), ("ptime:30", 160)])
+def test_sound_comes_in_packets_as_long_as_the_peer_wants(tessera, wish, payload_bytes):
+    peer = Peer(tessera)
+    port = free_port()
+    ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    ear.bind(("127.0.0.1", port))
+    ear.settimeout(5)
+    assert peer.invite("demo", sdp(f"m=audio {port} RTP/AVP 0", f"a={wish}")).status == 200
+    peer.ack()
+
+    # An empty one opens the way through a NAT.
+    packets = [packet for packet in (ear.recv(2048) for _ in range(8)) if packet]
+
+    assert {len(packet) - 12 for packet in packets} == {payload_bytes}
+    times = [int.from_bytes(packet[4:8], "big") for packet in packets]
+    assert {(then - now) % 2**32 for now, then in zip(times, times[1:])} == {payload_bytes}
+    assert peer.bye().status == 200
+    ear.close()

@@ -248,3 +248,14 @@ TEST_CASE("Our own offer is plain RTP with all its codecs and digits, IPv6 where
     CHECK(read_back.media[0].telephone_events.at(0).clock_rate_hz == 8000);
     CHECK(read_back.media[1].feedback_fir);
 }
+
+TEST_CASE("A packet is as long as the peer wishes, and no longer than it takes") {
+    const std::string sound = "m=audio 4000 RTP/AVP 0\r\n";
+
+    CHECK(medium(sound).ptime_ms == 0);
+    CHECK(medium(sound + "a=ptime:40\r\n").ptime_ms == 40);
+    CHECK(medium(sound + "a=maxptime:60\r\n").ptime_ms == 0);
+    CHECK(medium(sound + "a=maxptime:10\r\n").ptime_ms == 10);
+    CHECK(medium(sound + "a=ptime:60\r\na=maxptime:40\r\n").ptime_ms == 40);
+    CHECK(medium(sound + "a=ptime:x\r\na=maxptime:\r\n").ptime_ms == 0);
+}
