@@ -238,7 +238,10 @@ void Bridge::poll(Timestamp now) {
 
 void Bridge::check(Timestamp now) {
     stage_.tidy();
-    for (const auto& session : sessions_) session->follow_loss(now);
+    for (const auto& session : sessions_) {
+        session->count();
+        session->follow_loss(now);
+    }
     replan(now);
     for (const auto& session : sessions_) {
         if (const auto event = session->check_picture(now)) {
@@ -258,7 +261,7 @@ void Bridge::end_all(const std::string& reason) {
     apply(empty);
 }
 
-ConferenceStatistics Bridge::statistics() const {
+ConferenceStatistics Bridge::statistics(Counted when) const {
     ConferenceStatistics result;
     const mixer::EncoderStageCounters counters = stage_.counters();
     result.views = counters.views;
@@ -269,7 +272,7 @@ ConferenceStatistics Bridge::statistics() const {
     result.late_ticks = services_.video_tick.skipped_ticks();
     const SpeakerSnapshot speakers = audio_.speakers();
     for (const auto& session : sessions_) {
-        SessionStatistics statistics = session->statistics();
+        SessionStatistics statistics = session->statistics(when);
         statistics.video_failure = planner_.failure_of(session->viewer());
         const SourceId source = session->source();
         statistics.speaking =

@@ -67,7 +67,7 @@ class Bridge final : private BridgedSessionEvents {
     /// Tells the observer of every session that it ended, and ends it.
     void end_all(const std::string& reason);
 
-    [[nodiscard]] ConferenceStatistics statistics() const;
+    [[nodiscard]] ConferenceStatistics statistics(Counted when = Counted::Now) const;
     /// Draws what `session` sees (empty: what the room's default layout shows) at the next tick;
     /// `done` runs on the control thread with the picture, empty when none could be drawn; when the
     /// control thread takes no more, on the tick, without one.

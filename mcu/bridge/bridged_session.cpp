@@ -97,6 +97,7 @@ BridgedSession::~BridgedSession() {
 
 void BridgedSession::leave() {
     if (!session_) return;
+    count();
     tell_drops();
     session_->set_inlets({});
     if (listens_) audio_.encoders().remove_listener(source_);
@@ -150,14 +151,17 @@ void BridgedSession::apply_listener(const MediaConfig* audio) {
     LOG_WARNING("{} hears nothing: {}", who_, listen_failure_);
 }
 
+void BridgedSession::count() {
+    counted_ = session_->counters();
+}
+
 void BridgedSession::follow_loss(Timestamp now) {
     const MediaConfig* audio = main_media(state_.media, MediaKind::Audio);
     const MediaConfig* video = main_media(state_.media, MediaKind::Video);
-    const std::vector<StreamCounters> counters = session_->counters();
     const auto stream_of = [&](const MediaConfig* media) -> const StreamCounters* {
         if (media == nullptr) return nullptr;
-        const auto found = std::ranges::find(counters, media->mid, &StreamCounters::mid);
-        return found == counters.end() ? nullptr : &*found;
+        const auto found = std::ranges::find(counted_, media->mid, &StreamCounters::mid);
+        return found == counted_.end() ? nullptr : &*found;
     };
     const StreamCounters* sound = stream_of(audio);
     protect_sound(sound, now);
@@ -267,8 +271,7 @@ void BridgedSession::follow_size(int lines_shown, Timestamp now) {
     const common::Bitrate agreed = video->bandwidth;
     const common::Bitrate wanted = agreed.bps() > 0 ? std::min(*needed, agreed) : *needed;
     if (wanted == asked_) return;
-    asked_ = wanted;
-    session_->limit_peer(wanted);
+    if (session_->limit_peer(wanted)) asked_ = wanted;  // else with the next plan
 }
 
 std::optional<MediaEvent> BridgedSession::check_picture(Timestamp now) {
@@ -276,10 +279,10 @@ std::optional<MediaEvent> BridgedSession::check_picture(Timestamp now) {
     return picture_.check(now, {.decoded = decoded, .expected = shows_video(), .shown = shown_});
 }
 
-SessionStatistics BridgedSession::statistics() const {
+SessionStatistics BridgedSession::statistics(Counted when) const {
     SessionStatistics statistics;
     statistics.session = id_;
-    statistics.streams = session_->counters();
+    statistics.streams = when == Counted::Now ? session_->counters() : counted_;
     statistics.playout = audio_playout_->counters();
     statistics.received_size = lane_->picture_size();
     statistics.received_frames_per_second = picture_.frames_per_second();
@@ -296,8 +299,7 @@ SessionStatistics BridgedSession::statistics() const {
 }
 
 void BridgedSession::tell_drops() {
-    for (const std::string& line : drops_.news(session_->counters()))
-        LOG_INFO("dropped {} {}", who_, line);
+    for (const std::string& line : drops_.news(counted_)) LOG_INFO("dropped {} {}", who_, line);
 }
 
 void BridgedSession::on_dtmf(char digit, Duration duration) {

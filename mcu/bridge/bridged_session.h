@@ -88,11 +88,14 @@ class BridgedSession final : private SessionObserver {
     /// Once a second. Frozen or Resumed when its picture stopped or came back; nothing
     /// while nobody sees it, since it is not decoded then.
     std::optional<MediaEvent> check_picture(common::Timestamp now);
+    /// Once a second, before what follows: asks the net thread, once for all, what the session
+    /// counted.
+    void count();
     /// Once a second: protects the listener's sound and the viewer's picture against the loss that
     /// it reports. `budget` counts from the next plan on.
     void follow_loss(common::Timestamp now);
-    [[nodiscard]] SessionStatistics statistics() const;
-    /// Logs what its ports dropped since it was last called.
+    [[nodiscard]] SessionStatistics statistics(Counted when) const;
+    /// Logs what its ports dropped, as counted last, since it was last called.
     void tell_drops();
     [[nodiscard]] const std::string& video_mid() const { return video_mid_; }
 
@@ -142,6 +145,7 @@ class BridgedSession final : private SessionObserver {
     PictureRepeats repeats_;                    ///< as told to the session
     std::uint64_t bad_reports_ = 0, starts_asked_ = 0;  ///< so far; by the peer itself
     std::uint64_t start_asked_ = 0;                     ///< by signalling, answered so far
+    std::vector<StreamCounters> counted_;               ///< when `count` was last called
     PictureWatch picture_;
     DropWatch drops_;
     bool shown_ = true;

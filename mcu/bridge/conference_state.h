@@ -47,6 +47,9 @@ struct ConferenceState {
 
 enum class MediaEvent : std::uint8_t { Started, Stopped, Frozen, Resumed };
 
+/// When the net threads counted: `Now` waits for each of them.
+enum class Counted : std::uint8_t { Now, AtLastCheck };
+
 struct SessionStatistics {
     std::string session;
     std::vector<StreamCounters> streams;

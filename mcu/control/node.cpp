@@ -107,14 +107,14 @@ void Node::poll(Timestamp now) {
 
 void Node::check(Timestamp now) {
     for (auto& [instance, conference] : conferences_) conference.bridge->check(now);
-    report_statistics();
+    report_statistics(Counted::AtLastCheck);
     end_orphans(now);
 }
 
-void Node::report_statistics() {
+void Node::report_statistics(Counted when) {
     if (!events_.watched()) return;
     for (auto& [instance, conference] : conferences_) {
-        events_.on_statistics(instance, conference.bridge->statistics());
+        events_.on_statistics(instance, conference.bridge->statistics(when));
     }
 }
 

@@ -78,7 +78,7 @@ class Node {
     void poll(common::Timestamp now);   ///< ten times a second
     void check(common::Timestamp now);  ///< once a second
     /// Tells the watchers how every conference is doing, now.
-    void report_statistics();
+    void report_statistics(Counted when = Counted::Now);
     void close_all();  ///< on the control thread, as everything: mixers know who made them
 
   private:

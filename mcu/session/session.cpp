@@ -48,7 +48,7 @@ struct Session::Impl {
     UdpPortRange& ports;
     SocketAddress local;                    ///< none: the wildcard
     std::map<std::string, MediaKind> open;  ///< control thread's
-    std::unique_ptr<SessionCore> core;      ///< made, used and destroyed on the net thread
+    std::shared_ptr<SessionCore> core;      ///< made, used and destroyed on the net thread
 
     Result<std::vector<SessionCore::Plan>> plan(const std::vector<MediaConfig>& media);
     [[nodiscard]] Result<std::string> address_for(const SocketAddress& peer) const;
@@ -69,7 +69,7 @@ Result<std::unique_ptr<Session>> Session::create(Config config, NetThread& net, 
     const std::uint64_t seed = config.seed != 0 ? config.seed : system_random();
     auto impl = std::make_unique<Impl>(Impl{std::move(config), net, ports, local, {}, nullptr});
     net.call([&] {
-        impl->core = std::make_unique<SessionCore>(
+        impl->core = std::make_shared<SessionCore>(
             StreamEnvironment{
                 .net = net,
                 .clock = clock,
@@ -158,8 +158,11 @@ void Session::set_inlets(Inlets inlets) {
     impl_->net.call([&] { impl_->core->set_inlets(inlets); });
 }
 
-void Session::limit_peer(common::Bitrate limit) {
-    impl_->net.call([&] { impl_->core->limit_peer(limit); });
+bool Session::limit_peer(common::Bitrate limit) {
+    // May run when the core is gone; that too happens on the net thread, never within the task.
+    return impl_->net.post([core = std::weak_ptr(impl_->core), limit] {
+        if (const auto there = core.lock()) there->limit_peer(limit);
+    });
 }
 
 void Session::repeat_pictures(PictureRepeats repeats) {

@@ -73,8 +73,9 @@ class Session {
     void set_inlets(Inlets inlets);
 
     /// Asks the peer to send no more than this of its main picture (TMMBR), all headers counted,
-    /// until told otherwise. A peer that does not understand is not asked.
-    void limit_peer(common::Bitrate limit);
+    /// until told otherwise. A peer that does not understand is not asked. Posted, not waited for;
+    /// false: the net thread takes no more now.
+    [[nodiscard]] bool limit_peer(common::Bitrate limit);
 
     /// How often packets of the main picture go out again, from the next picture on; a peer that
     /// asks again for what it misses (NACK) gets them once.

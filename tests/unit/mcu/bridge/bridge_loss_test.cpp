@@ -89,6 +89,22 @@ TEST_CASE(
     CHECK(room.viewer().rung == "360p30");
 }
 
+TEST_CASE("What was counted at a check stands until the next") {
+    Room room;
+    const auto at_check = [&] {
+        return room.bridge.statistics(mcu::Counted::AtLastCheck).sessions.at(1).streams;
+    };
+    CHECK(at_check().empty());
+    room.bridge.check(room.now += 1s);
+    const std::uint64_t sent = at_check().at(1).packets_sent;
+
+    REQUIRE(room.until([&] { return room.packets_sent() > sent; }));
+    CHECK(at_check().at(1).packets_sent == sent);
+    room.bridge.check(room.now += 1s);
+
+    CHECK(at_check().at(1).packets_sent > sent);
+}
+
 TEST_CASE("A viewer that can ask again keeps its picture, and gets each packet once") {
     Room room(true);
     room.report(0);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "tests/unit/mcu/session/session_fixture.h"
 
@@ -101,7 +102,8 @@ TEST_CASE("A peer that knows TMMBR is asked for less, under each SSRC it sends a
         return ssrcs;
     };
 
-    f.session->limit_peer(common::Bitrate::from_kbps(1500));
+    CHECK(f.session->limit_peer(common::Bitrate::from_kbps(1500)));
+    f.net.run_ready();
     CHECK(asked_of().empty());
     peer.key_picture();
     CHECK(asked_of() == std::vector<std::uint32_t>{2000});
@@ -118,12 +120,25 @@ TEST_CASE("A peer that knows TMMBR is asked for less, under each SSRC it sends a
     CHECK(asked_of() == std::vector<std::uint32_t>{3000});
 }
 
+TEST_CASE("Whoever limits a peer waits for no net thread, nor does the limit outlive the session") {
+    SessionFixture f;
+    VideoPeer peer(f);
+    bool taken = false;
+
+    // Nobody runs the net thread meanwhile: a call would never return.
+    std::thread([&] { taken = f.session->limit_peer(common::Bitrate::from_kbps(128)); }).join();
+    f.session.reset();
+    f.net.run_ready();
+
+    CHECK(taken);
+}
+
 TEST_CASE("A peer that does not know TMMBR is asked for nothing") {
     SessionFixture f;
     VideoPeer peer(f);
     peer.key_picture();
 
-    f.session->limit_peer(common::Bitrate::from_kbps(128));
+    CHECK(f.session->limit_peer(common::Bitrate::from_kbps(128)));
     f.pass(2s);
 
     CHECK(tests::count_rtcp(f.drain(peer.ports.rtcp), kTransportFeedback, kTmmbr) == 0);
