@@ -223,17 +223,19 @@ void VideoStream::on_send_format() {
 }
 
 void VideoStream::on_packets_missed(std::span<const std::uint16_t> sequences, Timestamp at) {
-    if (!sent_ || !may_send(at)) return;
+    if (!sent_ || !may_send(at) || !pacer_.has_room(sequences.size())) return;
     const auto remote = remote_view();
     const Duration round_trip = remote && remote->round_trip ? *remote->round_trip : kRepeatGuard;
     for (const std::uint16_t sequence : sequences) {
         const auto packet = sent_->take(sequence, at, round_trip);
-        if (packet) transport().send_rtp(std::span(&*packet, 1), at);
+        if (packet) queue(*packet);
     }
+    pacer_.flush(at);  // a link that loses is the worst place for a burst
 }
 
 void VideoStream::on_own_ssrc_changed() {
     if (sent_) sent_->clear();  // under the old SSRC nobody wants them, under the new they are lies
+    line_.clear();
 }
 
 void VideoStream::on_peer_wants_start(Timestamp at) {
@@ -290,10 +292,14 @@ void VideoStream::packetize(const mixer::EncodedPicture& picture, Timestamp at) 
     pacer_.flush(at);
 }
 
+void VideoStream::queue(std::span<const std::uint8_t> packet) {
+    std::ranges::copy(packet, pacer_.next_buffer().begin());
+    pacer_.add(packet.size());
+}
+
 /// Not counted as sent: reports to the peer tell each packet once, and so it reckons what it lost.
 void VideoStream::queue_copy(std::span<const std::uint8_t> copy) {
-    std::ranges::copy(copy, pacer_.next_buffer().begin());
-    pacer_.add(copy.size());
+    queue(copy);
     ++packets_repeated_;
 }
 

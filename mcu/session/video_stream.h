@@ -71,6 +71,7 @@ class VideoStream final : public MediaStream {
     void follow_key_frame_need(common::Timestamp now);
     void ask_start(common::Timestamp now, common::Duration least_interval);
     void packetize(const mixer::EncodedPicture& picture, common::Timestamp now);
+    void queue(std::span<const std::uint8_t> packet);
     void queue_copy(std::span<const std::uint8_t> copy);
     void restart_receiver();
     [[nodiscard]] VideoReceiver::Counters picture_counters() const;

@@ -59,8 +59,6 @@ struct PeerPorts {
     UdpPeer rtp, rtcp;
 };
 
-/// A session on the test's thread, with time that the test moves and peers on real loopback
-/// sockets.
 /// A fake clock that knows how often it was asked: who does nothing need not know the time.
 class CountingClock final : public common::Clock {
   public:
@@ -76,6 +74,8 @@ class CountingClock final : public common::Clock {
     mutable int asked_ = 0;
 };
 
+/// A session on the test's thread, with time that the test moves and peers on real loopback
+/// sockets.
 class SessionFixture {
   public:
     static constexpr std::uint8_t kOpus = 111, kPcmu = 0, kG722 = 9, kH264 = 96, kEvent = 101;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <catch2/catch.hpp>
 #include <thread>
 
@@ -36,6 +37,20 @@ std::uint32_t u32_at(const Bytes& bytes, std::size_t at) {
     return static_cast<std::uint32_t>(bytes.at(at)) << 24 |
            static_cast<std::uint32_t>(bytes.at(at + 1)) << 16 |
            static_cast<std::uint32_t>(bytes.at(at + 2)) << 8 | bytes.at(at + 3);
+}
+
+/// How many packets all the generic NACKs in these compounds ask for (RFC 4585 6.2.1).
+int nacked(const std::vector<Bytes>& compounds) {
+    int packets = 0;
+    for (const Bytes& compound : compounds) {
+        for (const auto& [type, bytes] : tests::rtcp_packets(compound)) {
+            if (type != kTransportFeedback || (bytes[0] & 31) != kNack) continue;
+            for (std::size_t at = 12; at < bytes.size(); at += 4) {
+                packets += 1 + std::popcount(u32_at(bytes, at) & 0xffffU);
+            }
+        }
+    }
+    return packets;
 }
 
 /// A peer's video, a picture a packet but for key pictures, which have three.
@@ -597,6 +612,40 @@ TEST_CASE("A packet that NACK does not bring back is given up for a key picture 
     const auto feedback = f.drain(peer.ports.rtcp);
 
     CHECK(tests::count_rtcp(feedback, kTransportFeedback, kNack) >= 2);
+    CHECK(tests::count_rtcp(feedback, kPayloadFeedback, kPli) == 1);
+}
+
+TEST_CASE("Of a burst of losses every packet is asked for, before any of them a second time") {
+    SessionFixture f;
+    MediaConfig config = SessionFixture::video(nullptr);
+    config.feedback_nack = true;
+    VideoPeer peer(f, config);
+    peer.key_picture();
+    f.pass(1s);
+    f.drain(peer.ports.rtcp);
+
+    peer.sequence = static_cast<std::uint16_t>(peer.sequence + 150);
+    peer.picture();
+
+    CHECK(nacked(f.drain(peer.ports.rtcp)) == 150);
+}
+
+TEST_CASE("A burst too long to be asked for is answered by a PLI with the next picture") {
+    SessionFixture f;
+    MediaConfig config = SessionFixture::video(nullptr);
+    config.feedback_nack = true;
+    VideoPeer peer(f, config);
+    peer.key_picture();
+    f.pass(1s);
+    ++peer.sequence;  // which is asked for, until the burst makes that idle
+    peer.picture();
+    f.drain(peer.ports.rtcp);
+
+    peer.sequence = static_cast<std::uint16_t>(peer.sequence + 250);
+    peer.picture();
+    const auto feedback = f.drain(peer.ports.rtcp);
+
+    CHECK(nacked(feedback) == 0);
     CHECK(tests::count_rtcp(feedback, kPayloadFeedback, kPli) == 1);
 }
 

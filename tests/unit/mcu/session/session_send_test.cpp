@@ -41,11 +41,15 @@ Bytes fir(std::uint32_t media, std::uint8_t sequence) {
     return bytes;
 }
 
-Bytes nack(std::uint32_t media, std::uint16_t sequence) {
+Bytes nack(std::uint32_t media, std::span<const std::uint16_t> sequences) {
     Bytes bytes;
     common::ByteWriter writer(bytes);
-    mcu::write_generic_nack(99, media, std::array{sequence}, writer);
+    mcu::write_generic_nack(99, media, sequences, writer);
     return bytes;
+}
+
+Bytes nack(std::uint32_t media, std::uint16_t sequence) {
+    return nack(media, std::span(&sequence, 1));
 }
 
 /// A receiver report about `media` with this loss in its last interval.
@@ -375,6 +379,27 @@ TEST_CASE("A packet the peer misses is sent again as it was, once a round trip")
     REQUIRE(again.size() == 1);
     CHECK(again[0].bytes() == sent[1].bytes());
     CHECK(f.counters().packets_sent_again == 1);
+}
+
+TEST_CASE(
+    "Of many packets that are sent again ten leave at once, the rest within ten milliseconds") {
+    SessionFixture f;
+    PeerPorts peer;
+    MediaConfig config = SessionFixture::video(&peer);
+    config.feedback_nack = true;
+    const auto local = f.configure({config});
+    f.picture(make_picture(true, {40 * 1180}, f.clock.now()));
+    f.pass(100ms);
+    const auto sent = f.drain_rtp(peer.rtp);
+    REQUIRE(sent.size() >= 40);
+
+    std::vector<std::uint16_t> missed;
+    for (std::size_t i = 0; i < 40; ++i) missed.push_back(sent[i].sequence);
+    f.send(peer.rtcp, nack(local[0].ssrc, missed), local[0].rtcp_port);
+    CHECK(f.drain_rtp(peer.rtp).size() == 10);
+    f.pass(10ms);
+
+    CHECK(f.drain_rtp(peer.rtp).size() == 30);
 }
 
 TEST_CASE("What went out under another SSRC is not sent again") {
