@@ -75,6 +75,13 @@ void ConnectionTable::heard(const std::string& host_port) {
     if (one != by_peer_.end()) one->second->heard = true;
 }
 
+void ConnectionTable::refuse(const std::string& host_port) {
+    const auto one = by_peer_.find(host_port);
+    if (one == by_peer_.end()) return;
+    end(one->second->socket);
+    forget(one->second);
+}
+
 void ConnectionTable::tend(const std::unordered_set<std::string>& in_calls, common::Timestamp now) {
     forget_closed();
     for (Place each = connections_.begin(); each != connections_.end();) {

@@ -54,6 +54,8 @@ class ConnectionTable {
     [[nodiscard]] bool admit(const SocketPeer& peer, Socket socket, common::Timestamp now);
     /// The headers of a message came over that connection. One that is not here is nobody's.
     void heard(const std::string& host_port);
+    /// Ends it: what came over it was refused, and nobody reads on.
+    void refuse(const std::string& host_port);
     /// Ends who is late. `in_calls`: the peers whose dialogs go over their connection.
     void tend(const std::unordered_set<std::string>& in_calls, common::Timestamp now);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -16,8 +17,15 @@ class LoopTimers {
     LoopTimers(const LoopTimers&) = delete;
     LoopTimers& operator=(const LoopTimers&) = delete;
 
-    /// Never from within; in the order of their times. `run` may destroy this object.
-    void after(common::Duration delay, std::function<void()> run);
+    /// Never 0.
+    using Id = std::uint64_t;
+
+    /// Never from within; in the order of their times. `run` may destroy this object. Of delays of
+    /// more than 24 days, 24 days.
+    Id after(common::Duration delay, std::function<void()> run);
+    /// It will not run; harmless for one that has, and for 0.
+    void cancel(Id timer);
+    [[nodiscard]] std::size_t waiting() const;
 
   private:
     struct Impl;

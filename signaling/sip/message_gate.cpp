@@ -26,6 +26,8 @@ StrangerTable::Options places(const SipLimits& limits) {
     options.places = calls * kPlacesForEachCall;
     options.of_one_source = std::max<std::size_t>(options.places / 8, 1);
     options.unconfirmed_calls = std::max<std::size_t>(calls / 10, 1);
+    options.call_burst = limits.request_burst;
+    options.call_per_second = limits.requests_per_second;
     return options;
 }
 
@@ -40,13 +42,18 @@ std::uint64_t hash_of(const RequestId& request, const MessageSource& source) {
 
 MessageGate::MessageGate(const SipLimits& limits, const common::Clock& clock)
     : clock_(clock),
-      sources_{SourceLimiter(bucket(limits)), SourceLimiter(bucket(limits))},
+      datagrams_{SourceLimiter(bucket(limits)), SourceLimiter(bucket(limits))},
+      streams_(bucket(limits)),
       strangers_(places(limits)),
       known_(kKnownSources),
       told_(clock.now() - kBetweenWarnings) {}
 
-bool MessageGate::takes(const MessageSource& source, Kind kind) {
-    return count(sources_[static_cast<std::size_t>(kind)].take(source, clock_.now()));
+bool MessageGate::takes(const MessageSource& source, Kind kind, Over over) {
+    const common::Timestamp now = clock_.now();
+    if (over == Over::Datagram) {
+        return count(datagrams_[static_cast<std::size_t>(kind)].take(source, now));
+    }
+    return kind == Kind::Response || count(streams_.take(source, now));
 }
 
 bool MessageGate::takes(const RequestId& request, const MessageSource& source, Over over) {
@@ -62,9 +69,20 @@ bool MessageGate::has_place(const RequestId& request, const MessageSource& sourc
            strangers_.let_in(request, source, Standing::Patient, now);
 }
 
+void MessageGate::joined(const std::string& call_id, const MessageSource& source) {
+    strangers_.joined(call_id);
+    invited_.try_emplace(call_id, source);
+}
+
+void MessageGate::left(const std::string& call_id) {
+    strangers_.left(call_id);
+    if (!strangers_.knows(call_id)) invited_.erase(call_id);
+}
+
 void MessageGate::confirmed(const std::string& call_id, const MessageSource& source) {
     strangers_.confirmed(call_id);
-    known_.insert(source);
+    const auto from = invited_.find(call_id);
+    if (from != invited_.end() && from->second == source) known_.insert(source);
 }
 
 void MessageGate::resumed(const std::string& call_id) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 
 #include "common/clock.h"
 #include "signaling/config/sip_limits.h"
@@ -16,6 +17,8 @@ namespace signaling {
 /// Decides, before anything is done for a SIP message, whether anything will be: what comes above
 /// the limits is dropped without an answer, since an answer would go to whoever the sender says it
 /// is. Over UDP those who mean it ask again, and are preferred then; a stream is closed.
+/// Connections and datagrams are counted apart: anybody's datagrams may bear the address of a
+/// connection's peer.
 ///
 /// Thread: the door's. Owner:  borrows the clock.
 class MessageGate {
@@ -26,17 +29,18 @@ class MessageGate {
     MessageGate(const SipLimits& limits, const common::Clock& clock);
 
     /// Asked for the first line of each message, well-formed or not. Answers are counted apart, so
-    /// that they cost nobody a request.
-    [[nodiscard]] bool takes(const MessageSource& source, Kind kind);
+    /// that they cost nobody a request; those on a connection not at all, as what we asked there
+    /// bounds them.
+    [[nodiscard]] bool takes(const MessageSource& source, Kind kind, Over over);
     /// Asked for each request when its headers are read.
     [[nodiscard]] bool takes(const RequestId& request, const MessageSource& source, Over over);
 
-    void joined(const std::string& call_id) { strangers_.joined(call_id); }
-    /// The ACK of our 200 came from there: whoever it is has read what we sent.
+    void joined(const std::string& call_id, const MessageSource& source);
+    /// The ACK of our 200 came from there. Who sent the INVITE, too, has read what we sent.
     void confirmed(const std::string& call_id, const MessageSource& source);
     /// A call of a former daemon goes on: its peer need not confirm it again.
     void resumed(const std::string& call_id);
-    void left(const std::string& call_id) { strangers_.left(call_id); }
+    void left(const std::string& call_id);
 
     /// Requests of strangers that are remembered now.
     [[nodiscard]] std::size_t remembered();
@@ -46,7 +50,9 @@ class MessageGate {
     bool count(bool taken);
 
     const common::Clock& clock_;
-    std::array<SourceLimiter, 2> sources_;  // by Kind
+    std::array<SourceLimiter, 2> datagrams_;  // by Kind
+    SourceLimiter streams_;
+    std::unordered_map<std::string, MessageSource> invited_;  // where a Call-ID came from first
     StrangerTable strangers_;
     RetryMemory retries_;
     SourceSet known_;

@@ -28,7 +28,7 @@ int SessionTimer::min_se_s() const {
 void SessionTimer::accept(const SipAbilities& request, SipResponse& answer) {
     const Duration wanted = request.session_expires.value_or(policy_.interval);
     const Duration least = std::max(policy_.least, request.min_se);
-    interval_ = std::max(std::min(wanted, policy_.interval), least);
+    interval_ = std::min(std::max(std::min(wanted, policy_.interval), least), kLongest);
     // RFC 4028 9, table 2.
     const bool named_us = request.refresher == Refresher::Uas;
     we_refresh_ = !request.timer || named_us;
@@ -46,18 +46,19 @@ void SessionTimer::settle(const SipAbilities& answer) {
         we_refresh_ = true;  // it knows no timers: we go on alone
         return;
     }
-    interval_ = std::max(*answer.session_expires, policy_.least);
+    interval_ = std::clamp(*answer.session_expires, policy_.least, kLongest);
     we_refresh_ = answer.refresher != Refresher::Uas;
 }
 
 void SessionTimer::resume(Duration interval, bool we_refresh) {
-    interval_ = std::max(interval, policy_.least);
+    interval_ = std::clamp(interval, policy_.least, kLongest);
     we_refresh_ = we_refresh;
 }
 
 bool SessionTimer::lengthen(const SipAbilities& answer) {
-    if (answer.min_se <= interval_) return false;
-    interval_ = answer.min_se;
+    const Duration longer = std::min(answer.min_se, kLongest);
+    if (longer <= interval_) return false;
+    interval_ = longer;
     return true;
 }
 

@@ -18,6 +18,8 @@ class SessionTimer {
         common::Duration interval = std::chrono::seconds(1800);
         common::Duration least = std::chrono::seconds(90);  ///< RFC 4028 4: not below 90 s
     };
+    /// However long the peer would have it: who is gone does not keep his place for longer.
+    static constexpr common::Duration kLongest = std::chrono::hours(24);
 
     explicit SessionTimer(Policy policy) : policy_(policy), interval_(policy.interval) {}
 

@@ -421,9 +421,9 @@ bool SipCall::refuse_short_session(SipMethod method, const SipAbilities& peer) {
 }
 
 void SipCall::arm_session_timer(Duration delay, void (SipCall::*then)()) {
-    dialog_->after(delay, [weak = weak_from_this(), serial = ++timer_serial_, then] {
+    dialog_->set_session_timer(delay, [weak = weak_from_this(), then] {
         const auto self = weak.lock();
-        if (self && !self->over() && self->timer_serial_ == serial) ((*self).*then)();
+        if (self && !self->over()) ((*self).*then)();
     });
 }
 

@@ -113,8 +113,7 @@ class SipCall final : public Call, public std::enable_shared_from_this<SipCall> 
     MediaOffer peer_media_;  ///< as the peer described it last
     MediaAnswer our_media_;  ///< as we described it last
     SessionTimer timer_;
-    SipAbilities peer_;               ///< as it said in its last request
-    std::uint64_t timer_serial_ = 0;  ///< of the wait that counts; others are forgotten
+    SipAbilities peer_;  ///< as it said in its last request
     common::Timestamp last_refresh_;
     std::optional<WaitingOffer> waiting_;
     std::optional<WaitingOffer> running_;

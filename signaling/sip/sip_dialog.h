@@ -85,6 +85,8 @@ class SipDialog {
     virtual void end(const std::string& reason) = 0;
     /// Runs once after the time, unless the dialog is gone by then.
     virtual void after(common::Duration delay, std::function<void()> run) = 0;
+    /// As `after`, but one at a time: it takes the place of the one before.
+    virtual void set_session_timer(common::Duration delay, std::function<void()> run) = 0;
     /// What `SipCall::state` says was agreed anew, and both ends know it.
     virtual void settled() {}
 };

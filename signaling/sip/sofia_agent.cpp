@@ -206,7 +206,8 @@ void SofiaAgent::Impl::on_new_call(nua_handle_t* handle, const sip_t* sip) {
                                                 : request.transport == "udp" ? kUdpPinhole
                                                                              : kConnectionPinhole);
     SofiaDialog& placed = *dialog;
-    options.gate->joined(placed.state().call_id);
+    if (const auto peer = peer_of(nua_current_request(nua)))
+        options.gate->joined(placed.state().call_id, peer->source);
     dialogs.emplace(&placed, std::move(dialog));
     placed.hold(SipMethod::Invite, nua_current_request(nua));
     auto call = std::make_shared<SipCall>(placed, around.admission, around.clock,

@@ -49,6 +49,7 @@ class SofiaDialog final : public SipDialog {
     void info(const SipBody& body) override;
     void end(const std::string& reason) override;
     void after(common::Duration delay, std::function<void()> run) override;
+    void set_session_timer(common::Duration delay, std::function<void()> run) override;
     void settled() override {
         if (changed_) changed_(*this);
     }
@@ -68,6 +69,7 @@ class SofiaDialog final : public SipDialog {
     std::function<void(SofiaDialog&)> changed_;
     std::shared_ptr<SipCall> call_;
     LoopTimers timers_;
+    LoopTimers::Id session_timer_ = 0;
 };
 
 }  // namespace signaling

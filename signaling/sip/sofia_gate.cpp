@@ -25,6 +25,18 @@ struct GatedLine : msg_hclass_s {
     MessageGate::Kind kind;
 };
 
+MessageGate::Over over_of(msg_t* message) {
+    return msg_addrinfo(message)->ai_socktype == SOCK_STREAM ? MessageGate::Over::Connection
+                                                             : MessageGate::Over::Datagram;
+}
+
+/// sofia neither closes a stream whose message its parser refused nor reads it further.
+bool takes_line(const GatedLine& line, msg_t* message, const SocketPeer& sender) {
+    if (line.gate->takes(sender.source, line.kind, over_of(message))) return true;
+    line.connections->refuse(sender.host_port);
+    return false;
+}
+
 extern "C" issize_t parse_first_line(su_home_t* home, msg_header_t* header, char* text,
                                      isize_t bytes) {
     const auto* line = static_cast<const GatedLine*>(header->sh_common->h_class);
@@ -32,22 +44,27 @@ extern "C" issize_t parse_first_line(su_home_t* home, msg_header_t* header, char
     header->sh_common->h_class = line->original;
     // A message is its own memory's home (sofia-sip/msg.h, msg_home).
     const auto sender = peer_of(reinterpret_cast<msg_t*>(home));
-    if (sender && !line->gate->takes(sender->source, line->kind)) return -1;
+    if (sender && !takes_line(*line, reinterpret_cast<msg_t*>(home), *sender)) return -1;
     return line->original->hc_parse(home, header, text, bytes);
 }
 
 bool is_taken(const GatedLine& line, msg_t* message, const sip_t* sip) {
     const auto sender = peer_of(message);
     if (!sender) return true;  // made by sofia itself
-    const bool connection = msg_addrinfo(message)->ai_socktype == SOCK_STREAM;
-    if (connection) line.connections->heard(sender->host_port);
+    const MessageGate::Over over = over_of(message);
+    if (over == MessageGate::Over::Connection) line.connections->heard(sender->host_port);
     const bool whole = sip->sip_request != nullptr && sip->sip_call_id != nullptr &&
                        sip->sip_cseq != nullptr && sip->sip_via != nullptr;
     if (!whole) return true;  // answered with 400, and kept nothing of
-    return line.gate->takes(
+    const bool in_dialog = sip->sip_to != nullptr && sip->sip_to->a_tag != nullptr;
+    const bool taken = line.gate->takes(
         {text_of(sip->sip_call_id->i_id), sip->sip_cseq->cs_seq,
-         text_of(sip->sip_request->rq_method_name), text_of(sip->sip_via->v_branch)},
-        sender->source, connection ? MessageGate::Over::Connection : MessageGate::Over::Datagram);
+         text_of(sip->sip_request->rq_method_name), text_of(sip->sip_via->v_branch), in_dialog},
+        sender->source, over);
+    if (!taken && over == MessageGate::Over::Connection) {
+        line.connections->refuse(sender->host_port);
+    }
+    return taken;
 }
 
 extern "C" issize_t extract_body(msg_t* message, msg_pub_t* object, char* text, isize_t bytes,

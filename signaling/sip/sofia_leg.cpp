@@ -343,4 +343,9 @@ void SofiaLeg::after(common::Duration delay, std::function<void()> run) {
     timers_.after(delay, std::move(run));
 }
 
+void SofiaLeg::set_session_timer(common::Duration delay, std::function<void()> run) {
+    timers_.cancel(session_timer_);
+    session_timer_ = timers_.after(delay, std::move(run));
+}
+
 }  // namespace signaling

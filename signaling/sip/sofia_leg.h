@@ -51,6 +51,7 @@ class SofiaLeg final : public SipDialog {
     void info(const SipBody& body) override;
     void end(const std::string& reason) override;
     void after(common::Duration delay, std::function<void()> run) override;
+    void set_session_timer(common::Duration delay, std::function<void()> run) override;
     void settled() override { changed_(*this); }
 
     // From sofia.
@@ -82,6 +83,7 @@ class SofiaLeg final : public SipDialog {
     bool finished_ = false;
     std::shared_ptr<SipCall> call_;
     LoopTimers timers_;
+    LoopTimers::Id session_timer_ = 0;
 };
 
 }  // namespace signaling

@@ -1,5 +1,6 @@
 #include "signaling/sip/stranger_table.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace signaling {
@@ -35,7 +36,8 @@ bool StrangerTable::let_in(const RequestId& request, const MessageSource& source
         acknowledged(request);
         return true;  // makes no transaction
     }
-    if (calls_.contains(request.call_id)) return true;
+    const auto calls = calls_.find(request.call_id);
+    if (request.in_dialog && calls != calls_.end()) return take_of_call(calls->second, now);
     const std::size_t key = key_of(request, request.method);
     const std::size_t branch = hash_of(request.branch);
     if (const auto known = by_key_.find(key); known != by_key_.end()) {
@@ -47,6 +49,15 @@ bool StrangerTable::let_in(const RequestId& request, const MessageSource& source
     in_order_.push_back({key, branch, source, now + kTransactionLife});
     by_key_.emplace(key, std::prev(in_order_.end()));
     ++of_source_[source];
+    return true;
+}
+
+bool StrangerTable::take_of_call(Calls& calls, common::Timestamp now) const {
+    const double seconds = std::chrono::duration<double>(now - calls.filled).count();
+    calls.tokens = std::min(options_.call_burst, calls.tokens + seconds * options_.call_per_second);
+    calls.filled = now;
+    if (calls.tokens < 1) return false;
+    calls.tokens -= 1;
     return true;
 }
 
@@ -62,7 +73,9 @@ bool StrangerTable::has_place(const RequestId& request, const MessageSource& sou
 }
 
 void StrangerTable::joined(const std::string& call_id) {
-    Calls& calls = calls_[call_id];
+    const auto [call, fresh] = calls_.try_emplace(call_id);
+    Calls& calls = call->second;
+    if (fresh) calls.tokens = options_.call_burst;
     ++calls.all;
     ++calls.unconfirmed;
     ++unconfirmed_;

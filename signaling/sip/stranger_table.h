@@ -17,7 +17,8 @@ struct RequestId {
     std::string call_id;
     std::uint32_t cseq = 0;
     std::string method;
-    std::string branch;  ///< of the topmost Via; may be empty
+    std::string branch;      ///< of the topmost Via; may be empty
+    bool in_dialog = false;  ///< it has a To tag
 };
 
 /// How far the address is believed that a request came from.
@@ -34,7 +35,9 @@ enum class Standing : std::uint8_t {
 /// Of the places the unknown get half, with the patient seven in eight, with the known all. An
 /// INVITE from an unknown address is not let in either while too many calls wait for their ACK:
 /// each holds a place in a room, too.
-/// Requests of standing calls need no place: they are known by their Call-ID.
+/// Requests of standing calls need no place: they are known by their Call-ID and by having a To
+/// tag, and of one call as many are taken as of one source. What has no To tag begins something,
+/// whatever Call-ID it bears.
 /// Thread: one. Memory: at most `places` requests, and the Call-IDs of our calls. What it remembers
 /// lies together, not between sofia's messages, whose pages it would keep from the system.
 class StrangerTable {
@@ -45,6 +48,8 @@ class StrangerTable {
         std::size_t places = 2000;
         std::size_t of_one_source = 250;
         std::size_t unconfirmed_calls = 20;  ///< see above
+        double call_burst = 60;              ///< requests within one call, at once
+        double call_per_second = 20;         ///< and for long
     };
     explicit StrangerTable(Options options) : options_(options) {}
 
@@ -57,6 +62,7 @@ class StrangerTable {
     void joined(const std::string& call_id);
     void confirmed(const std::string& call_id);
     void left(const std::string& call_id);
+    [[nodiscard]] bool knows(const std::string& call_id) const { return calls_.contains(call_id); }
 
     void forget_old(common::Timestamp now);
     [[nodiscard]] std::size_t taken() const { return by_key_.size(); }
@@ -71,9 +77,12 @@ class StrangerTable {
     struct Calls {
         std::size_t all = 0;
         std::size_t unconfirmed = 0;
+        double tokens = 0;
+        common::Timestamp filled;
     };
     using Places = std::pmr::list<Place>;
 
+    [[nodiscard]] bool take_of_call(Calls& calls, common::Timestamp now) const;
     [[nodiscard]] bool has_place(const RequestId& request, const MessageSource& source,
                                  Standing standing) const;
     void acknowledged(const RequestId& ack);

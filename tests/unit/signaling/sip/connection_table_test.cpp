@@ -135,6 +135,19 @@ TEST_CASE_METHOD(Door, "A silent connection is let go unless a call goes over it
     CHECK(ended == Ended{2, 1});
 }
 
+TEST_CASE_METHOD(Door, "One whose message was refused is ended, though a call goes over it") {
+    REQUIRE(connect(1, "192.0.2.1"));
+    REQUIRE(connect(2, "192.0.2.1"));
+    heard(1, "192.0.2.1");
+    tend({"192.0.2.1:1001"});
+
+    table.refuse("192.0.2.1:1001");
+    table.refuse("192.0.2.9:1001");
+
+    CHECK(ended == Ended{1});
+    CHECK(table.count() == 1);
+}
+
 TEST_CASE_METHOD(Door, "An address and port that come again are a new connection") {
     REQUIRE(connect(1, "192.0.2.1"));
     REQUIRE(connect(1, "192.0.2.1"));

@@ -60,3 +60,31 @@ TEST_CASE("A timer may take its owner away") {
 
     CHECK(timers == nullptr);
 }
+
+TEST_CASE("A timer that is cancelled does not run, and is gone at once") {
+    LoopTimers timers;
+    bool ran = false;
+    bool done = false;
+    const LoopTimers::Id first = timers.after(0ms, [&] { ran = true; });
+    timers.after(1ms, [&] { done = true; });
+    timers.cancel(first);
+    timers.cancel(first);
+    CHECK(timers.waiting() == 1);
+
+    turn_until(done);
+
+    CHECK_FALSE(ran);
+    CHECK(timers.waiting() == 0);
+}
+
+TEST_CASE("A time beyond what the loop can count is long, not short") {
+    LoopTimers timers;
+    bool ran = false;
+    bool done = false;
+    timers.after(std::chrono::seconds(4'294'968), [&] { ran = true; });  // 2^32 ms and a little
+    timers.after(1ms, [&] { done = true; });
+
+    turn_until(done);
+
+    CHECK_FALSE(ran);
+}

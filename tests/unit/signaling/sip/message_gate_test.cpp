@@ -20,6 +20,11 @@ RequestId request(int number, const std::string& method = "INVITE") {
     return {"call-" + std::to_string(number), 1, method, "z9hG4bK-" + std::to_string(number)};
 }
 
+RequestId within(RequestId one) {
+    one.in_dialog = true;
+    return one;
+}
+
 MessageSource source(std::uint8_t host = 1) {
     const std::array<std::uint8_t, 4> address{192, 0, 2, host};
     return MessageSource::of(address);
@@ -88,9 +93,24 @@ TEST_CASE_METHOD(Table, "Requests of standing calls need no place, and their ACK
     CHECK(strangers.taken() == 0);
     for (int i = 2; i <= 4; ++i) REQUIRE(let_in(request(i)));
 
-    CHECK(let_in(request(1, "BYE")));
+    CHECK(let_in(within(request(1, "BYE"))));
+    CHECK_FALSE(let_in(request(1, "BYE")));
     strangers.left("call-1");
-    CHECK_FALSE(let_in(request(1, "INFO")));
+    CHECK_FALSE(let_in(within(request(1, "INFO"))));
+}
+
+TEST_CASE_METHOD(Table,
+                 "Of one call as many requests are taken as of one source, and no new calls") {
+    strangers.joined("one");
+    fill();
+    for (std::uint32_t i = 0; i < 60; ++i) CHECK(let_in({"one", i, "INFO", "b", true}));
+    CHECK_FALSE(let_in({"one", 60, "INFO", "b", true}));
+    clock.advance(50ms);
+    CHECK(let_in({"one", 60, "INFO", "b", true}));
+    CHECK_FALSE(let_in({"one", 61, "INFO", "b", true}));
+    clock.advance(1s);
+
+    CHECK_FALSE(let_in({"one", 62, "INVITE", "another", false}));
 }
 
 TEST_CASE_METHOD(Table, "Two calls of one Call-ID are known until both have left") {
@@ -99,9 +119,9 @@ TEST_CASE_METHOD(Table, "Two calls of one Call-ID are known until both have left
     strangers.joined("twice");
     strangers.left("twice");
 
-    CHECK(let_in({"twice", 2, "BYE", "b"}));
+    CHECK(let_in({"twice", 2, "BYE", "b", true}));
     strangers.left("twice");
-    CHECK_FALSE(let_in({"twice", 3, "BYE", "b"}));
+    CHECK_FALSE(let_in({"twice", 3, "BYE", "b", true}));
     strangers.left("twice");  // of nobody: nothing to forget
 }
 
@@ -195,11 +215,13 @@ TEST_CASE("Answers are counted apart, and cost their sender no request") {
     SipLimits limits;
     limits.request_burst = 2;
     MessageGate gate(limits, clock);
-    for (int i = 0; i < 2; ++i) CHECK(gate.takes(source(), MessageGate::Kind::Response));
-    CHECK_FALSE(gate.takes(source(), MessageGate::Kind::Response));
+    for (int i = 0; i < 2; ++i)
+        CHECK(gate.takes(source(), MessageGate::Kind::Response, MessageGate::Over::Datagram));
+    CHECK_FALSE(gate.takes(source(), MessageGate::Kind::Response, MessageGate::Over::Datagram));
 
-    for (int i = 0; i < 2; ++i) CHECK(gate.takes(source(), MessageGate::Kind::Request));
-    CHECK_FALSE(gate.takes(source(), MessageGate::Kind::Request));
+    for (int i = 0; i < 2; ++i)
+        CHECK(gate.takes(source(), MessageGate::Kind::Request, MessageGate::Over::Datagram));
+    CHECK_FALSE(gate.takes(source(), MessageGate::Kind::Request, MessageGate::Over::Datagram));
 }
 
 namespace {
@@ -218,6 +240,11 @@ struct Gate {
         return gate.takes(request(number, "OPTIONS"),
                           source(static_cast<std::uint8_t>(number % 10)), over);
     }
+    bool asks_within(int number) {
+        return gate.takes(within(request(number, "OPTIONS")),
+                          source(static_cast<std::uint8_t>(number % 10)),
+                          MessageGate::Over::Datagram);
+    }
     void flood() {
         for (int i = 0; i < 10; ++i) REQUIRE(asks(i));
         REQUIRE_FALSE(asks(10));
@@ -234,12 +261,13 @@ TEST_CASE_METHOD(Gate, "In a flood who sends again is heard, and whose call stan
     clock.advance(500ms);
     CHECK_FALSE(asks(12));
     CHECK(asks(11));
-    gate.joined("call-20");
-    CHECK(asks(20));
-    gate.left("call-20");
+    gate.joined("call-20", source(1));
     CHECK_FALSE(asks(20));
+    CHECK(asks_within(20));
+    gate.left("call-20");
+    CHECK_FALSE(asks_within(20));
     gate.resumed("call-21");
-    CHECK(asks(21));
+    CHECK(asks_within(21));
 }
 
 TEST_CASE_METHOD(Gate, "In a flood a connection is heard at once, and whoever confirmed a call") {
@@ -247,8 +275,26 @@ TEST_CASE_METHOD(Gate, "In a flood a connection is heard at once, and whoever co
 
     CHECK(asks(11, MessageGate::Over::Connection));
     CHECK_FALSE(asks(12));
-    gate.confirmed("call-7", source(2));
-    CHECK(asks(12));
+    gate.joined("call-7", source(3));
+    gate.confirmed("call-7", source(2));  // another's ACK: it may be forged
+    CHECK_FALSE(asks(13));
+    gate.left("call-7");
+    gate.joined("call-8", source(2));
+    gate.confirmed("call-8", source(2));
+    CHECK(asks(22));
+}
+
+TEST_CASE_METHOD(Gate,
+                 "Datagrams cost the connection of their address nothing, answers no stream") {
+    using Kind = MessageGate::Kind;
+    using Over = MessageGate::Over;
+    while (gate.takes(source(), Kind::Request, Over::Datagram)) {
+    }
+    CHECK(gate.takes(source(), Kind::Request, Over::Connection));
+    for (int i = 0; i < 200; ++i) CHECK(gate.takes(source(), Kind::Response, Over::Connection));
+    while (gate.takes(source(), Kind::Request, Over::Connection)) {
+    }
+    CHECK(gate.takes(source(), Kind::Response, Over::Connection));
 }
 
 TEST_CASE_METHOD(Gate, "What was remembered is forgotten without a next request") {

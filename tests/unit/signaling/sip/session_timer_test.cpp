@@ -122,3 +122,19 @@ TEST_CASE("Sessions of 90 s end a third before their time, long ones 32 s") {
     timer.accept(asks(1800s), answer);
     CHECK(timer.expire_after() == 1768s);
 }
+
+TEST_CASE("Nobody has a session of more than a day") {
+    constexpr auto kAge = std::chrono::seconds(1'073'741'825);
+    SessionTimer timer({});
+    SipAbilities peer;
+    peer.timer = true;
+    peer.min_se = kAge;
+    SipResponse answer;
+
+    timer.accept(peer, answer);
+    CHECK(timer.interval() == SessionTimer::kLongest);
+    CHECK_FALSE(timer.lengthen(peer));
+    peer.session_expires = kAge;
+    timer.settle(peer);
+    CHECK(timer.interval() == SessionTimer::kLongest);
+}

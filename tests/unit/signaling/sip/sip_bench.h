@@ -43,6 +43,12 @@ class RecordingDialog final : public SipDialog {
     void after(common::Duration delay, std::function<void()> run) override {
         timers.emplace(now + delay, std::move(run));
     }
+    void set_session_timer(common::Duration delay, std::function<void()> run) override {
+        const int serial = ++session_timers;
+        timers.emplace(now + delay, [this, serial, run = std::move(run)] {
+            if (serial == session_timers) run();
+        });
+    }
 
     void run_timers(common::Duration up_to = 10s) {
         while (!timers.empty() && timers.begin()->first <= now + up_to) {
@@ -65,6 +71,7 @@ class RecordingDialog final : public SipDialog {
     std::vector<SipBody> infos;
     std::vector<std::string> endings;
     int acks = 0;
+    int session_timers = 0;  ///< set so far; the last counts
     common::Duration now{};  ///< the time of its timers
     std::multimap<common::Duration, std::function<void()>> timers;
 };
