@@ -27,7 +27,7 @@ def run(options):
         concealed = max(made.concealed_percent())
         legs = made.end(talkers)
     table = Table(f"audio {people}")
-    table.most("CPU of mcud", figures["mcud_cores"], 0.5, "cores", 10)
+    table.most("CPU of mcud", figures["mcud_cores"], 0.5, "cores", 10 if people >= 200 else None)
     bursts = [burst["latency_ms"] for leg in legs.values() for burst in leg["audio"]["bursts"]]
     table.add("audio latency p50", percentile(bursts, 0.5), "ms")
     table.add("audio latency p95", percentile(bursts, 0.95), "ms")

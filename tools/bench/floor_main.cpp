@@ -125,7 +125,9 @@ class Floor {
                 {picture->y(), picture->stride_y(), size_.width, size_.height}, kAspect);
             if (codes.size() != static_cast<std::size_t>(options_.people)) {
                 // An unread code in the middle is no change of people.
-                if (watched_.size() < static_cast<std::size_t>(options_.settle_pictures)) {
+                const bool few =
+                    static_cast<double>(codes.size()) < 0.9 * static_cast<double>(options_.people);
+                if (few && watched_.size() < static_cast<std::size_t>(options_.settle_pictures)) {
                     watched_.clear();
                 }
                 continue;

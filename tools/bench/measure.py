@@ -219,12 +219,13 @@ def arrival_fps(leg):
 
 def measure_floor(folder, people, senders, encoders):
     """One thread's best of three: decode and scale `senders`, make the `encoders` ("1280x720@1000*9") of what the run showed
-    the first participant, who saw `people`."""
+    the first participant, who saw `people`. None when too few pictures showed them all: a daemon far beyond its load."""
     done = subprocess.run(
         [BUILD / "tools/bench/tessera-bench-floor", folder / "seen-1.h264", "--table", CLIPS / "table", "--people",
          str(people), "--senders", str(senders), "--encoders", *encoders], capture_output=True, text=True, timeout=600)
     if done.returncode != 0:
-        raise SystemExit(f"floor: {done.stderr}")
+        print(f"floor: {done.stderr}", file=sys.stderr)
+        return None
     floor = json.loads(done.stdout)
     encode = [r["encode_ms"] for r in floor["rungs"] if r["width"] == 1280]
     costs = {"decode of 720p": floor["cpu_ms"]["decode_one"], "encode of 720p": encode[0] if encode else None}
@@ -262,6 +263,9 @@ class Table:
             self.add(name.replace("_", " "), figures[name])
 
     def floor(self, figures, floor, goal):
+        if floor is None:
+            self.most("CPU of mcud / floor", None, 1.2, "", goal)
+            return
         costs = floor["cpu_ms"]
         self.add("floor: decode one, round-robin", costs["decode_one"], "ms")
         self.add("floor: scale one to its tiles", costs["scale_one"], "ms")
@@ -269,7 +273,9 @@ class Table:
             self.add(f"floor: encode one {rung['width']}x{rung['height']}, of {rung['encoders']}", rung["encode_ms"], "ms")
         self.add("floor", floor["floor_cores"], "cores")
         ratio = figures["mcud_cores"] / floor["floor_cores"]
-        self.most("CPU of mcud / floor", ratio, 1.2, "", goal)
+        # A daemon that drops pictures pays for fewer than the floor.
+        self.add("CPU of mcud / floor, at 29 fps or more", ratio, "", goal, "<= 1.2",
+                 lambda v: v <= 1.2 and figures["fps"] >= 29)
         self.add("codecs cost what they do on the reference machine", int(floor["in_reference_range"]))
         received, own = floor["received"], floor["own_encoder"]
         self.most("luma PSNR below the encoder's on ideal pictures", own["psnr_db"]["mean"] - received["psnr_db"]["mean"],

@@ -45,6 +45,8 @@ def sweep(kind, people, seconds):
         except (AssertionError, SystemExit) as error:
             print(f"{kind} {n}: {error}", file=sys.stderr)
             break
+        if floor is None:
+            break
         legs = list(legs.values())
         judged = [leg for leg in legs if "advances_s" in leg["video"]]
         fps = [fps_within(leg, figures["begin_s"], figures["end_s"]) for leg in judged]

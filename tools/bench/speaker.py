@@ -18,7 +18,7 @@ def run(options):
         figures = made.watch(options.seconds)
         made.end(quiet, speaking)
     table = Table(f"speaker {people}")
-    table.most("encoders running, at most", figures["encoders"], 7, "", 5)
+    table.most("encoders running, at most", figures["encoders"], 7, "", 5 if people >= 25 else None)
     table.use(figures, people)
     table.save(figures=figures, people=people)
     return table
