@@ -383,8 +383,11 @@ std::size_t SofiaAgent::dialog_count() const {
 }
 
 void SofiaAgent::add_connections(std::unordered_set<std::string>& in_calls) const {
-    for (const auto& [dialog, owner] : impl_->dialogs)
+    // The flow is the caller's own; a proxy's connection carries calls, too.
+    for (const auto& [dialog, owner] : impl_->dialogs) {
         in_calls.insert(connection_of(dialog->state().flow));
+        in_calls.insert(dialog->came_from());
+    }
     if (impl_->restored) impl_->restored->add_connections(in_calls);
 }
 

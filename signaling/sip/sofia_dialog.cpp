@@ -6,6 +6,8 @@
 
 #include <utility>
 
+#include "signaling/sip/sofia_message.h"
+
 namespace signaling {
 namespace {
 
@@ -32,7 +34,9 @@ SofiaDialog::~SofiaDialog() {
 void SofiaDialog::hold(SipMethod method, msg_t* request) {
     msg_t*& place = held(method);
     if (place != nullptr) msg_destroy(std::exchange(place, nullptr));
-    if (request != nullptr) place = msg_ref_create(request);
+    if (request == nullptr) return;
+    place = msg_ref_create(request);
+    if (const auto peer = peer_of(request)) came_from_ = peer->host_port;
 }
 
 void SofiaDialog::moved(const std::string& remote_target, const std::string& flow,

@@ -37,6 +37,9 @@ class SofiaDialog final : public SipDialog {
     [[nodiscard]] bool is_answered() const { return answered_; }
     /// The request that `respond` answers; null: there is none any more.
     void hold(SipMethod method, msg_s* request);
+    /// Whose address its newest INVITE or UPDATE came from, a proxy's where there is one:
+    /// "192.0.2.1:5060"; empty: unknown.
+    [[nodiscard]] const std::string& came_from() const { return came_from_; }
     /// A target refresh (RFC 3261 12.2.2): the peer moved.
     void moved(const std::string& remote_target, const std::string& flow, std::uint32_t cseq);
     /// The peer has everything that makes the dialog ours, too: BYE may be sent.
@@ -65,6 +68,7 @@ class SofiaDialog final : public SipDialog {
     common::Duration keep_alive_;
     msg_s* invite_ = nullptr;
     msg_s* update_ = nullptr;
+    std::string came_from_;
     bool answered_ = false;
     std::function<void(SofiaDialog&)> changed_;
     std::shared_ptr<SipCall> call_;

@@ -102,12 +102,15 @@ def test_a_door_full_of_many_sources_lets_a_caller_in(make_tessera):
 @pytest.mark.parametrize("transport", ["tcp", "tls"])
 def test_idle_connections_are_closed_those_that_ping_or_call_are_not(make_tessera, transport):
     server = make_tessera(limits="connection_idle_s = 3\n")
-    idle, pinging, calling = (Peer(server, transport) for _ in range(3))
+    idle, pinging, calling, proxy = (Peer(server, transport) for _ in range(4))
     for peer in (idle, pinging):
         peer.request("OPTIONS")
         assert peer.final().status == 200
     assert calling.invite("demo", sdp(*AUDIO)).status == 200
     calling.ack()
+    routed = [f"Record-Route: <sip:{proxy.here};transport={transport};lr>"]
+    assert proxy.invite("demo", sdp(*AUDIO), extra=routed).status == 200
+    proxy.ack()
     pings = 0
 
     def ping():
@@ -123,7 +126,8 @@ def test_idle_connections_are_closed_those_that_ping_or_call_are_not(make_tesser
     pinging.request("OPTIONS")
     assert pinging.final().status == 200
     assert calling.bye().status == 200
-    for peer in (idle, pinging, calling):
+    assert proxy.bye().status == 200
+    for peer in (idle, pinging, calling, proxy):
         peer.close()
 
 
