@@ -548,7 +548,7 @@ def test_closing_does_not_wait_for_peers_that_are_gone():
     peer.close()
     started = time.monotonic()
     host.say("quit")
-    host.expect("left", cause=6)
+    host.expect("left", text="server shuts down")
     host.expect("closed")
     assert host.process.wait(9) == 0
     assert time.monotonic() - started < 9
