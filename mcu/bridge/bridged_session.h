@@ -71,8 +71,7 @@ class BridgedSession final : private SessionObserver {
     /// smallest rung it gets the smallest.
     void limit_bitrate(common::Bitrate limit);
     /// What its picture may have now: by its TMMBR, and by its guard while every packet goes out
-    /// twice.
-    /// 0: as much as it needs.
+    /// twice. 0: as much as it needs.
     [[nodiscard]] common::Bitrate budget() const;
     /// What its decoder and link can take; nothing when it receives no pictures.
     [[nodiscard]] std::optional<mixer::StreamNeeds> needs(common::PictureSize max_size) const;

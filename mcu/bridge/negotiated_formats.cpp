@@ -5,6 +5,7 @@
 
 #include "common/fmtp.h"
 #include "mcu/rtp/h264_fmtp.h"
+#include "mcu/rtp/rtp_packet.h"
 
 namespace mcu {
 
@@ -19,7 +20,7 @@ constexpr Bitrate kOpusMost =
     Bitrate::from_kbps(128);  // mono speech and prompts gain nothing above
 /// What 50 packets a second carry beside their payload: RTP, UDP and IPv4 headers (RFC 3550 6.2
 /// counts them all in b=AS).
-constexpr Bitrate kAudioHeaders = Bitrate::from_bps(50 * (12 + 8 + 20) * 8);
+constexpr Bitrate kAudioHeaders = Bitrate::from_bps(50 * (kRtpHeaderBytes + kIpUdpHeaderBytes) * 8);
 /// What a limit is rounded down to: every step is an encoder more.
 constexpr std::array kOpusSteps{6, 8, 10, 12, 16, 20, 24, 28, 32, 40, 48};
 /// Opus exceeds the rate it was told by 1 to 2 % (seen over 3 s of a tone).

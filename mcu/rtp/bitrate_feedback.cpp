@@ -1,14 +1,8 @@
 #include "mcu/rtp/bitrate_feedback.h"
 
-#include <algorithm>
-
 #include "mcu/rtp/rtp_packet.h"
 
 namespace mcu {
-
-namespace {
-constexpr std::uint16_t kIpUdpHeaderBytes = 28;
-}
 
 std::optional<common::Bitrate> BitrateLimit::take_due(common::Timestamp now) {
     const auto deadline = next_deadline();

@@ -42,8 +42,9 @@ class BitrateFeedback {
 
     /// Nothing: there is nothing to write. A time that is past: at once.
     [[nodiscard]] std::optional<common::Timestamp> next_deadline() const;
-    /// Appends what is due, as `our_ssrc`; the compound has begun where `due` said so.
+    /// `write` would write something.
     [[nodiscard]] bool due(common::Timestamp now) const;
+    /// Appends what is due, as `our_ssrc`, behind a report: feedback begins no compound.
     void write(std::uint32_t our_ssrc, common::Timestamp now, common::ByteWriter& out);
 
     [[nodiscard]] std::uint64_t requests_sent() const { return requests_sent_; }

@@ -13,8 +13,7 @@ namespace mcu {
 
 namespace {
 
-constexpr std::size_t kIpUdpHeaderBytes = 28;  // RFC 3550 6.2 counts them
-constexpr std::size_t kMostRemembered = 16;    // needs and FIR requesters: one peer has one or two
+constexpr std::size_t kMostRemembered = 16;  // needs and FIR requesters: one peer has one or two
 // A datagram of kRtcpMaxBytes: reports and names up to 900, feedback up to 1040, a BYE of 31 SSRCs
 // (128) or one with a reason.
 constexpr std::size_t kMostBlocksSent = 20;

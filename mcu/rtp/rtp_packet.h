@@ -19,6 +19,8 @@ enum class RtpParseError : std::uint8_t {
 };
 
 inline constexpr std::size_t kRtpHeaderBytes = 12;
+/// IPv4 and UDP, which bandwidths count as well (RFC 3550 6.2, RFC 5104 4.2.1.1).
+inline constexpr std::size_t kIpUdpHeaderBytes = 28;
 
 /// One received RTP datagram (RFC 3550 5.1): its header's fields, and spans over the pooled buffer
 /// it owns.

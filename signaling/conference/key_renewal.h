@@ -11,10 +11,9 @@ namespace signaling {
 /// anew. Some agree to them and go on with the old ones (baresip 1.0), and would be deaf, or
 /// unheard, for ever: no key of ours is used twice.
 ///
-/// Unheard: nothing that it sends authenticates. Deaf: it sends RTCP, and used to report what came
-/// of
-///          ours, and now says nothing of it. A peer that never reported is given the benefit of
-///          the doubt.
+/// A peer is unheard when nothing that it sends authenticates, and deaf when it is heard and used
+/// to report what came of ours, and now says nothing of it. Who never reported is given the
+/// benefit of the doubt.
 /// Thread: signald's loop; pure.
 class KeyRenewal {
   public:

@@ -9,7 +9,6 @@
 #include <unordered_set>
 
 #include "common/units.h"
-#include "signaling/config/sip_limits.h"
 #include "signaling/sip/socket_peer.h"
 
 namespace signaling {

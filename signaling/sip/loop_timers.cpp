@@ -21,7 +21,7 @@ struct Timer {
 
 gboolean fire(gpointer data) {
     auto* timer = static_cast<Timer*>(data);
-    timer->all->erase(timer->id);  // before it runs: it may take the set away
+    timer->all->erase(timer->id);  // before it runs: it may take the map away
     const auto run = std::move(timer->run);
     run();
     return G_SOURCE_REMOVE;
@@ -67,6 +67,11 @@ void LoopTimers::cancel(Id timer) {
     GSource* source = found->second->source;
     impl_->timers.erase(found);
     g_source_destroy(source);
+}
+
+void LoopTimers::replace(Id& timer, common::Duration delay, std::function<void()> run) {
+    cancel(timer);
+    timer = after(delay, std::move(run));
 }
 
 std::size_t LoopTimers::waiting() const {

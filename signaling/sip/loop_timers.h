@@ -25,6 +25,8 @@ class LoopTimers {
     Id after(common::Duration delay, std::function<void()> run);
     /// It will not run; harmless for one that has, and for 0.
     void cancel(Id timer);
+    /// `after`, in the place of `timer`, which is cancelled.
+    void replace(Id& timer, common::Duration delay, std::function<void()> run);
     [[nodiscard]] std::size_t waiting() const;
 
   private:

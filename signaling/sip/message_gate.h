@@ -20,7 +20,7 @@ namespace signaling {
 /// Connections and datagrams are counted apart: anybody's datagrams may bear the address of a
 /// connection's peer.
 ///
-/// Thread: the door's. Owner:  borrows the clock.
+/// Thread: the door's. Owner: borrows the clock. Memory: its tables', and a source for each call.
 class MessageGate {
   public:
     enum class Kind : std::uint8_t { Request, Response };

@@ -128,8 +128,7 @@ void SofiaDialog::after(common::Duration delay, std::function<void()> run) {
 }
 
 void SofiaDialog::set_session_timer(common::Duration delay, std::function<void()> run) {
-    timers_.cancel(session_timer_);
-    session_timer_ = timers_.after(delay, std::move(run));
+    timers_.replace(session_timer_, delay, std::move(run));
 }
 
 }  // namespace signaling

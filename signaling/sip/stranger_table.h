@@ -38,8 +38,9 @@ enum class Standing : std::uint8_t {
 /// Requests of standing calls need no place: they are known by their Call-ID and by having a To
 /// tag, and of one call as many are taken as of one source. What has no To tag begins something,
 /// whatever Call-ID it bears.
-/// Thread: one. Memory: at most `places` requests, and the Call-IDs of our calls. What it remembers
-/// lies together, not between sofia's messages, whose pages it would keep from the system.
+/// Thread: one. Memory: at most `places` requests, and a bucket for each Call-ID of our calls. What
+/// it remembers of strangers lies together, not between sofia's messages, whose pages it would keep
+/// from the system.
 class StrangerTable {
   public:
     static constexpr common::Duration kTransactionLife = std::chrono::seconds(32);

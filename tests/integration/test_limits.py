@@ -2,7 +2,6 @@
 
 import time
 
-
 from sip_peer import AUDIO, Peer, sdp
 from support.flood import Stranger
 

@@ -41,7 +41,7 @@ struct Room {
         while (std::chrono::steady_clock::now() < deadline) {
             node.control.run_all();
             if (condition()) return true;
-            std::this_thread::sleep_for(2ms);
+            std::this_thread::sleep_for(2ms);  // the ticks are a thread's, on the real clock
         }
         return false;
     }
