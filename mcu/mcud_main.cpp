@@ -113,6 +113,7 @@ common::Result<void> run(const McudConfig& config) {
     ControlThread control(clock);
     EventStreams events;
     BridgeServices services{.clock = clock,
+                            .decode_pool = media_pool.urgent(),
                             .media_pool = media_pool,
                             .frames = frames,
                             .ports = **ports,

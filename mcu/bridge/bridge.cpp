@@ -209,6 +209,7 @@ void Bridge::replan(Timestamp now) {
         session->set_subscription(planner_.subscription_of(session->viewer()));
         session->set_shown(session->shows_video() &&
                            std::ranges::binary_search(shown, session->source()));
+        session->set_tiles(planner_.tiles_shown(session->source()));
         session->follow_size(planner_.lines_shown(session->source()), now);
     }
 }

@@ -29,7 +29,8 @@ class ControlPoster {
 /// What every bridge of a node borrows. All of it outlives the bridges.
 struct BridgeServices {
     const common::Clock& clock;
-    common::Executor& media_pool;
+    common::Executor& decode_pool;  ///< goes before `media_pool`
+    common::Executor& media_pool;   ///< encoders
     mixer::FramePool& frames;
     UdpPortRange& ports;
     ControlPoster& control;

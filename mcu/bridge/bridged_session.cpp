@@ -76,9 +76,9 @@ Result<std::unique_ptr<BridgedSession>> BridgedSession::create(
 
     made->audio_playout_ = std::move(*playout);
     made->session_ = std::move(*session);
-    made->lane_ = std::make_unique<mixer::VideoDecodeLane>(services.media_pool, std::move(*decoder),
-                                                           made->video_playout_,
-                                                           made->session_->key_frame_requester());
+    made->lane_ = std::make_unique<mixer::VideoDecodeLane>(
+        services.decode_pool, services.clock, std::move(*decoder), services.frames,
+        made->video_playout_, made->session_->key_frame_requester());
     if (auto added = audio.mixer().add_source(source, *made->audio_playout_); !added) {
         made->lane_->close();
         return tl::unexpected(added.error());

@@ -77,6 +77,8 @@ class BridgedSession final : private SessionObserver {
     [[nodiscard]] std::optional<mixer::StreamNeeds> needs(common::PictureSize max_size) const;
     [[nodiscard]] bool shows_video() const;  ///< a picture (not an avatar) may be expected of it
     void set_shown(bool shown);
+    /// The tiles that show it, which its decoder scales for.
+    void set_tiles(std::span<const mixer::TileNeed> tiles) { lane_->set_tiles(tiles); }
     /// After each plan: asks the peer (where it knows TMMBR) for no more than a picture needs that
     /// is seen with so many lines at most.
     void follow_size(int lines_shown, common::Timestamp now);

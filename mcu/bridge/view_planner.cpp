@@ -56,7 +56,7 @@ VideoPlan ViewPlanner::plan(Timestamp now, const PlanInput& input) {
     note_shown();
     VideoPlan result;
     result.drawings = draw();
-    note_lines(result.drawings);
+    note_tiles(result.drawings);
     return result;
 }
 
@@ -231,19 +231,28 @@ void ViewPlanner::note_shown() {
     shown_.erase(std::ranges::unique(shown_).begin(), shown_.end());
 }
 
-void ViewPlanner::note_lines(const std::vector<VideoPlan::Drawing>& drawings) {
-    lines_shown_.clear();
+void ViewPlanner::note_tiles(const std::vector<VideoPlan::Drawing>& drawings) {
+    seen_.clear();
     for (const VideoPlan::Drawing& drawing : drawings) {
         for (const mixer::SceneTile& tile : drawing.scene->tiles) {
-            int& lines = lines_shown_[tile.source];
-            lines = std::max(lines, mcu::lines_shown(tile));
+            Seen& seen = seen_[tile.source];
+            seen.lines = std::max(seen.lines, mcu::lines_shown(tile));
+            if (drawing.tick_divisor != 1) continue;
+            const mixer::TileNeed need{tile.rect.size(), tile.fit};
+            if (std::ranges::find(seen.tiles, need) == seen.tiles.end()) seen.tiles.push_back(need);
         }
     }
 }
 
 int ViewPlanner::lines_shown(SourceId source) const {
-    const auto found = lines_shown_.find(source);
-    return found == lines_shown_.end() ? 0 : found->second;
+    const auto found = seen_.find(source);
+    return found == seen_.end() ? 0 : found->second.lines;
+}
+
+std::span<const mixer::TileNeed> ViewPlanner::tiles_shown(SourceId source) const {
+    const auto found = seen_.find(source);
+    if (found == seen_.end()) return {};
+    return found->second.tiles;
 }
 
 std::shared_ptr<const mixer::Scene> ViewPlanner::scene_for(ViewerId viewer, const PlanInput& input,

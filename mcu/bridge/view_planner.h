@@ -67,6 +67,9 @@ class ViewPlanner final : private mixer::ViewOpener {
     /// Lines that a 16:9 source needs for the largest tile it is drawn in, over all canvases; 0:
     /// nobody sees it.
     [[nodiscard]] int lines_shown(common::SourceId source) const;
+    /// The distinct tiles that show it at each tick; those of canvases drawn less often are not
+    /// among them, for most pictures would be scaled in vain.
+    [[nodiscard]] std::span<const mixer::TileNeed> tiles_shown(common::SourceId source) const;
     /// What a viewer sees, at `size`; without a viewer, what the room's layout shows to nobody in
     /// particular.
     [[nodiscard]] std::shared_ptr<const mixer::Scene> scene_for(mixer::ViewerId viewer,
@@ -111,7 +114,7 @@ class ViewPlanner final : private mixer::ViewOpener {
     void apply_budgets(const PlanInput& input);
     [[nodiscard]] std::vector<VideoPlan::Drawing> draw();
     void note_shown();
-    void note_lines(const std::vector<VideoPlan::Drawing>& drawings);
+    void note_tiles(const std::vector<VideoPlan::Drawing>& drawings);
 
     mixer::EncoderStage& stage_;
     const mixer::LayoutBook& layouts_;
@@ -127,7 +130,11 @@ class ViewPlanner final : private mixer::ViewOpener {
     std::unordered_map<mixer::ViewerId, Subscriber> subscribers_;
     std::vector<DrawnScene> drawn_;
     std::vector<common::SourceId> shown_;
-    std::unordered_map<common::SourceId, int> lines_shown_;
+    struct Seen {
+        int lines = 0;
+        std::vector<mixer::TileNeed> tiles;
+    };
+    std::unordered_map<common::SourceId, Seen> seen_;
 };
 
 }  // namespace mcu

@@ -29,7 +29,7 @@ void LipSync::follow_sound(std::optional<Duration> sender_time, Timestamp heard)
 Timestamp LipSync::due_of(std::optional<Duration> sender_time, Timestamp plain_due,
                           Timestamp arrival) {
     if (!offset_ || !sender_time) return plain_due;
-    const Timestamp with_sound = Timestamp() + (*sender_time + *offset_ - kTickWait);
+    const Timestamp with_sound = Timestamp() + (*sender_time + *offset_ - kTickWait - kLead);
     if (with_sound > arrival + kLongestHold) return plain_due;
     return std::max(plain_due, with_sound);
 }

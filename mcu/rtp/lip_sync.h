@@ -21,6 +21,9 @@ class LipSync {
     static constexpr common::Duration kLongestHold = std::chrono::milliseconds(300);
     /// A picture waits for its tick, 17 ms in the mean at 30 ticks a second; sound does not.
     static constexpr common::Duration kTickWait = std::chrono::milliseconds(15);
+    /// A picture this much before its sound is noticed by nobody (ITU-R BT.1359-1: 125 ms), and
+    /// held back for longer it would cost every conversation that much.
+    static constexpr common::Duration kLead = std::chrono::milliseconds(15);
 
     /// What the sender's wall clock said at `sender_time` is heard at `heard`. Nothing: not known.
     void follow_sound(std::optional<common::Duration> sender_time, common::Timestamp heard);

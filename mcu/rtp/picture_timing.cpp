@@ -13,6 +13,11 @@ namespace {
 constexpr Duration kWindow = std::chrono::seconds(5);
 /// A smaller change of the least delay is jitter: following it would move the phase for nothing.
 constexpr Duration kDeadBand = std::chrono::milliseconds(4);
+constexpr Duration kReserve = std::chrono::milliseconds(1);
+/// A margin that follows every wobble would move each sender whose phase lies near a tick to and
+/// fro.
+constexpr Duration kRise = std::chrono::microseconds(500);
+constexpr Duration kFall = std::chrono::microseconds(1500);
 /// The sender's clock jumped, or the network's path changed: begin anew.
 constexpr Duration kJump = std::chrono::milliseconds(500);
 
@@ -27,7 +32,8 @@ void PictureTiming::reset() {
     *this = {};
 }
 
-Timestamp PictureTiming::due_of(std::uint32_t rtp_time_90khz, Timestamp arrival) {
+Timestamp PictureTiming::due_of(std::uint32_t rtp_time_90khz, Timestamp arrival,
+                                Duration decoding) {
     const Duration media = media_offset(rtp_time_90khz);
     const Duration transit = arrival.since_epoch() - media;
     const bool jumped = started_ && (transit > offset_ + kJump || transit < offset_ - kJump);
@@ -37,8 +43,16 @@ Timestamp PictureTiming::due_of(std::uint32_t rtp_time_90khz, Timestamp arrival)
         window_ends_ = arrival + kWindow;
     }
     learn(transit, arrival);
-    const Timestamp due = Timestamp() + (media + offset_ + kMargin);
+    follow_margin(transit - offset_, decoding);
+    const Timestamp due = Timestamp() + (media + offset_ + margin_);
     return std::clamp(due, arrival, arrival + kLongestWait);
+}
+
+void PictureTiming::follow_margin(Duration jitter, Duration decoding) {
+    jitter_.add(jitter);
+    const Duration wanted =
+        std::clamp<Duration>(jitter_.value() + decoding + kReserve, kLeastMargin, kMostMargin);
+    if (wanted > margin_ + kRise || wanted < margin_ - kFall) margin_ = wanted;
 }
 
 Duration PictureTiming::media_offset(std::uint32_t rtp_time_90khz) {

@@ -141,7 +141,8 @@ void VideoStream::ask_for_missing(Timestamp at) {
 }
 
 Timestamp VideoStream::due_of(const common::EncodedFrame& frame) {
-    const Timestamp plain = timing_.due_of(frame.rtp_time_90khz, frame.arrival);
+    const Timestamp plain = timing_.due_of(frame.rtp_time_90khz, frame.arrival,
+                                           lane_ == nullptr ? Duration(0) : lane_->decoding());
     const RtpReceiver* active = reception().active();
     if (sound_ == nullptr || active == nullptr) return plain;
     if (const auto heard = sound_->heard()) lip_sync_.follow_sound(heard->sender_time, heard->at);

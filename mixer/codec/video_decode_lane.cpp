@@ -1,5 +1,7 @@
 #include "mixer/codec/video_decode_lane.h"
 
+#include <algorithm>
+
 namespace mixer {
 namespace {
 
@@ -12,11 +14,13 @@ void count(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) {
 
 }  // namespace
 
-VideoDecodeLane::VideoDecodeLane(common::Executor& media_pool,
-                                 std::unique_ptr<VideoDecoder> decoder, VideoPlayout& playout,
-                                 KeyFrameRequester& requester)
+VideoDecodeLane::VideoDecodeLane(common::Executor& media_pool, const common::Clock& clock,
+                                 std::unique_ptr<VideoDecoder> decoder, FramePool& frames,
+                                 VideoPlayout& playout, KeyFrameRequester& requester)
     : SerialJob(media_pool),
+      clock_(clock),
       decoder_(std::move(decoder)),
+      fitter_(frames),
       playout_(playout),
       requester_(requester),
       queue_(kMostWaiting, common::WhenFull::DropOldest) {}
@@ -44,6 +48,14 @@ void VideoDecodeLane::set_shown(bool shown) {
     if (was_shown == shown) return;
     gap_.store(true, std::memory_order_relaxed);
     if (shown) request_key_frame();
+}
+
+void VideoDecodeLane::set_tiles(std::span<const TileNeed> tiles) {
+    Tiles wanted;
+    wanted.count = std::min(tiles.size(), kMostFitted);
+    std::copy_n(tiles.begin(), wanted.count, wanted.needs.begin());
+    common::MutexLock lock(tiles_mutex_);
+    tiles_ = wanted;
 }
 
 common::PictureSize VideoDecodeLane::picture_size() const {
@@ -105,7 +117,24 @@ void VideoDecodeLane::show(const FrameRef& picture, common::Timestamp arrival) {
         count(counters_.withheld);
         return;
     }
-    playout_.push(picture);
+    playout_.push(fit_for_tiles(picture));
+    slow_.add(clock_.now() - arrival);
+    decoding_ns_.store(slow_.value().count(), std::memory_order_relaxed);
+}
+
+SourcePicture VideoDecodeLane::fit_for_tiles(const FrameRef& picture) {
+    Tiles tiles;
+    {
+        common::MutexLock lock(tiles_mutex_);
+        tiles = tiles_;
+    }
+    SourcePicture result{picture, {}};
+    for (std::size_t i = 0; i < tiles.count; ++i) {
+        if (tiles.needs[i].size == picture->size()) continue;
+        if (FrameWriter made = fitter_.fit(*picture, tiles.needs[i]))
+            result.fitted[i] = {tiles.needs[i], std::move(made).publish()};
+    }
+    return result;
 }
 
 /// The first lack counts: further losses while one waits do not prolong the wait.

@@ -3,11 +3,16 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "common/bounded_queue.h"
+#include "common/clock.h"
 #include "common/encoded_frame.h"
+#include "common/mutex.h"
+#include "common/quantile_tracker.h"
 #include "common/serial_job.h"
 #include "mixer/codec/video_decoder.h"
+#include "mixer/video/tile_fitter.h"
 #include "mixer/video/video_playout.h"
 
 namespace mixer {
@@ -41,17 +46,26 @@ class VideoDecodeLane final : private common::SerialJob {
             0};  ///< decoded, but not shown: a key frame is awaited, or hidden meanwhile
         std::atomic<std::uint64_t> too_large{0};  ///< refused for their size
     };
-    VideoDecodeLane(common::Executor& media_pool, std::unique_ptr<VideoDecoder> decoder,
-                    VideoPlayout& playout, KeyFrameRequester& requester);
+    VideoDecodeLane(common::Executor& media_pool, const common::Clock& clock,
+                    std::unique_ptr<VideoDecoder> decoder, FramePool& frames, VideoPlayout& playout,
+                    KeyFrameRequester& requester);
     ~VideoDecodeLane() override;
 
     void push(common::EncodedFrame frame);
     /// A source nobody sees is not decoded: frames are dropped; showing it again requests a key
     /// frame. Any thread.
     void set_shown(bool shown);
+    /// What each picture is scaled to as soon as it is decoded, at most kMostFitted; further ones
+    /// are left to whoever draws them. Any thread.
+    void set_tiles(std::span<const TileNeed> tiles) EXCLUDES(tiles_mutex_);
     [[nodiscard]] const Counters& counters() const { return counters_; }
     /// Size of the newest decoded picture; 0x0 before the first. Any thread.
     [[nodiscard]] common::PictureSize picture_size() const;
+    /// From a picture's last packet until it can be drawn, of 98 pictures in 100 lately: waiting
+    /// for a thread, decoding, scaling. Any thread.
+    [[nodiscard]] common::Duration decoding() const {
+        return common::Duration(decoding_ns_.load(std::memory_order_relaxed));
+    }
     /// As SerialJob's. Drops what waits.
     void close();
 
@@ -67,12 +81,22 @@ class VideoDecodeLane final : private common::SerialJob {
     void work() override;
     void decode(const Waiting& waiting);
     void show(const FrameRef& picture, common::Timestamp arrival);
+    [[nodiscard]] SourcePicture fit_for_tiles(const FrameRef& picture) EXCLUDES(tiles_mutex_);
     void note(Lack lack, common::Timestamp arrival);
     void count_failure(VideoDecodeError error);
     void request_key_frame();
     [[nodiscard]] bool patient(common::Timestamp arrival) const;
 
+    struct Tiles {
+        std::array<TileNeed, kMostFitted> needs;
+        std::size_t count = 0;
+    };
+
+    static constexpr common::Duration kFirstGuess = std::chrono::milliseconds(4);
+
+    const common::Clock& clock_;
     std::unique_ptr<VideoDecoder> decoder_;
+    TileFitter fitter_;  // work() only
     VideoPlayout& playout_;
     KeyFrameRequester& requester_;
     common::BoundedQueue<Waiting> queue_;
@@ -81,6 +105,11 @@ class VideoDecodeLane final : private common::SerialJob {
     std::atomic<std::uint64_t> picture_size_{0};
     Lack lack_ = Lack::Nothing;        // work() only
     common::Timestamp lacking_since_;  // work() only
+    // work() only
+    common::QuantileTracker slow_{0.98, std::chrono::microseconds(500), kFirstGuess};
+    std::atomic<std::int64_t> decoding_ns_{common::Duration(kFirstGuess).count()};
+    common::Mutex tiles_mutex_;
+    Tiles tiles_ GUARDED_BY(tiles_mutex_);
     Counters counters_;
 };
 

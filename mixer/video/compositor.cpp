@@ -3,15 +3,13 @@
 #include <vector>
 
 #include "mixer/video/drawing.h"
-#include "mixer/video/scaler.h"
+#include "mixer/video/tile_fitter.h"
 
 namespace mixer {
 namespace {
 
 constexpr common::Duration kDimAfter = std::chrono::seconds(2);
 constexpr common::Duration kAvatarAfter = std::chrono::seconds(10);
-/// Beside a letterboxed picture: darker than any background, so that the bars read as bars.
-constexpr YuvColor kBars{18, 128, 128};
 
 enum class Look : std::uint8_t { Live, Dimmed, Avatar };
 
@@ -27,61 +25,53 @@ Look look_of(const DuePicture* due, common::Timestamp now) {
 struct Compositor::Impl {
     struct Scaled {
         std::uint64_t serial;
-        common::PictureSize size;
-        Fit fit;
+        TileNeed need;
         Look look;
         FrameRef picture;
         bool used;
     };
 
-    explicit Impl(FramePool& frame_pool) : pool(frame_pool) {}
+    explicit Impl(FramePool& frame_pool) : pool(frame_pool), fitter(frame_pool) {}
 
-    FrameRef fitted(const FrameRef& frame, const SceneTile& tile, Look look);
-    FrameRef scale(const VideoFrame& frame, const SceneTile& tile, Look look);
+    FrameRef fitted(const DuePicture& due, const TileNeed& need, Look look);
+    FrameRef scale(const VideoFrame& frame, const TileNeed& need, Look look);
     FrameRef picture_for(const SceneTile& tile, const DuePictures& pictures, common::Timestamp now);
 
     FramePool& pool;
-    Scaler scaler;
+    TileFitter fitter;
     std::vector<Scaled> cache;  // a linear search: one entry per distinct (source, tile size)
     std::uint64_t scale_count = 0;
     std::uint64_t exhausted_count = 0;
 };
 
-/// The picture in the size of the tile, from the cache where another canvas of this tick wanted the
-/// same.
-FrameRef Compositor::Impl::fitted(const FrameRef& frame, const SceneTile& tile, Look look) {
-    const common::PictureSize size = tile.rect.size();
-    if (frame->size() == size && look == Look::Live) return frame;
+/// The picture in the size of the tile: as its decoder made it, or from the cache where another
+/// canvas of this tick wanted the same.
+FrameRef Compositor::Impl::fitted(const DuePicture& due, const TileNeed& need, Look look) {
+    const FrameRef& frame = due.frame;
+    if (look == Look::Live) {
+        if (frame->size() == need.size) return frame;
+        for (const FittedPicture& made : due.fitted) {
+            if (made.picture && made.tile == need) return made.picture;
+        }
+    }
     for (Scaled& entry : cache) {
-        if (entry.serial != frame->serial() || entry.size != size) continue;
-        if (entry.fit != tile.fit || entry.look != look) continue;
+        if (entry.serial != frame->serial() || entry.need != need || entry.look != look) continue;
         entry.used = true;
         return entry.picture;
     }
-    FrameRef picture = scale(*frame, tile, look);
-    if (picture) cache.push_back({frame->serial(), size, tile.fit, look, picture, true});
+    FrameRef picture = scale(*frame, need, look);
+    if (picture) cache.push_back({frame->serial(), need, look, picture, true});
     return picture;
 }
 
-FrameRef Compositor::Impl::scale(const VideoFrame& frame, const SceneTile& tile, Look look) {
-    const common::PictureSize size = tile.rect.size();
-    FrameWriter made = pool.acquire(size);
+FrameRef Compositor::Impl::scale(const VideoFrame& frame, const TileNeed& need, Look look) {
+    FrameWriter made = fitter.fit(frame, need);
     if (!made) {
         ++exhausted_count;
         return {};
     }
     ++scale_count;
-    const PixelRect whole{0, 0, frame.size().width, frame.size().height};
-    if (fit_for(frame.size(), size, tile.fit) == Fit::Crop) {
-        scaler.scale(frame, crop_to_shape(frame.size(), size), *made,
-                     {0, 0, size.width, size.height});
-    } else {
-        const PixelRect inner = letterbox(frame.size(), size);
-        if (inner.size() != size) fill(*made, {0, 0, size.width, size.height}, kBars);
-        scaler.scale(frame, whole, *made, inner);
-    }
     if (look == Look::Dimmed) dim(*made);
-    made->set_media_time(frame.media_time());
     return std::move(made).publish();
 }
 
@@ -90,7 +80,7 @@ FrameRef Compositor::Impl::picture_for(const SceneTile& tile, const DuePictures&
     if (!tile.source.valid()) return {};
     const DuePicture* due = pictures.find(tile.source);
     const Look look = look_of(due, now);
-    return look == Look::Avatar ? tile.avatar : fitted(due->frame, tile, look);
+    return look == Look::Avatar ? tile.avatar : fitted(*due, {tile.rect.size(), tile.fit}, look);
 }
 
 Compositor::Compositor(FramePool& pool) : impl_(std::make_unique<Impl>(pool)) {}

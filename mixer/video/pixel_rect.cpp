@@ -7,6 +7,12 @@
 namespace mixer {
 namespace {
 
+/// At these ratios scaling is a copy or a box filter of whole pixels.
+constexpr int kCheapFactors[] = {1, 2, 4, 8};
+/// Of a picture's width and height, for the sake of such a ratio: a strip of 1.5 % at each edge is
+/// less than room systems' own monitors cut away.
+constexpr double kLeastKept = 0.97;
+
 int even_down(double value) {
     return static_cast<int>(std::floor(value / 2)) * 2;
 }
@@ -46,7 +52,16 @@ PixelRect to_pixels(const UnitRect& rect, common::PictureSize canvas) {
 }
 
 PixelRect crop_to_shape(common::PictureSize picture, common::PictureSize tile) {
-    return inscribed(tile, picture);
+    const PixelRect exact = inscribed(tile, picture);
+    for (const int factor : kCheapFactors) {
+        const int width = tile.width * factor;
+        const int height = tile.height * factor;
+        if (width > exact.width || height > exact.height) continue;
+        if (width < kLeastKept * exact.width || height < kLeastKept * exact.height) continue;
+        return {even_down((picture.width - width) / 2.0),
+                even_down((picture.height - height) / 2.0), width, height};
+    }
+    return exact;
 }
 
 PixelRect letterbox(common::PictureSize picture, common::PictureSize tile) {

@@ -18,7 +18,10 @@ struct PixelRect {
 /// the corner is rounded to the nearest even pixel, the size down.
 [[nodiscard]] PixelRect to_pixels(const UnitRect& rect, common::PictureSize canvas);
 
-/// The largest centred part of `picture` with the shape of `tile`: what is seen under Fit::Crop.
+/// The centred part of `picture` that is seen in `tile` under Fit::Crop: the largest with the
+/// tile's shape, or one up to 3 % narrower and lower that is a whole 1, 2, 4 or 8 times the tile. A
+/// grid's gaps make tiles of 318x178 where 320x180 would be a quarter of the picture, and the odd
+/// ratio costs three times as much and blurs.
 [[nodiscard]] PixelRect crop_to_shape(common::PictureSize picture, common::PictureSize tile);
 
 /// The largest centred part of `tile` with the shape of `picture`: what is painted under

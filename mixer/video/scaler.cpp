@@ -29,6 +29,7 @@ void Scaler::scale_plane(Plane from, std::uint8_t* to, int to_stride, int to_wid
     for (int step = 0; from.width >= 2 * to_width && from.height >= 2 * to_height; ++step) {
         const Plane half{nullptr, from.width / 2, from.width / 2, from.height / 2};
         if (half.width == to_width && half.height == to_height) break;  // the last step does it
+        if (half.width == 2 * to_width && half.height == 2 * to_height) break;  // in one step
 
         std::vector<std::uint8_t>& scratch = scratch_[step % 2];
         const auto bytes =
@@ -39,8 +40,10 @@ void Scaler::scale_plane(Plane from, std::uint8_t* to, int to_stride, int to_wid
         from = half;
         from.samples = scratch.data();
     }
+    // At 2:1 and 4:1 libyuv's box is made for it; elsewhere it is ten times dearer than bilinear.
+    const bool whole = from.width % to_width == 0 && from.height % to_height == 0;
     libyuv::ScalePlane(from.samples, from.stride, from.width, from.height, to, to_stride, to_width,
-                       to_height, libyuv::kFilterBilinear);
+                       to_height, whole ? libyuv::kFilterBox : libyuv::kFilterBilinear);
 }
 
 }  // namespace mixer

@@ -16,26 +16,28 @@ bool is_due(const VideoFrame& frame, common::Timestamp now) {
 
 VideoPlayout::VideoPlayout() : waiting_(kMostWaiting, common::WhenFull::DropOldest) {}
 
-void VideoPlayout::push(FrameRef frame) {
-    waiting_.push(std::move(frame));
+void VideoPlayout::push(SourcePicture picture) {
+    waiting_.push(std::move(picture));
 }
 
 const DuePicture& VideoPlayout::take_due(common::Timestamp now) {
     if (forget_.exchange(false, std::memory_order_acquire)) {
         next_ = {};
         current_.frame = {};
+        current_.fitted = {};
     }
 
     bool taken = false;
     while (true) {
-        if (!next_) {
+        if (!next_.whole) {
             auto popped = waiting_.pop();
             if (!popped) break;
             next_ = std::move(*popped);
         }
-        if (!is_due(*next_, now)) break;
+        if (!is_due(*next_.whole, now)) break;
         if (taken) skipped_.fetch_add(1, std::memory_order_relaxed);
-        current_.frame = std::exchange(next_, {});
+        current_.frame = std::exchange(next_.whole, {});
+        current_.fitted = std::exchange(next_.fitted, {});
         current_.last_change = now;
         taken = true;
     }

@@ -5,13 +5,15 @@
 
 #include "common/bounded_queue.h"
 #include "common/units.h"
+#include "mixer/video/tile_fitter.h"
 #include "mixer/video/video_frame.h"
 
 namespace mixer {
 
 /// What the tick draws for one source.
 struct DuePicture {
-    FrameRef frame;  ///< empty: never had one, or told to forget it
+    FrameRef frame;         ///< empty: never had one, or told to forget it
+    FittedPictures fitted;  ///< what was made of it for tiles already
     common::Timestamp
         last_change;  ///< when the newest picture was taken; how long it has stood still
 };
@@ -25,8 +27,9 @@ struct DuePicture {
 class VideoPlayout {
   public:
     VideoPlayout();
-    /// `frame->media_time()` is when it should be shown.
-    void push(FrameRef frame);
+    /// `picture.whole->media_time()` is when it should be shown.
+    void push(SourcePicture picture);
+    void push(FrameRef frame) { push(SourcePicture{std::move(frame), {}}); }
     /// The newest picture with media_time <= now, or the one shown before. A picture that is more
     /// than 500 ms in the future (a broken sender clock) counts as due.
     [[nodiscard]] const DuePicture& take_due(common::Timestamp now);
@@ -36,8 +39,8 @@ class VideoPlayout {
         const;  ///< pictures never shown because a newer one was due
 
   private:
-    common::BoundedQueue<FrameRef> waiting_;
-    FrameRef next_;
+    common::BoundedQueue<SourcePicture> waiting_;
+    SourcePicture next_;
     DuePicture current_;
     std::atomic<bool> forget_{false};
     std::atomic<std::uint64_t> skipped_{0};

@@ -54,6 +54,7 @@ struct MediaNode {
     explicit MediaNode(std::uint16_t first_port = 21000)
         : ports(make_ports(first_port)),
           services{.clock = clock,
+                   .decode_pool = media_pool.urgent(),
                    .media_pool = media_pool,
                    .frames = frames,
                    .ports = *ports,

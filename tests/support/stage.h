@@ -85,8 +85,13 @@ class Stage : public mixer::DuePictures {
         due.frame = cameras_[static_cast<std::size_t>(index)].next(clock.now());
         due.last_change = clock.now();
     }
+    /// As a decoder that was told of these tiles leaves it.
+    void fit(int index, const mixer::TileNeed& tile) {
+        mixer::DuePicture& due = due_[source(index)];
+        due.fitted[0] = {tile, mixer::TileFitter(pool).fit(*due.frame, tile).publish()};
+    }
     void show(int index, mixer::FrameRef picture) {
-        due_[source(index)] = {std::move(picture), clock.now()};
+        due_[source(index)] = {std::move(picture), {}, clock.now()};
     }
 
     [[nodiscard]] const mixer::DuePicture* find(common::SourceId source) const override {

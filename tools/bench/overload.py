@@ -5,7 +5,7 @@ logged and taken back."""
 import sys
 import time
 
-from measure import Table, arrival_fps, meeting, percentile, prepare_clips, scenario
+from measure import STAGGER, Table, arrival_fps, meeting, percentile, prepare_clips, scenario
 
 # What the daemon would say of a step of its ladder.
 STEP_DOWN, STEP_UP = "load step down", "load step up"
@@ -16,9 +16,9 @@ def run(options):
     prepare_clips(people)
     with meeting(room='layout = "grid"\nself_view = "hide"\n') as made:
         stay = people // 3
-        stayers = made.join(1, stay, "--sound", "bursts", "--stagger", "0.1")
+        stayers = made.join(1, stay, "--sound", "bursts", "--stagger", STAGGER)
         made.wait_for(stay)
-        others = made.join(stay + 1, people - stay, "--no-analysis", "--sound", "silent", "--stagger", "0.1")
+        others = made.join(stay + 1, people - stay, "--no-analysis", "--sound", "silent", "--stagger", STAGGER)
         made.wait_for(people)
         made.watch(5)
         concealed_before = max(made.concealed_percent())

@@ -3,7 +3,7 @@
 
 import sys
 
-from measure import Table, meeting, prepare_clips, scenario
+from measure import STAGGER, Table, meeting, prepare_clips, scenario
 
 # What each third can decode (RFC 6184, profile-level-id): level 3.1 takes 720p30, level 3 360p30, level 1.3 180p15.
 LEVELS = ["42e01f", "42e01e", "42e00d"]
@@ -16,7 +16,7 @@ def run(options):
         first, callers = 1, []
         for third, level in enumerate(LEVELS):
             count = (people + len(LEVELS) - 1 - third) // len(LEVELS)
-            callers.append(made.join(first, count, "--stagger", "0.1", "--profile-level-id", level))
+            callers.append(made.join(first, count, "--stagger", STAGGER, "--profile-level-id", level))
             first += count
         made.wait_for(people)
         made.watch(5)

@@ -25,7 +25,7 @@ def held(server, people):
 
 def measure(server, folder, cache, people, seconds):
     callers = Endpoint(folder, cache, server.uri("gate"), 1, people,
-                       ["--seconds", "0", "--hold-at", "0.3", "--stagger", "0.1", "--no-analysis"]).start()
+                       ["--seconds", "0", "--hold-at", "0.3", "--stagger", STAGGER, "--no-analysis"]).start()
     try:
         until(lambda: held(server, people), 60, "everybody holds")
         before = Usage(callers.process.pid)

@@ -3,14 +3,14 @@
 
 import sys
 
-from measure import Table, meeting, prepare_clips, scenario
+from measure import STAGGER, Table, meeting, prepare_clips, scenario
 
 
 def run(options):
     people = options.people
     prepare_clips(people)
     with meeting(room='layout = "1+5"\nself_view = "hide"\n') as made:
-        quiet = made.join(2, people - 1, "--no-analysis", "--sound", "silent", "--stagger", "0.1")
+        quiet = made.join(2, people - 1, "--no-analysis", "--sound", "silent", "--stagger", STAGGER)
         made.wait_for(people - 1)
         speaking = made.join(1, 1, "--no-analysis", "--sound", "syllables")
         made.wait_for(people)

@@ -99,7 +99,7 @@ mixer::FrameRef paint_slide(mixer::FramePool& pool) {
 /// Only content has a picture; people are their avatars.
 class Slide final : public mixer::DuePictures {
   public:
-    Slide(mixer::FrameRef slide, common::Timestamp now) : slide_{std::move(slide), now} {}
+    Slide(mixer::FrameRef slide, common::Timestamp now) : slide_{std::move(slide), {}, now} {}
     [[nodiscard]] const mixer::DuePicture* find(SourceId source) const override {
         return source == kContent ? &slide_ : nullptr;
     }

@@ -2,7 +2,7 @@
 
 namespace common {
 
-MediaPool::MediaPool(unsigned thread_count) : ring_(256) {
+MediaPool::MediaPool(unsigned thread_count) {
     for (unsigned i = 0; i < thread_count; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -15,22 +15,37 @@ MediaPool::~MediaPool() {
     for (std::thread& thread : threads_) thread.join();
 }
 
-void MediaPool::submit(Job& job) {
-    MutexLock lock(mutex_);
-    if (size_ == ring_.size()) {
-        std::vector<Job*> larger(ring_.size() * 2);
-        for (std::size_t i = 0; i < size_; ++i) larger[i] = ring_[(head_ + i) % ring_.size()];
-        ring_.swap(larger);
+void MediaPool::Ring::push(Job& job) {
+    if (size_ == slots_.size()) {
+        std::vector<Job*> larger(slots_.size() * 2);
+        for (std::size_t i = 0; i < size_; ++i) larger[i] = slots_[(head_ + i) % slots_.size()];
+        slots_.swap(larger);
         head_ = 0;
     }
-    ring_[(head_ + size_) % ring_.size()] = &job;
+    slots_[(head_ + size_) % slots_.size()] = &job;
     ++size_;
+}
+
+Job& MediaPool::Ring::pop() {
+    Job& job = *slots_[head_];
+    head_ = (head_ + 1) % slots_.size();
+    --size_;
+    return job;
+}
+
+void MediaPool::submit(Job& job) {
+    submit(job, false);
+}
+
+void MediaPool::submit(Job& job, bool urgent) {
+    MutexLock lock(mutex_);
+    (urgent ? urgent_jobs_ : jobs_).push(job);
     not_empty_.notify_one();
 }
 
 std::size_t MediaPool::depth() const {
     MutexLock lock(mutex_);
-    return size_;
+    return urgent_jobs_.size() + jobs_.size();
 }
 
 void MediaPool::work() {
@@ -38,11 +53,9 @@ void MediaPool::work() {
         Job* job = nullptr;
         {
             MutexLock lock(mutex_);
-            while (size_ == 0 && !stopping_) not_empty_.wait(mutex_);
-            if (size_ == 0) return;
-            job = ring_[head_];
-            head_ = (head_ + 1) % ring_.size();
-            --size_;
+            while (urgent_jobs_.size() + jobs_.size() == 0 && !stopping_) not_empty_.wait(mutex_);
+            if (urgent_jobs_.size() + jobs_.size() == 0) return;
+            job = urgent_jobs_.size() != 0 ? &urgent_jobs_.pop() : &jobs_.pop();
         }
         job->run();
     }

@@ -80,7 +80,7 @@ class Meeting {
             next_report_ += 5s;
         }
         const auto rtp_time = static_cast<std::uint32_t>(taken.count() * 9 / 100'000);
-        Timestamp due = timing_.due_of(rtp_time, arrival);
+        Timestamp due = timing_.due_of(rtp_time, arrival, 2ms);
         const auto position = sound_.playout->position();
         if (reports_ && position) {
             const Duration said(std::int64_t{position->rtp_time} * 125'000);

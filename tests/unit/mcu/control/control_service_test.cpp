@@ -37,6 +37,7 @@ struct Served {
     std::unique_ptr<pb::McuControl::Stub> stub;
     const std::string address = scratch_socket(".sock");
     mcu::BridgeServices services{.clock = media.clock,
+                                 .decode_pool = media.media_pool.urgent(),
                                  .media_pool = media.media_pool,
                                  .frames = media.frames,
                                  .ports = *media.ports,

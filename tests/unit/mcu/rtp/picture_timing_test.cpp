@@ -21,6 +21,12 @@ Timestamp sent(int picture) {
     return start() + Duration(picture * 1'000'000'000LL / 30);
 }
 
+constexpr Duration kDecoding = 4ms;
+
+Timestamp due_of(PictureTiming& timing, std::uint32_t rtp_time, Timestamp arrival) {
+    return timing.due_of(rtp_time, arrival, kDecoding);
+}
+
 }  // namespace
 
 TEST_CASE("A sender near the tick's phase gives each tick one new picture, in spite of jitter") {
@@ -29,8 +35,8 @@ TEST_CASE("A sender near the tick's phase gives each tick one new picture, in sp
     std::uniform_int_distribution<int> jitter_us(0, 6000);
     std::vector<Timestamp> due;
     for (int i = 0; i < 3000; ++i) {
-        due.push_back(timing.due_of(1000 + static_cast<std::uint32_t>(i) * kPictureTicks,
-                                    sent(i) + std::chrono::microseconds(jitter_us(random))));
+        due.push_back(due_of(timing, 1000 + static_cast<std::uint32_t>(i) * kPictureTicks,
+                             sent(i) + std::chrono::microseconds(jitter_us(random))));
     }
 
     int irregular = 0;
@@ -45,28 +51,29 @@ TEST_CASE("A sender near the tick's phase gives each tick one new picture, in sp
 TEST_CASE("The margin is all that a steady picture waits") {
     PictureTiming timing;
     for (int i = 0; i < 100; ++i) {
-        const Timestamp due = timing.due_of(static_cast<std::uint32_t>(i) * kPictureTicks, sent(i));
-        CHECK(due - sent(i) <= PictureTiming::kMargin + 1us);
-        CHECK(due - sent(i) >= PictureTiming::kMargin - 1us);
+        const Timestamp due =
+            due_of(timing, static_cast<std::uint32_t>(i) * kPictureTicks, sent(i));
+        CHECK(due - sent(i) <= timing.margin() + 1us);
+        CHECK(due - sent(i) >= timing.margin() - 1us);
     }
 }
 
 TEST_CASE("A picture that comes late is due at once") {
     PictureTiming timing;
     for (int i = 0; i < 30; ++i)
-        (void)timing.due_of(static_cast<std::uint32_t>(i) * kPictureTicks, sent(i));
+        (void)due_of(timing, static_cast<std::uint32_t>(i) * kPictureTicks, sent(i));
 
     const Timestamp arrival = sent(30) + 25ms;
 
-    CHECK(timing.due_of(30 * kPictureTicks, arrival) == arrival);
+    CHECK(due_of(timing, 30 * kPictureTicks, arrival) == arrival);
 }
 
 TEST_CASE("RTP time may wrap") {
     PictureTiming timing;
     std::uint32_t rtp_time = 0xffffffff - 10 * kPictureTicks;
     for (int i = 0; i < 30; ++i, rtp_time += kPictureTicks) {
-        const Timestamp due = timing.due_of(rtp_time, sent(i));
-        CHECK(due - sent(i) <= PictureTiming::kMargin + 1us);
+        const Timestamp due = due_of(timing, rtp_time, sent(i));
+        CHECK(due - sent(i) <= PictureTiming::kFirstMargin + 1us);
         CHECK(due >= sent(i));
     }
 }
@@ -76,13 +83,13 @@ TEST_CASE("A jump of the sender's clock is followed at once") {
          {90000U * 3600, 0x80000000U, static_cast<std::uint32_t>(-90000 * 60)}) {
         PictureTiming timing;
         for (int i = 0; i < 30; ++i)
-            (void)timing.due_of(static_cast<std::uint32_t>(i) * kPictureTicks, sent(i));
+            (void)due_of(timing, static_cast<std::uint32_t>(i) * kPictureTicks, sent(i));
 
         for (int i = 30; i < 60; ++i) {
             const Timestamp due =
-                timing.due_of(jump + static_cast<std::uint32_t>(i) * kPictureTicks, sent(i));
+                due_of(timing, jump + static_cast<std::uint32_t>(i) * kPictureTicks, sent(i));
             CHECK(due >= sent(i));
-            CHECK(due - sent(i) <= PictureTiming::kMargin + 1us);
+            CHECK(due - sent(i) <= PictureTiming::kFirstMargin + 1us);
         }
     }
 }
@@ -96,8 +103,8 @@ TEST_CASE(
             const Timestamp arrival =
                 start() + Duration(static_cast<std::int64_t>(i * 1e9 / 30 * wrong));
             const Timestamp due =
-                timing.due_of(static_cast<std::uint32_t>(i) * kPictureTicks, arrival);
-            REQUIRE(due - arrival <= PictureTiming::kMargin + 6ms);
+                due_of(timing, static_cast<std::uint32_t>(i) * kPictureTicks, arrival);
+            REQUIRE(due - arrival <= PictureTiming::kFirstMargin + 6ms);
         }
     }
 }
@@ -105,10 +112,41 @@ TEST_CASE(
 TEST_CASE("A path that became slower for good gets its margin back") {
     PictureTiming timing;
     for (int i = 0; i < 300; ++i)
-        (void)timing.due_of(static_cast<std::uint32_t>(i) * kPictureTicks, sent(i));
+        (void)due_of(timing, static_cast<std::uint32_t>(i) * kPictureTicks, sent(i));
     Timestamp due;
     for (int i = 300; i < 900; ++i)
-        due = timing.due_of(static_cast<std::uint32_t>(i) * kPictureTicks, sent(i) + 50ms);
+        due = due_of(timing, static_cast<std::uint32_t>(i) * kPictureTicks, sent(i) + 50ms);
 
-    CHECK(due - (sent(899) + 50ms) >= PictureTiming::kMargin - 5ms);
+    CHECK(due - (sent(899) + 50ms) >= PictureTiming::kFirstMargin - 5ms);
+}
+
+TEST_CASE(
+    "On a clean link the margin falls to what decoding takes, and no tick loses its picture") {
+    PictureTiming timing;
+    int early = 0;
+    Timestamp before;
+    for (int i = 0; i < 3000; ++i) {
+        const Timestamp due =
+            timing.due_of(static_cast<std::uint32_t>(i) * kPictureTicks, sent(i), 2ms);
+        if (i > 0 && due - before < 31ms) ++early;
+        before = due;
+    }
+
+    CHECK(timing.margin() >= PictureTiming::kLeastMargin);
+    CHECK(timing.margin() <= 5ms);
+    CHECK(early == 0);  // it falls in steps smaller than a tick's reserve
+}
+
+TEST_CASE("Decoding that takes longer gets its margin within a second, up to a limit") {
+    PictureTiming timing;
+    int i = 0;
+    for (; i < 900; ++i)
+        (void)timing.due_of(static_cast<std::uint32_t>(i) * kPictureTicks, sent(i), 2ms);
+    for (; i < 930; ++i)
+        (void)timing.due_of(static_cast<std::uint32_t>(i) * kPictureTicks, sent(i), 9ms);
+    CHECK(timing.margin() >= 10ms);
+
+    for (; i < 960; ++i)
+        (void)timing.due_of(static_cast<std::uint32_t>(i) * kPictureTicks, sent(i), 90ms);
+    CHECK(timing.margin() == PictureTiming::kMostMargin);
 }

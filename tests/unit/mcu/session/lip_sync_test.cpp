@@ -104,7 +104,7 @@ TEST_CASE("Pictures are due when the sound of the same moment is heard, by both 
 
     REQUIRE(recorded().frames.size() == 2);
     const auto until_due = recorded().frames[1].due - f.clock.now();
-    CHECK(until_due > 90ms);
+    CHECK(until_due > 80ms);
     CHECK(until_due <= 120ms);
 }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "tests/support/fake_clock.h"
+
 namespace tests {
 
 Recorded& recorded() {
@@ -33,8 +35,10 @@ struct RecordingDecoder final : mixer::VideoDecoder {
 std::unique_ptr<mixer::VideoDecodeLane> make_recording_lane(common::Executor& executor) {
     static NoRequester requester;
     static mixer::VideoPlayout playout;
-    return std::make_unique<mixer::VideoDecodeLane>(executor, std::make_unique<RecordingDecoder>(),
-                                                    playout, requester);
+    static mixer::FramePool frames(1 << 20);
+    static FakeClock clock;
+    return std::make_unique<mixer::VideoDecodeLane>(
+        executor, clock, std::make_unique<RecordingDecoder>(), frames, playout, requester);
 }
 
 }  // namespace tests

@@ -47,7 +47,7 @@ struct Fixture {
     Fixture() {
         auto owned = std::make_unique<PaintingDecoder>(pool);
         decoder = owned.get();
-        lane.emplace(executor, std::move(owned), playout, asked);
+        lane.emplace(executor, clock, std::move(owned), pool, playout, asked);
     }
     ~Fixture() {
         executor.run_all();
@@ -183,14 +183,62 @@ TEST_CASE_METHOD(Fixture,
     CHECK_FALSE(playout.take_due(clock.now()).frame);
 }
 
+TEST_CASE_METHOD(Fixture, "Each picture comes with what its tiles need, and is scaled but once") {
+    const mixer::TileNeed grid{{80, 44}, mixer::Fit::Crop};
+    const mixer::TileNeed strip{{40, 24}, mixer::Fit::Letterbox};
+    lane->set_tiles(std::vector{grid, strip});
+    push(true);
+    executor.run_all();
+
+    const mixer::DuePicture& due = playout.take_due(clock.now());
+
+    REQUIRE(due.frame);
+    REQUIRE(due.fitted[0].picture);
+    CHECK(due.fitted[0].tile == grid);
+    CHECK(due.fitted[0].picture->size() == grid.size);
+    CHECK(due.fitted[1].tile == strip);
+    CHECK_FALSE(due.fitted[2].picture);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "Nothing is made for a tile of the picture's own size, nor for a fourth") {
+    const std::vector<mixer::TileNeed> tiles{{{160, 90}, mixer::Fit::Crop},
+                                             {{80, 44}, mixer::Fit::Crop},
+                                             {{60, 34}, mixer::Fit::Crop},
+                                             {{40, 24}, mixer::Fit::Crop}};
+    lane->set_tiles(tiles);
+    push(true);
+    executor.run_all();
+
+    const mixer::DuePicture& due = playout.take_due(clock.now());
+
+    CHECK_FALSE(due.fitted[0].picture);
+    CHECK(due.fitted[1].picture);
+    CHECK(due.fitted[2].picture);
+}
+
+TEST_CASE_METHOD(Fixture, "Decoding that takes long shows in what it is said to take") {
+    const Duration before = lane->decoding();
+    decoder->during = [this] { clock.advance(20ms); };
+    for (int i = 0; i < 30; ++i) {
+        push(true);
+        executor.run_all();
+        (void)playout.take_due(clock.now());
+    }
+
+    CHECK(before <= 5ms);
+    CHECK(lane->decoding() >= 15ms);
+}
+
 TEST_CASE("A real clip goes through a real pool of threads to the playout") {
     mixer::FramePool pool(64U << 20);
     mixer::VideoPlayout playout;
     Asked asked;
+    const common::MonotonicClock monotonic;
     common::MediaPool threads(2);
     auto decoder = mixer::make_h264_decoder(pool);
     REQUIRE(decoder);
-    mixer::VideoDecodeLane lane(threads, std::move(*decoder), playout, asked);
+    mixer::VideoDecodeLane lane(threads, monotonic, std::move(*decoder), pool, playout, asked);
     const auto clip = tests::make_h264_clip({});
 
     const auto deadline = std::chrono::steady_clock::now() + 10s;

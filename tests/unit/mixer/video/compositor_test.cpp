@@ -54,6 +54,26 @@ TEST_CASE("A source is scaled once for all canvases that show it at one size") {
     CHECK(mark_in(second, other->tiles[3]) == ColorMark{3, 0});
 }
 
+TEST_CASE("What the decoder made for a tile is drawn as it is, and looks the same") {
+    Stage stage = four_people();
+    const auto scene = stage.builder.build(stage.grid(), kCanvas);
+    stage.shoot();
+    const FrameRef here = stage.compositor.compose(*scene, stage, stage.clock.now());
+    CHECK(stage.compositor.scale_count() == 4);
+    stage.compositor.begin_tick(stage.clock.now());
+    stage.compositor.begin_tick(stage.clock.now());  // forgets what it scaled
+
+    for (int i = 0; i < 4; ++i)
+        stage.fit(i, {scene->tiles[static_cast<std::size_t>(i)].rect.size(), mixer::Fit::Crop});
+    const FrameRef there = stage.compositor.compose(*scene, stage, stage.clock.now());
+
+    CHECK(stage.compositor.scale_count() == 4);
+    for (int y = 0; y < kCanvas.height; ++y) {
+        const std::uint8_t* row = here->y() + y * here->stride_y();
+        REQUIRE(std::equal(row, row + kCanvas.width, there->y() + y * there->stride_y()));
+    }
+}
+
 TEST_CASE("A picture that did not change is not scaled again at the next tick") {
     Stage stage = four_people();
     const auto scene = stage.builder.build(stage.grid(), kCanvas);

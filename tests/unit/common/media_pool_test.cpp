@@ -1,0 +1,68 @@
+#include "common/media_pool.h"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <functional>
+#include <string>
+#include <thread>
+
+namespace {
+
+/// Calls what it was given, on the pool's thread.
+class CallingJob final : public common::Job {
+  public:
+    explicit CallingJob(std::function<void()> call) : call_(std::move(call)) {}
+    void run() override { call_(); }
+
+  private:
+    std::function<void()> call_;
+};
+
+void wait_for(const std::atomic<bool>& flag) {
+    while (!flag) std::this_thread::yield();
+}
+
+}  // namespace
+
+TEST_CASE("Urgent jobs go before all that wait, each kind in its order") {
+    std::atomic<bool> begun{false};
+    std::atomic<bool> go{false};
+    std::atomic<bool> done{false};
+    std::string order;  // one thread writes it; read after `done`
+    CallingJob first([&] {
+        begun = true;
+        wait_for(go);
+    });
+    CallingJob encode_a([&] { order += 'a'; });
+    CallingJob encode_b([&] {
+        order += 'b';
+        done = true;
+    });
+    CallingJob decode_1([&] { order += '1'; });
+    CallingJob decode_2([&] { order += '2'; });
+    common::MediaPool pool(1);
+    pool.submit(first);
+    wait_for(begun);
+
+    pool.submit(encode_a);
+    pool.urgent().submit(decode_1);
+    pool.submit(encode_b);
+    pool.urgent().submit(decode_2);
+    CHECK(pool.depth() == 4);
+    go = true;
+    wait_for(done);
+
+    CHECK(order == "12ab");
+}
+
+TEST_CASE("A pool runs all it was given before it goes, however many") {
+    std::atomic<int> runs{0};
+    std::vector<CallingJob> jobs(1000, CallingJob([&] { ++runs; }));
+    {
+        common::MediaPool pool(2);
+        for (std::size_t i = 0; i < jobs.size(); ++i)
+            (i % 3 == 0 ? pool.urgent() : static_cast<common::Executor&>(pool)).submit(jobs[i]);
+    }
+
+    CHECK(runs == 1000);
+}
