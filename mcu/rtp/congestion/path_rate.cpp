@@ -1,0 +1,242 @@
+#include "mcu/rtp/congestion/path_rate.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mcu {
+
+using common::Bitrate;
+using common::Duration;
+using common::Timestamp;
+
+namespace {
+
+constexpr Duration kLeastWindow = std::chrono::milliseconds(400);
+constexpr Duration kLongWindow = std::chrono::seconds(1);
+constexpr double kLeastPackets = 30, kFewPackets = 8, kMostPackets = 50'000;
+constexpr double kSomeLoss = 0.02;
+/// Loss beyond doubt that is more than a path may lose by chance; what is asked for again comes,
+/// but of a full path.
+constexpr double kTooMuchLost = 0.12, kTooMuchUnrepaired = 0.06;
+constexpr double kDoubt = 2.5;  // standard deviations
+/// A fall that has not had its effect yet is corrected only where it was far too little.
+constexpr double kFarTooMuch = 0.7;
+constexpr int kVainStarts = 2;
+constexpr Duration kVainWithin = std::chrono::seconds(3);
+constexpr Duration kVainTrust = std::chrono::minutes(1);
+/// Packets of a probe take so long to be on their way back in a report.
+constexpr Duration kProbeSeen = std::chrono::milliseconds(100);
+constexpr Duration kProbeGrows = std::chrono::milliseconds(150);
+
+Bitrate scaled(Bitrate rate, double by) {
+    return Bitrate::from_bps(
+        static_cast<std::int64_t>(std::llround(static_cast<double>(rate.bps()) * by)));
+}
+
+double seconds(Duration d) {
+    return std::chrono::duration<double>(d).count();
+}
+
+}  // namespace
+
+void PathRate::forget_reports() {
+    before_.reset();
+    delay_ = {};
+    suspected_from_.reset();
+    vain_ = 0;
+}
+
+void PathRate::on_sent(std::size_t wire_bytes, bool picture, Timestamp now) {
+    sent_.add(wire_bytes, picture, now);
+    if (picture) step(now);
+}
+
+void PathRate::on_round_trip(Duration round_trip, Timestamp now) {
+    delay_.add(round_trip, now);
+}
+
+void PathRate::on_report(const PathReport& report) {
+    if (report.round_trip) delay_.add(*report.round_trip, report.at);
+    const std::optional<Window> window = window_of(report);
+    const bool full = window && is_full(*window);
+    if (phase_ != Phase::Resting) {
+        judge_probe(report, full);
+        return;
+    }
+    if (!window) return;
+    follow_suspicion(*window, full);
+    full_in_a_row_ = full ? full_in_a_row_ + 1 : 0;
+    if (full) fall(*window);
+    step(report.at);
+}
+
+/// Nothing while too little came since the last one to say something: the next report says more.
+std::optional<PathRate::Window> PathRate::window_of(const PathReport& report) {
+    if (!before_) {
+        before_ = report;
+        return std::nullopt;
+    }
+    const auto expected =
+        static_cast<std::int32_t>(report.highest_sequence - before_->highest_sequence);
+    const Duration span = report.at - before_->at;
+    if (expected < 0 || expected > kMostPackets) {
+        before_ = report;  // another stream
+        return std::nullopt;
+    }
+    const bool enough = span >= kLeastWindow && (expected >= kLeastPackets ||
+                                                 (span >= kLongWindow && expected >= kFewPackets));
+    if (!enough) return std::nullopt;
+    Window window;
+    // What it speaks of was sent half a round trip before.
+    const Duration way = delay_.least() / 2;
+    window.begin = before_->at - way;
+    window.end = report.at - way;
+    window.expected = expected;
+    const double lost = report.cumulative_lost - before_->cumulative_lost;
+    window.received = std::max(0.0, expected - lost);
+    window.lost_share = std::clamp(lost / expected, 0.0, 1.0);
+    const SentHistory::Amount sent = sent_.between(window.begin, window.end);
+    window.sent_bps = sent.bytes * 8 / seconds(span);
+    // Who drops copies unseen (SRTP) did not lose them: unless it asked for them, or counts them.
+    const bool counts_all = repair_ == Repair::AskedFor || window.received > expected;
+    const double arrived = counts_all && sent.picture_packets > 0
+                               ? window.received / sent.picture_packets
+                               : 1 - window.lost_share;
+    window.arrived_bps = window.sent_bps * std::clamp(arrived, 0.02, 1.0);
+    before_ = report;
+    return window;
+}
+
+bool PathRate::is_full(const Window& window) const {
+    const double share = window.lost_share;
+    const double doubt = kDoubt * std::sqrt(share * (1 - share) / window.expected);
+    const double most = repair_ == Repair::AskedFor ? kTooMuchUnrepaired : kTooMuchLost;
+    if (share - doubt > most) return true;
+    if (delay_.falls()) return false;
+    if (share >= kSomeLoss && delay_.standing() > kQueueGrows) return true;
+    return delay_.standing() > kQueueStands;
+}
+
+void PathRate::fall(const Window& window) {
+    const Bitrate arrived =
+        Bitrate::from_bps(static_cast<std::int64_t>(window.arrived_bps * kKeep));
+    const bool limited = rate_.bps() > 0;
+    if (limited && window.begin<settled_&& static_cast<double>(arrived.bps())> kFarTooMuch *
+                       static_cast<double>(rate_.bps())) {
+        return;
+    }
+    if (limited && arrived >= rate_) return;
+    // Whoever was raised too far waits longer the next time.
+    const bool regretted = rose_ && window.end - *rose_ < kMemory;
+    if (regretted) {
+        regret_ = std::min(kMostRegret, std::max(2 * regret_, kRegret));
+        rose_.reset();
+    } else if (!limited) {
+        regret_ = Duration(0);
+    }
+    ++falls_;
+    patience_ = kPatience;
+    settled_ = window.end + kSettle;
+    calm_since_ = window.end;
+    set_rate(arrived);
+}
+
+void PathRate::set_rate(Bitrate rate) {
+    if (rate.bps() > 0) rate = std::max(rate, kLeast);
+    if (rate == rate_) return;
+    rate_ = rate;
+    tell_(rate_);
+}
+
+// ---- who reports seldom ----
+
+void PathRate::on_start_in_vain(Timestamp now) {
+    if (phase_ != Phase::Resting || now < trust_until_ || now < settled_) return;
+    if (vain_ == 0 || now - first_vain_ > kVainWithin) {
+        vain_ = 0;
+        first_vain_ = now;
+    }
+    if (++vain_ < kVainStarts) return;
+    vain_ = 0;
+    if (!suspected_from_) suspected_from_ = rate_;
+    const SentHistory::Amount sent = sent_.between(now - kLongWindow, now);
+    const auto half = Bitrate::from_bps(static_cast<std::int64_t>(sent.bytes * 8 / 2));
+    settled_ = now + kSettle;
+    calm_since_ = now;
+    ++falls_;
+    set_rate(rate_.bps() > 0 ? std::min(rate_, half) : half);
+}
+
+/// The peer's report has come: was it the path's width, or chance?
+void PathRate::follow_suspicion(const Window& window, bool full) {
+    if (!suspected_from_) return;
+    const Bitrate before = *suspected_from_;
+    suspected_from_.reset();
+    if (full) return;
+    trust_until_ = window.end + kVainTrust;
+    set_rate(before);
+}
+
+// ---- up ----
+
+void PathRate::step(Timestamp now) {
+    if (rate_.bps() == 0) return;
+    if (phase_ == Phase::Probing && now >= probe_ends_) phase_ = Phase::Judging;
+    if (phase_ == Phase::Judging && now - probe_ends_ > kVerdict) end_probe(true, now);
+    if (phase_ != Phase::Resting || suspected_from_ || wanted_ <= rate_) return;
+    if (now - calm_since_ < std::max(patience_, regret_)) return;
+    proven_ = rate_;
+    begin_probe(scaled(rate_, kFirstProbe), now);
+}
+
+void PathRate::begin_probe(Bitrate target, Timestamp now) {
+    target_ = std::min(target, scaled(wanted_, kHeadroom));
+    phase_ = Phase::Probing;
+    probe_began_ = now;
+    probe_ends_ = now + kProbe;
+}
+
+std::size_t PathRate::owed_bytes(Timestamp now) {
+    step(now);
+    if (phase_ != Phase::Probing) return 0;
+    const double due = static_cast<double>(target_.bps()) / 8 * seconds(now - probe_began_);
+    const double gone = sent_.between(probe_began_, now).bytes;
+    return due > gone ? static_cast<std::size_t>(due - gone) : 0;
+}
+
+void PathRate::judge_probe(const PathReport& report, bool full) {
+    // What was sent before the probe says nothing of it.
+    if (report.at - probe_began_ < kProbeSeen + delay_.least()) return;
+    const bool queued = report.round_trip && delay_.newest() > kQueueGrows;
+    const bool again =
+        report.round_trip && std::min(delay_.newest(), delay_.standing()) > kQueueGrows;
+    if (full || again || (queued && delay_.newest() > kProbeGrows))
+        return end_probe(true, report.at);
+    if (report.at < probe_ends_ + kProbeSeen + delay_.least()) return;
+    end_probe(queued, report.at);
+}
+
+void PathRate::end_probe(bool failed, Timestamp now) {
+    phase_ = Phase::Resting;
+    if (!failed) {
+        proven_ = target_;
+        if (proven_ >= wanted_) return rise(now);
+        begin_probe(scaled(proven_, kNextProbe), now);
+        return;
+    }
+    ++failed_probes_;
+    calm_since_ = now;
+    settled_ = now + kSettle;  // the probe's own queue is not the picture's
+    if (proven_ > rate_) return rise(now);
+    patience_ = std::min(2 * patience_, kMostPatience);
+}
+
+/// To what was proven, and to all that is wanted if that was.
+void PathRate::rise(Timestamp now) {
+    rose_ = now;
+    patience_ = kPatience;
+    calm_since_ = now;
+    set_rate(proven_ >= wanted_ ? Bitrate() : std::max(rate_, scaled(proven_, kProven)));
+}
+
+}  // namespace mcu

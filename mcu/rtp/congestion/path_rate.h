@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "common/units.h"
+#include "mcu/rtp/congestion/path_delay.h"
+#include "mcu/rtp/congestion/sent_history.h"
+
+namespace mcu {
+
+/// What a peer reports of the picture that it is sent (RFC 3550 6.4.1).
+struct PathReport {
+    common::Timestamp at;
+    std::uint32_t highest_sequence = 0;  ///< extended
+    std::int32_t cumulative_lost = 0;    ///< negative where what comes twice counts twice
+    std::optional<common::Duration> round_trip;
+};
+
+/// Whether the peer gets again what it misses: then its reports tell what stayed lost.
+enum class Repair : std::uint8_t { None, AskedFor };
+
+/// What the path to one peer carries, sound and picture together with all headers, from what the
+/// peer reports of them: nothing while it carries all, else a rate.
+///
+/// Down: at once, to a little less than what arrived, when reports say that the path is full: loss
+///       while round trips grow, a queue that stands, or more loss than chance leaves on a path
+///       that merely loses. Random loss of up to 10 % changes nothing.
+///       A peer that reports seldom is heard by what it asks for: starts in vain halve the rate
+///       until its report confirms or denies it.
+/// Up:   after a calm while, by probes of a fraction of a second in which packets go out more than
+///       once (`probe`): first a little more, then twice as much until what is wanted is reached.
+///       Only then, or when a probe fails, the new rate is told: a viewer does not climb rung by
+///       rung. A failed probe doubles the wait, at most to kMostPatience; a rise that had to be
+///       taken back doubles it further, at most to kMostRegret.
+/// Thread: net thread. No clock of its own. Never allocates.
+class PathRate {
+  public:
+    static constexpr double kKeep = 0.95;  ///< of what arrives: the rest empties the queue
+    static constexpr common::Duration kSettle = std::chrono::milliseconds(2000);
+    static constexpr common::Duration kQueueGrows = std::chrono::milliseconds(70);
+    static constexpr common::Duration kQueueStands = std::chrono::milliseconds(250);
+    static constexpr common::Duration kPatience = std::chrono::seconds(4);
+    static constexpr common::Duration kMostPatience = std::chrono::seconds(7);
+    static constexpr common::Duration kRegret = std::chrono::seconds(20);
+    static constexpr common::Duration kMostRegret = std::chrono::minutes(4);
+    static constexpr common::Duration kMemory = std::chrono::minutes(1);
+    static constexpr common::Duration kProbe = std::chrono::milliseconds(800);
+    static constexpr common::Duration kVerdict = std::chrono::seconds(8);
+    static constexpr double kFirstProbe = 1.4, kNextProbe = 2.0, kHeadroom = 1.15, kProven = 0.95;
+    static constexpr common::Bitrate kLeast = common::Bitrate::from_kbps(60);
+
+    /// `tell` is called with each new rate, from within the calls below.
+    explicit PathRate(std::function<void(common::Bitrate)> tell) : tell_(std::move(tell)) {}
+
+    void set_repair(Repair repair) { repair_ = repair; }
+    /// What would be sent if the path carried it; 0: not known, nothing is probed for.
+    void want(common::Bitrate all) { wanted_ = all; }
+    /// Another stream, another peer: what is known of the old one counts for nothing.
+    void forget_reports();
+
+    void on_sent(std::size_t wire_bytes, bool picture, common::Timestamp now);
+    void on_report(const PathReport& report);
+    /// Of another stream on the same path.
+    void on_round_trip(common::Duration round_trip, common::Timestamp now);
+    /// The peer asks for a start though it was sent one after it had asked the last time.
+    void on_start_in_vain(common::Timestamp now);
+
+    /// 0: the path is not known to be too narrow.
+    [[nodiscard]] common::Bitrate rate() const { return rate_; }
+    /// More bytes that are to go out now, as copies, while a probe runs; else 0.
+    [[nodiscard]] std::size_t owed_bytes(common::Timestamp now);
+    [[nodiscard]] std::uint64_t falls() const { return falls_; }
+    [[nodiscard]] std::uint64_t failed_probes() const { return failed_probes_; }
+
+  private:
+    enum class Phase : std::uint8_t { Resting, Probing, Judging };
+    /// What one report says of the time since the one before.
+    struct Window {
+        common::Timestamp begin, end;
+        double expected = 0, received = 0, lost_share = 0;
+        double sent_bps = 0, arrived_bps = 0;
+    };
+
+    [[nodiscard]] std::optional<Window> window_of(const PathReport& report);
+    [[nodiscard]] bool is_full(const Window& window) const;
+    void judge_probe(const PathReport& report, bool full);
+    void follow_suspicion(const Window& window, bool full);
+    void fall(const Window& window);
+    void set_rate(common::Bitrate rate);
+    void step(common::Timestamp now);
+    void begin_probe(common::Bitrate target, common::Timestamp now);
+    void end_probe(bool failed, common::Timestamp now);
+    void rise(common::Timestamp now);
+
+    std::function<void(common::Bitrate)> tell_;
+    Repair repair_ = Repair::None;
+    SentHistory sent_;
+    PathDelay delay_;
+    std::optional<PathReport> before_;
+    common::Bitrate rate_, wanted_;
+    int full_in_a_row_ = 0;
+
+    common::Timestamp settled_;     ///< until then what arrives still speaks of before the fall
+    common::Timestamp calm_since_;  ///< since the last fall or failed probe
+    common::Duration patience_ = kPatience, regret_{};
+    std::optional<common::Timestamp> rose_;
+
+    Phase phase_ = Phase::Resting;
+    common::Bitrate target_, proven_;
+    common::Timestamp probe_began_, probe_ends_;
+
+    /// What the rate was before starts in vain halved it.
+    std::optional<common::Bitrate> suspected_from_;
+    int vain_ = 0;
+    common::Timestamp first_vain_, trust_until_;
+    std::uint64_t falls_ = 0, failed_probes_ = 0;
+};
+
+}  // namespace mcu

@@ -1,0 +1,179 @@
+#include "mcu/rtp/congestion/path_rate.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/mcu/rtp/congestion/narrow_path.h"
+
+using namespace std::chrono_literals;
+using tests::LinkModel;
+using tests::NarrowPath;
+
+namespace {
+
+constexpr std::int64_t kWide = 2'000'000;
+
+NarrowPath::Config wide_path() {
+    NarrowPath::Config config;
+    config.down = {.delay = 50ms, .keeps_order = true, .rate_bps = kWide, .queue = 300ms};
+    return config;
+}
+
+void set_rate(NarrowPath& viewer, std::int64_t bps) {
+    viewer.change([bps](LinkModel::Config& link) { link.rate_bps = bps; });
+}
+
+}  // namespace
+
+TEST_CASE("A path that narrows to 300 kbit/s is sent less within two seconds, and all again soon") {
+    const double loss = GENERATE(0.0, 0.01, 0.05);
+    const auto jitter = GENERATE(common::Duration(0), common::Duration(30ms));
+    const std::uint64_t seed = GENERATE(range<std::uint64_t>(1, 6));
+    NarrowPath::Config config = wide_path();
+    config.down.loss = loss;
+    config.down.jitter = jitter;
+    config.down.keeps_order = false;
+    config.down.seed = seed;
+    NarrowPath viewer(config);
+    viewer.pass(20s);
+    REQUIRE(viewer.changes.empty());
+
+    set_rate(viewer, 300'000);
+    const auto down = viewer.until([&] { return viewer.rung_kbps() <= 170; }, 10s);
+    REQUIRE(down);
+    CHECK(*down <= 2s);
+
+    viewer.pass(17s);
+    CHECK(viewer.rung_kbps() <= 170);
+    set_rate(viewer, kWide);
+    const auto up = viewer.until([&] { return viewer.rung_kbps() == 1000; }, 60s);
+    REQUIRE(up);
+    CHECK(*up <= 15s);
+    CHECK(viewer.changes.size() <= 3);
+}
+
+TEST_CASE("Loss by chance changes nothing") {
+    const double loss = GENERATE(0.01, 0.05, 0.10);
+    const bool asks_again = GENERATE(true, false);
+    const auto every = GENERATE(common::Duration(700ms), common::Duration(5s));
+    NarrowPath::Config config = wide_path();
+    config.asks_again = asks_again;
+    config.report_every = every;
+    config.down.loss = loss;
+    config.down.jitter = 30ms;
+    config.down.rate_bps = 0;
+    NarrowPath viewer(config);
+
+    viewer.pass(5min);
+
+    CHECK(viewer.changes.empty());
+    CHECK(viewer.path.rate().bps() == 0);
+}
+
+TEST_CASE("Losses in bursts change nothing") {
+    NarrowPath::Config config = wide_path();
+    config.down.loss = 0.05;
+    config.down.burst = 3;
+    NarrowPath viewer(config);
+
+    viewer.pass(5min);
+
+    CHECK(viewer.changes.empty());
+}
+
+TEST_CASE("A path between two rungs is not tried with the larger one again and again") {
+    const std::int64_t bps = GENERATE(250'000, 450'000, 700'000, 1'000'000, 1'100'000);
+    NarrowPath viewer(wide_path());
+    viewer.pass(10s);
+    set_rate(viewer, bps);
+    viewer.pass(30s);
+    const std::size_t settled = viewer.changes.size();
+
+    viewer.pass(5min);
+
+    CHECK(viewer.changes.size() - settled <= 6);
+    CHECK(settled <= 4);
+}
+
+TEST_CASE("Probes of a narrow path cost its sound next to nothing") {
+    NarrowPath viewer(wide_path());
+    set_rate(viewer, 300'000);
+    viewer.pass(20s);
+    const auto sent = viewer.sound_sent, lost = viewer.sound_lost;
+
+    viewer.pass(5min);
+
+    CHECK(viewer.path.failed_probes() >= 10);
+    CHECK(static_cast<double>(viewer.sound_lost - lost) <=
+          0.01 * static_cast<double>(viewer.sound_sent - sent));
+}
+
+TEST_CASE("A path of 128 kbit/s is sent the smallest picture within some seconds, and keeps it") {
+    NarrowPath viewer(wide_path());
+    viewer.pass(10s);
+    set_rate(viewer, 160'000);
+    CHECK(viewer.until([&] { return viewer.rung_kbps() == 80; }, 5s));
+
+    viewer.pass(2min);
+
+    CHECK(viewer.rung_kbps() == 80);
+}
+
+TEST_CASE("A queue that only stands, however long, is emptied") {
+    NarrowPath::Config config = wide_path();
+    config.down.queue = 4s;
+    NarrowPath viewer(config);
+    viewer.pass(10s);
+    set_rate(viewer, 700'000);
+
+    viewer.pass(20s);
+
+    CHECK(viewer.overflowed() == 0);
+    CHECK(viewer.rung_kbps() <= 350);
+}
+
+TEST_CASE(
+    "Who reports every five seconds and asks for starts in vain is sent less before it reports") {
+    NarrowPath::Config config = wide_path();
+    config.asks_again = false;
+    config.asks_for_starts = true;
+    config.report_every = 5s;
+    NarrowPath viewer(config);
+    viewer.pass(11s);
+
+    set_rate(viewer, 300'000);
+
+    const auto down = viewer.until([&] { return viewer.rung_kbps() < 1000; }, 10s);
+    REQUIRE(down);
+    CHECK(*down <= 2500ms);
+    CHECK(viewer.until([&] { return viewer.rung_kbps() <= 170; }, 15s));
+}
+
+TEST_CASE("Starts in vain by chance are forgiven at the next report, and believed no more") {
+    NarrowPath::Config config = wide_path();
+    config.asks_again = false;
+    config.asks_for_starts = true;
+    config.report_every = 5s;
+    config.down.rate_bps = 0;
+    NarrowPath viewer(config);
+    viewer.pass(20s);
+    viewer.change([](LinkModel::Config& link) { link.loss = 0.05; });
+
+    viewer.pass(30s);
+
+    CHECK(viewer.path.falls() == 1);
+    CHECK(viewer.path.rate().bps() == 0);
+    CHECK(viewer.changes.size() <= 2);
+}
+
+TEST_CASE("A rise that had to be taken back is tried later") {
+    NarrowPath viewer(wide_path());
+    viewer.pass(10s);
+    for (int i = 0; i < 4; ++i) {
+        set_rate(viewer, 300'000);
+        viewer.pass(15s);
+        set_rate(viewer, kWide);
+        viewer.pass(15s);
+    }
+
+    CHECK(viewer.changes.size() <= 6);
+}
