@@ -76,6 +76,16 @@ void AudioPlayout::reset() {
 }
 
 bool AudioPlayout::pull(common::Timestamp now, AudioFrame& out) {
+    take_packets();
+    return impl_->line.pull(now, out, PlayoutLine::Heard::Yes) != Pulled::Nothing;
+}
+
+AudioSource::Pulled AudioPlayout::pull_unheard(common::Timestamp now, AudioFrame& out) {
+    take_packets();
+    return impl_->line.pull(now, out, PlayoutLine::Heard::OnlyIfLoud);
+}
+
+void AudioPlayout::take_packets() {
     Impl& impl = *impl_;
     impl.begin_generation(impl.generation.load(std::memory_order_acquire));
     // Bounded: a flood must not keep the tick here.
@@ -89,7 +99,6 @@ bool AudioPlayout::pull(common::Timestamp now, AudioFrame& out) {
             impl.inbox.give_back(*slot);
         }
     }
-    return impl.line.pull(now, out);
 }
 
 AudioPlayoutCounters AudioPlayout::counters() const {

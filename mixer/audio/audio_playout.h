@@ -68,11 +68,15 @@ class AudioPlayout final : public AudioSource {
     void push(const AudioPacket& packet);
     void reset();
     bool pull(common::Timestamp now, AudioFrame& out) override;
+    /// Leaves packets undecoded that say they are as soft as those before; see RestWatch.
+    Pulled pull_unheard(common::Timestamp now, AudioFrame& out) override;
     [[nodiscard]] AudioPlayoutCounters counters() const;  // any thread
     /// Of the packet decoded last; nothing before the first one. Any thread.
     [[nodiscard]] std::optional<PlayoutPosition> position() const;
 
   private:
+    void take_packets();
+
     struct Impl;
     explicit AudioPlayout(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;

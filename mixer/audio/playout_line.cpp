@@ -117,12 +117,15 @@ void PlayoutLine::reset() {
     control_.restart();
     position_.clear();
     playing_ = joined_ = started_ = false;
-    concealed_ = unjudged_ = unheard_ = 0;
+    concealed_ = unjudged_ = unheard_ = sounding_ = 0;
+    rest_.forget();
     loss_ = 0;
     fec_comes_ = waits_for_fec_ = false;
 }
 
-bool PlayoutLine::pull(common::Timestamp now, AudioFrame& out) {
+AudioSource::Pulled PlayoutLine::pull(common::Timestamp now, AudioFrame& out, Heard heard) {
+    heard_ = heard;
+    if (heard == Heard::Yes) rest_.stop();
     concealed_in_tick_ = decoded_in_tick_ = false;
     drop_excess();
     while (fifo_.size() < kTickSamples && decode_next(now)) {
@@ -134,12 +137,17 @@ bool PlayoutLine::pull(common::Timestamp now, AudioFrame& out) {
         // Rested: whoever comes next starts a spurt of its own.
         if (concealed_ >= kFadeEnd) playing_ = false;
     }
+    if (concealed_in_tick_) PlayoutTally::add_one(tally_.concealed_ticks);
     const std::size_t filled = std::min(kTickSamples, fifo_.size());
+    if (heard == Heard::OnlyIfLoud && sounding_ == 0 && filled == kTickSamples) {
+        fifo_.drop(filled);
+        return AudioSource::Pulled::Rest;
+    }
+    sounding_ -= std::min(sounding_, filled);
     fifo_.pop(std::span(out.samples).first(filled));
     for (float& sample : out.samples) sample = std::clamp(sample, -1.0F, 1.0F);
     std::fill(out.samples.begin() + static_cast<std::ptrdiff_t>(filled), out.samples.end(), 0.0F);
-    if (concealed_in_tick_) PlayoutTally::add_one(tally_.concealed_ticks);
-    return filled > 0;
+    return filled > 0 ? AudioSource::Pulled::Sound : AudioSource::Pulled::Nothing;
 }
 
 // How the front packet follows what was last decoded. RFC 3550 5.1: the timestamp says where it
@@ -240,6 +248,8 @@ void PlayoutLine::count_jump(const Step& step) {
 }
 
 bool PlayoutLine::decode_front(common::Timestamp now, const Step& step) {
+    const bool leaves_out = leave_out_front();
+    if (!leaves_out) wake_decoder();
     if (step.follows == Follows::AfterLoss && !fill_loss(step.gap_samples)) return false;
     if (concealed_ > kFadeBegin) joined_ = true;
     note_loss(step);
@@ -254,7 +264,11 @@ bool PlayoutLine::decode_front(common::Timestamp now, const Step& step) {
     tally_.delay_ns.store(waited.count(), std::memory_order_relaxed);
     publish_position(slot.rtp_time, slot.codec,
                      now + to_duration(static_cast<std::int64_t>(ahead)));
-    decode_joined(entry);
+    if (leaves_out) {
+        leave_out(entry);
+    } else {
+        decode_joined(entry);
+    }
 
     const auto length = entry.samples * static_cast<std::size_t>(rtp_clock_hz(slot.codec)) /
                         static_cast<std::size_t>(kSampleRateHz);
@@ -264,6 +278,41 @@ bool PlayoutLine::decode_front(common::Timestamp now, const Step& step) {
     started_ = true;
     give_back(slot);
     return true;
+}
+
+// Of two looks at the same packet (a loss before it that takes several ticks to fill) the first
+// counts.
+bool PlayoutLine::leave_out_front() {
+    const PlayoutQueue::Entry& front = queue_.front();
+    if (heard_ == Heard::Yes || (started_ && front.slot->codec != codec_)) return false;
+    if (looked_at_ != front.sequence) {
+        looked_at_ = front.sequence;
+        const auto payload = front.slot->payload();
+        const auto loudness = decoder_for(front.slot->codec)->glance_dbfs(payload);
+        looked_soft_ = rest_.leave_out(loudness, payload.size());
+    }
+    return looked_soft_;
+}
+
+void PlayoutLine::leave_out(const PlayoutQueue::Entry& entry) {
+    rest_.keep(entry.slot->payload());
+    joined_ = false;
+    fill_silence(entry.samples);
+    PlayoutTally::add(tally_.played_samples, entry.samples);
+    concealed_ = 0;
+}
+
+/// What was left out last goes through the decoder, for nobody: then its state is as if it had seen
+/// all.
+void PlayoutLine::wake_decoder() {
+    rest_.catch_up([&](std::span<const std::uint8_t> payload) {
+        (void)decoder_for(codec_)->decode(payload, fifo_.room());
+    });
+}
+
+void PlayoutLine::fill_silence(std::size_t samples) {
+    std::fill_n(fifo_.room().begin(), samples, 0.0F);
+    fifo_.grow(samples);
 }
 
 void PlayoutLine::decode_joined(const PlayoutQueue::Entry& entry) {
@@ -287,6 +336,7 @@ void PlayoutLine::decode_joined(const PlayoutQueue::Entry& entry) {
         return;
     }
     fifo_.grow(samples);
+    sounding_ = fifo_.size();
     if (join) glide(before, fifo_.last(samples));
     PlayoutTally::add(tally_.played_samples, samples);
     concealed_ = 0;
@@ -312,6 +362,7 @@ bool PlayoutLine::fill_loss(std::int64_t gap_samples) {
     const std::size_t recovered =
         decoder.decode_fec(front.slot->payload(), last_lost, fifo_.room());
     fifo_.grow(recovered);
+    sounding_ = fifo_.size();
     PlayoutTally::add_one(tally_.fec_packets);
     PlayoutTally::add(tally_.played_samples, recovered);
     concealed_ = 0;
@@ -320,12 +371,19 @@ bool PlayoutLine::fill_loss(std::int64_t gap_samples) {
 
 void PlayoutLine::conceal(std::size_t samples) {
     concealed_in_tick_ = true;
+    if (heard_ == Heard::OnlyIfLoud && rest_.resting()) {  // silence goes on
+        fill_silence(samples);
+        unheard_ += samples;
+        concealed_ += samples;
+        return;
+    }
     std::size_t made = started_ ? decoder_for(codec_)->conceal(samples, fifo_.room()) : 0;
     if (made == 0) {  // nothing to go on with
         made = samples;
         std::fill_n(fifo_.room().begin(), made, 0.0F);
     }
     fifo_.grow(made);
+    sounding_ = fifo_.size();
     // What goes on from silence is silence, and nobody misses anything.
     const bool heard = std::ranges::any_of(
         fifo_.last(made), [](float sample) { return std::abs(sample) > kHeardPeak; });
@@ -378,6 +436,7 @@ void PlayoutLine::shorten(common::Timestamp now, std::size_t most, bool anywhere
         return;
     }
     fifo_.skip(match.lag);
+    sounding_ = std::min(sounding_, fifo_.size());
     const auto cut = static_cast<std::int64_t>(match.lag);
     control_.done(-cut);
     PlayoutTally::add(tally_.removed_samples, match.lag);
@@ -395,6 +454,7 @@ void PlayoutLine::lengthen(std::size_t least, bool anywhere) {
         return;
     }
     fifo_.repeat(match.lag);
+    if (sounding_ > 0) sounding_ += match.lag;
     const auto added = static_cast<std::int64_t>(match.lag);
     control_.done(added);
     PlayoutTally::add(tally_.added_samples, match.lag);

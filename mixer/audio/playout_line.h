@@ -12,6 +12,7 @@
 #include "mixer/audio/packet_inbox.h"
 #include "mixer/audio/playout_position_cell.h"
 #include "mixer/audio/playout_queue.h"
+#include "mixer/audio/rest_watch.h"
 #include "mixer/audio/sample_fifo.h"
 #include "mixer/codec/audio_codec.h"
 
@@ -52,8 +53,9 @@ class PlayoutLine {
     void accept(PacketSlot& slot);
     /// Forgets everything.
     void reset();
-    /// One tick; false when there is nothing to hear.
-    bool pull(common::Timestamp now, AudioFrame& out);
+    enum class Heard : std::uint8_t { Yes, OnlyIfLoud };
+    /// One tick. `Rest` only for what is heard `OnlyIfLoud`.
+    AudioSource::Pulled pull(common::Timestamp now, AudioFrame& out, Heard heard);
 
   private:
     enum class Follows : std::uint8_t { Directly, AfterLoss, AfterJump };
@@ -70,6 +72,10 @@ class PlayoutLine {
     bool decode_next(common::Timestamp now);
     bool decode_front(common::Timestamp now, const Step& step);
     void decode_joined(const PlayoutQueue::Entry& entry);
+    [[nodiscard]] bool leave_out_front();
+    void leave_out(const PlayoutQueue::Entry& entry);
+    void wake_decoder();
+    void fill_silence(std::size_t samples);
     bool fill_loss(std::int64_t gap_samples);
     void conceal(std::size_t samples);
     void count_jump(const Step& step);
@@ -91,10 +97,15 @@ class PlayoutLine {
     ArrivalWatch arrivals_;
     DelayControl control_;
     PlayoutPositionCell& position_;
+    RestWatch rest_;
 
-    bool playing_ = false;  ///< false: the next packet starts a spurt, and waits for its time
-    bool joined_ = false;   ///< the next packet does not follow what was heard: glide into it
-    bool started_ = false;  ///< codec_ and the expectations below mean something
+    Heard heard_ = Heard::Yes;    ///< in this tick
+    std::int64_t looked_at_ = 0;  ///< sequence of the packet last judged by its loudness
+    bool looked_soft_ = false;
+    std::size_t sounding_ = 0;  ///< samples in the line up to the last that was decoded
+    bool playing_ = false;      ///< false: the next packet starts a spurt, and waits for its time
+    bool joined_ = false;       ///< the next packet does not follow what was heard: glide into it
+    bool started_ = false;      ///< codec_ and the expectations below mean something
     common::AudioCodec codec_ = common::AudioCodec::Opus;
     std::uint32_t expected_rtp_time_ = 0;
     std::size_t last_samples_ = 0;

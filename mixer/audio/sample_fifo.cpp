@@ -21,11 +21,15 @@ std::span<float> SampleFifo::last(std::size_t count) {
 
 void SampleFifo::pop(std::span<float> out) {
     INVARIANT(out.size() <= size_);
-    const auto popped = static_cast<std::ptrdiff_t>(out.size());
     std::copy_n(samples_.begin(), out.size(), out.begin());
-    std::copy(samples_.begin() + popped, samples_.begin() + static_cast<std::ptrdiff_t>(size_),
-              samples_.begin());
-    size_ -= out.size();
+    drop(out.size());
+}
+
+void SampleFifo::drop(std::size_t count) {
+    INVARIANT(count <= size_);
+    std::copy(samples_.begin() + static_cast<std::ptrdiff_t>(count),
+              samples_.begin() + static_cast<std::ptrdiff_t>(size_), samples_.begin());
+    size_ -= count;
 }
 
 void SampleFifo::skip(std::size_t count) {

@@ -20,6 +20,8 @@ class SampleFifo {
     [[nodiscard]] std::span<float> last(std::size_t count);
     /// Moves the first samples out; `out` must not be longer than `size`.
     void pop(std::span<float> out);
+    /// Leaves the first `count` samples out; no glide.
+    void drop(std::size_t count);
     /// Leaves out `count` samples at the front: what is there glides into what comes after them.
     /// Needs `count` plus the length of the glide.
     void skip(std::size_t count);

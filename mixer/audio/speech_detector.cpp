@@ -1,7 +1,9 @@
 #include "mixer/audio/speech_detector.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 
 namespace mixer {
 namespace {
@@ -21,8 +23,17 @@ constexpr float kRiseWhenTooSteadyDb = 0.1F;
 }  // namespace
 
 float level_dbfs(const AudioFrame& frame) {
-    double sum = 0;
-    for (const float sample : frame.samples) sum += static_cast<double>(sample) * sample;
+    // Sixteen sums side by side: one alone would wait for itself at every sample.
+    constexpr std::size_t kLanes = 16;
+    static_assert(kTickSamples % kLanes == 0);
+    std::array<float, kLanes> sums{};
+    for (std::size_t i = 0; i < kTickSamples; i += kLanes) {
+        for (std::size_t lane = 0; lane < kLanes; ++lane) {
+            const float sample = frame.samples[i + lane];
+            sums[lane] += sample * sample;
+        }
+    }
+    const double sum = std::accumulate(sums.begin(), sums.end(), 0.0);
     if (sum <= 0) return kSilenceDbfs;
     const double mean = sum / static_cast<double>(frame.samples.size());
     return std::max(kSilenceDbfs, static_cast<float>(10 * std::log10(mean)));

@@ -9,12 +9,14 @@ namespace {
 constexpr float kOpenDbfs = -50;
 constexpr float kCloseDbfs = -55;
 constexpr int kCloseTicks = 25;            // 0.5 s
+constexpr int kRestTicks = 50;             // 1 s of nothing heard before anything is left out
 constexpr std::size_t kTailSamples = 240;  // 5 ms
 
 }  // namespace
 
 void Voice::take(common::Timestamp now, AudioSource* source) {
-    const bool sounds = source != nullptr && source->pull(now, pulled_);
+    bool sounds = false;
+    if (source != nullptr && take_rest(now, *source, sounds)) return;
     const bool muted = muted_.load(std::memory_order_relaxed);
     level_.level_dbfs = sounds ? level_dbfs(pulled_) : kSilenceDbfs;
     const bool speaks = detector_.update(level_.level_dbfs);
@@ -36,6 +38,22 @@ void Voice::take(common::Timestamp now, AudioSource* source) {
         gain_ = 1;
     }
     shape(0, kTailSamples);
+}
+
+// Who has long been silent is not decoded while its packets say that it goes on: its level, and
+// what the detector knows of its noise, stay as they are.
+bool Voice::take_rest(common::Timestamp now, AudioSource& source, bool& sounds) {
+    const bool closed = !open_ && gain_ <= 0 && level_.level_dbfs < kCloseDbfs;
+    closed_ticks_ = closed ? std::min(closed_ticks_ + 1, kRestTicks) : 0;
+    if (closed_ticks_ < kRestTicks) {
+        sounds = source.pull(now, pulled_);
+        return false;
+    }
+    const AudioSource::Pulled pulled = source.pull_unheard(now, pulled_);
+    sounds = pulled == AudioSource::Pulled::Sound;
+    if (pulled != AudioSource::Pulled::Rest) return false;
+    contributes_ = false;
+    return true;
 }
 
 void Voice::gate() {

@@ -33,6 +33,7 @@ class Voice {
     [[nodiscard]] const VoiceLevel& level() const { return level_; }
 
   private:
+    [[nodiscard]] bool take_rest(common::Timestamp now, AudioSource& source, bool& sounds);
     void gate();
     void shape(float target_gain, std::size_t ramp_samples);
 
@@ -46,6 +47,7 @@ class Voice {
     bool contributes_ = false;
     bool open_ = false;
     int quiet_ticks_ = 0;
+    int closed_ticks_ = 0;  ///< for so long nothing of it was in the mix
 };
 
 }  // namespace mixer

@@ -8,6 +8,7 @@
 
 #include "common/invariant.h"
 #include "mixer/audio/audio_frame.h"
+#include "mixer/codec/opus_loudness.h"
 
 namespace mixer {
 namespace {
@@ -75,7 +76,14 @@ class OpusAudioDecoder final : public AudioDecoder {
             payload.data(), static_cast<opus_int32>(payload.size()), kSampleRateHz));
     }
 
-    void reset() override { opus_decoder_ctl(decoder_.get(), OPUS_RESET_STATE); }
+    std::optional<float> glance_dbfs(std::span<const std::uint8_t> payload) override {
+        return loudness_.read(payload);
+    }
+
+    void reset() override {
+        opus_decoder_ctl(decoder_.get(), OPUS_RESET_STATE);
+        loudness_.reset();
+    }
 
   private:
     static std::size_t whole_steps(std::size_t samples, std::span<const float> out) {
@@ -93,6 +101,7 @@ class OpusAudioDecoder final : public AudioDecoder {
     }
 
     std::unique_ptr<OpusDecoder, DestroyDecoder> decoder_;
+    OpusLoudness loudness_;
 };
 
 class OpusAudioEncoder final : public AudioEncoder {
