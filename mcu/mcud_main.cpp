@@ -102,7 +102,7 @@ common::Result<void> run(const McudConfig& config) {
     // Declared in the order of who borrows whom: what stands first goes last.
     const common::MonotonicClock clock;
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    common::MediaPool media_pool(config.media_threads != 0 ? config.media_threads : cores);
+    common::MediaPool media_pool(config.media_threads != 0 ? config.media_threads : cores, clock);
     mixer::FramePool frames(config.picture_memory_mib << 20);
     std::vector<std::unique_ptr<NetThread>> net_threads;
     for (unsigned i = 0; i < config.net_threads; ++i) {

@@ -41,7 +41,7 @@ class ManualControl final : public mcu::ControlPoster {
 /// itself.
 struct MediaNode {
     common::MonotonicClock clock;
-    common::MediaPool media_pool{2};
+    common::MediaPool media_pool{2, clock};
     mixer::FramePool frames{std::size_t{256} << 20};
     std::unique_ptr<mcu::UdpPortRange> ports;
     mcu::NetThread net{"net-test", clock};

@@ -2,7 +2,7 @@
 
 namespace common {
 
-MediaPool::MediaPool(unsigned thread_count) {
+MediaPool::MediaPool(unsigned thread_count, const Clock& clock) : clock_(clock) {
     for (unsigned i = 0; i < thread_count; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -15,19 +15,19 @@ MediaPool::~MediaPool() {
     for (std::thread& thread : threads_) thread.join();
 }
 
-void MediaPool::Ring::push(Job& job) {
+void MediaPool::Ring::push(Job& job, Timestamp now) {
     if (size_ == slots_.size()) {
-        std::vector<Job*> larger(slots_.size() * 2);
+        std::vector<Waiting> larger(slots_.size() * 2);
         for (std::size_t i = 0; i < size_; ++i) larger[i] = slots_[(head_ + i) % slots_.size()];
         slots_.swap(larger);
         head_ = 0;
     }
-    slots_[(head_ + size_) % slots_.size()] = &job;
+    slots_[(head_ + size_) % slots_.size()] = {&job, now};
     ++size_;
 }
 
 Job& MediaPool::Ring::pop() {
-    Job& job = *slots_[head_];
+    Job& job = *slots_[head_].job;
     head_ = (head_ + 1) % slots_.size();
     --size_;
     return job;
@@ -39,13 +39,19 @@ void MediaPool::submit(Job& job) {
 
 void MediaPool::submit(Job& job, bool urgent) {
     MutexLock lock(mutex_);
-    (urgent ? urgent_jobs_ : jobs_).push(job);
+    (urgent ? urgent_jobs_ : jobs_).push(job, clock_.now());
     not_empty_.notify_one();
 }
 
 std::size_t MediaPool::depth() const {
     MutexLock lock(mutex_);
     return urgent_jobs_.size() + jobs_.size();
+}
+
+Job& MediaPool::take() {
+    if (urgent_jobs_.size() == 0) return jobs_.pop();
+    const bool waited = jobs_.size() != 0 && clock_.now() - jobs_.since() > kPatience;
+    return waited ? jobs_.pop() : urgent_jobs_.pop();
 }
 
 void MediaPool::work() {
@@ -55,7 +61,7 @@ void MediaPool::work() {
             MutexLock lock(mutex_);
             while (urgent_jobs_.size() + jobs_.size() == 0 && !stopping_) not_empty_.wait(mutex_);
             if (urgent_jobs_.size() + jobs_.size() == 0) return;
-            job = urgent_jobs_.size() != 0 ? &urgent_jobs_.pop() : &jobs_.pop();
+            job = &take();
         }
         job->run();
     }

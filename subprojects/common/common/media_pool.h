@@ -4,8 +4,10 @@
 #include <thread>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/executor.h"
 #include "common/mutex.h"
+#include "common/units.h"
 
 namespace common {
 
@@ -13,15 +15,18 @@ namespace common {
 /// kind first in, first out.
 ///
 /// A picture that is decoded too late misses its tick, for everybody; one that is encoded a little
-/// later is still in time. So decoders are urgent: they are short, and however many there are, they
-/// keep encoders waiting rather than the other way round.
+/// later is still in time. So decoders are urgent, being short; but what has waited for kPatience
+/// goes before them, or a machine with too much to decode would send nobody anything.
 ///
 /// Owner: borrows jobs. Destroy (or close) every SerialJob before the pool.
 /// Full:  the ring grows; a job is in it at most once, so its size is bounded by the number of
 /// jobs.
 class MediaPool final : public Executor {
   public:
-    explicit MediaPool(unsigned thread_count);
+    /// Less than a tick, so that an encoder that had to wait is done before its next picture.
+    static constexpr Duration kPatience = std::chrono::milliseconds(15);
+
+    MediaPool(unsigned thread_count, const Clock& clock);
     ~MediaPool() override;
     void submit(Job& job) override EXCLUDES(mutex_);
     /// The same threads, for jobs that go before those of `submit`.
@@ -40,18 +45,26 @@ class MediaPool final : public Executor {
     class Ring {
       public:
         [[nodiscard]] std::size_t size() const { return size_; }
-        void push(Job& job);
+        void push(Job& job, Timestamp now);
         Job& pop();
+        /// Of the one that comes next; there must be one.
+        [[nodiscard]] Timestamp since() const { return slots_[head_].since; }
 
       private:
-        std::vector<Job*> slots_ = std::vector<Job*>(256);
+        struct Waiting {
+            Job* job = nullptr;
+            Timestamp since;
+        };
+        std::vector<Waiting> slots_ = std::vector<Waiting>(256);
         std::size_t head_ = 0;
         std::size_t size_ = 0;
     };
 
     void submit(Job& job, bool urgent) EXCLUDES(mutex_);
     void work() EXCLUDES(mutex_);
+    [[nodiscard]] Job& take() REQUIRES(mutex_);
 
+    const Clock& clock_;
     mutable Mutex mutex_;
     CondVar not_empty_;
     Ring urgent_jobs_ GUARDED_BY(mutex_);

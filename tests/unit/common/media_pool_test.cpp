@@ -6,6 +6,8 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/fake_clock.h"
+
 namespace {
 
 /// Calls what it was given, on the pool's thread.
@@ -40,7 +42,8 @@ TEST_CASE("Urgent jobs go before all that wait, each kind in its order") {
     });
     CallingJob decode_1([&] { order += '1'; });
     CallingJob decode_2([&] { order += '2'; });
-    common::MediaPool pool(1);
+    const tests::FakeClock clock;
+    common::MediaPool pool(1, clock);
     pool.submit(first);
     wait_for(begun);
 
@@ -55,11 +58,40 @@ TEST_CASE("Urgent jobs go before all that wait, each kind in its order") {
     CHECK(order == "12ab");
 }
 
+TEST_CASE("A job that waited too long goes before urgent ones") {
+    std::atomic<bool> begun{false};
+    std::atomic<bool> go{false};
+    std::atomic<bool> done{false};
+    std::string order;
+    CallingJob first([&] {
+        begun = true;
+        wait_for(go);
+    });
+    CallingJob encode([&] { order += 'a'; });
+    CallingJob decode([&] {
+        order += '1';
+        done = true;
+    });
+    tests::FakeClock clock;
+    common::MediaPool pool(1, clock);
+    pool.submit(first);
+    wait_for(begun);
+
+    pool.submit(encode);
+    clock.advance(common::MediaPool::kPatience + std::chrono::milliseconds(1));
+    pool.urgent().submit(decode);
+    go = true;
+    wait_for(done);
+
+    CHECK(order == "a1");
+}
+
 TEST_CASE("A pool runs all it was given before it goes, however many") {
     std::atomic<int> runs{0};
     std::vector<CallingJob> jobs(1000, CallingJob([&] { ++runs; }));
     {
-        common::MediaPool pool(2);
+        const tests::FakeClock clock;
+        common::MediaPool pool(2, clock);
         for (std::size_t i = 0; i < jobs.size(); ++i)
             (i % 3 == 0 ? pool.urgent() : static_cast<common::Executor&>(pool)).submit(jobs[i]);
     }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "common/media_pool.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/manual_executor.h"
 
 namespace {
@@ -40,7 +41,8 @@ TEST_CASE("Pokes before a run are served by one run") {
 }
 
 TEST_CASE("A SerialJob never runs on two threads at once and misses no last poke") {
-    common::MediaPool pool(4);
+    const tests::FakeClock clock;
+    common::MediaPool pool(4, clock);
     CountingJob job(pool);
 
     for (int i = 0; i < 10000; ++i) job.poke();

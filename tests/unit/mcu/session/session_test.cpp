@@ -185,7 +185,7 @@ TEST_CASE("Sessions live on a net thread while the mixer's and the control threa
     CountingObserver observer;
     PeerPorts peer;
     tests::recorded() = {};
-    common::MediaPool pool(1);
+    common::MediaPool pool(1, clock);
     const auto playout = tests::make_recording_playout();
     const auto lane = tests::make_recording_lane(pool);
 

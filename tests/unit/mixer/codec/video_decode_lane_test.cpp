@@ -235,7 +235,7 @@ TEST_CASE("A real clip goes through a real pool of threads to the playout") {
     mixer::VideoPlayout playout;
     Asked asked;
     const common::MonotonicClock monotonic;
-    common::MediaPool threads(2);
+    common::MediaPool threads(2, monotonic);
     auto decoder = mixer::make_h264_decoder(pool);
     REQUIRE(decoder);
     mixer::VideoDecodeLane lane(threads, monotonic, std::move(*decoder), pool, playout, asked);

@@ -46,7 +46,7 @@ struct LiveRoom {
     [[nodiscard]] mixer::FrameRef canvas(int index) { return people.paint(frames, index, {}); }
 
     tests::FakeClock clock;
-    common::MediaPool media_pool{2};
+    common::MediaPool media_pool{2, clock};
     mixer::FramePool frames{64u << 20};
     tests::MovingPeople people{{320, 180}, 4};
     mixer::StreamNeeds needs;
