@@ -70,6 +70,9 @@ void AudioPlayout::reset() {
 bool AudioPlayout::pull(common::Timestamp, AudioFrame&) {
     return false;
 }
+AudioSource::Pulled AudioPlayout::pull_unheard(common::Timestamp, AudioFrame&) {
+    return Pulled::Nothing;
+}
 AudioPlayoutCounters AudioPlayout::counters() const {
     return {};
 }
