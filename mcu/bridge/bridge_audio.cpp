@@ -8,9 +8,11 @@ constexpr std::uint64_t kTicksPerLevelCopy = 5;  // levels for statistics, ten t
 }  // namespace
 
 BridgeAudio::BridgeAudio() : mixer_(kMostSources), order_(kMostSources) {
-    newest_.ranked.reserve(kMostSources);
-    newest_.speaking_now.reserve(kMostSources);
-    newest_.levels.reserve(kMostSources);
+    newest_.prepare([](SpeakerSnapshot& slot) {
+        slot.ranked.reserve(kMostSources);
+        slot.speaking_now.reserve(kMostSources);
+        slot.levels.reserve(kMostSources);
+    });
 }
 
 void BridgeAudio::tick(common::Timestamp now, std::uint64_t index) {
@@ -23,25 +25,22 @@ void BridgeAudio::tick(common::Timestamp now, std::uint64_t index) {
 void BridgeAudio::copy_speakers(std::span<const mixer::VoiceLevel> levels, bool changed) {
     const auto ranked = order_.ranked();
     const auto speaking = order_.speaking_now();
-    // Held by the control thread for a copy of as many ids at most.
-    common::MutexLock lock(mutex_);
-    newest_.ranked.assign(ranked.begin(), ranked.end());
-    newest_.speaking_now.assign(speaking.begin(), speaking.end());
-    newest_.levels.assign(levels.begin(), levels.end());
-    changed_ = changed_ || changed;
+    SpeakerSnapshot& next = newest_.writable();
+    next.ranked.assign(ranked.begin(), ranked.end());
+    next.speaking_now.assign(speaking.begin(), speaking.end());
+    next.levels.assign(levels.begin(), levels.end());
+    newest_.publish();
+    if (changed) changed_.store(true, std::memory_order_release);
 }
 
 bool BridgeAudio::take_speaker_change(SpeakerSnapshot& speakers) {
-    common::MutexLock lock(mutex_);
-    if (!changed_) return false;
-    changed_ = false;
-    speakers = newest_;
+    if (!changed_.exchange(false, std::memory_order_acq_rel)) return false;
+    speakers = newest_.read();
     return true;
 }
 
 SpeakerSnapshot BridgeAudio::speakers() const {
-    common::MutexLock lock(mutex_);
-    return newest_;
+    return newest_.read();
 }
 
 }  // namespace mcu

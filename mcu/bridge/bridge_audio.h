@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/ids.h"
-#include "common/mutex.h"
+#include "mcu/bridge/newest_value.h"
 #include "mcu/bridge/tick_thread.h"
 #include "mixer/audio/audio_mixer.h"
 #include "mixer/audio/speaker_order.h"
@@ -34,21 +34,20 @@ class BridgeAudio final : public TickClient {
     /// True once after each change of speakers, and then fills `speakers`. Polled by the control
     /// thread ten times a second: that is well below what the hysteresis of SpeakerOrder lets
     /// anyone notice.
-    bool take_speaker_change(SpeakerSnapshot& speakers) EXCLUDES(mutex_);
+    bool take_speaker_change(SpeakerSnapshot& speakers);
     /// The newest levels, for statistics.
-    [[nodiscard]] SpeakerSnapshot speakers() const EXCLUDES(mutex_);
+    [[nodiscard]] SpeakerSnapshot speakers() const;
 
     void tick(common::Timestamp now, std::uint64_t index) override;
 
   private:
-    void copy_speakers(std::span<const mixer::VoiceLevel> levels, bool changed) EXCLUDES(mutex_);
+    void copy_speakers(std::span<const mixer::VoiceLevel> levels, bool changed);
 
     mixer::AudioMixer mixer_;
     mixer::AudioEncodeStage encoders_;
-    mixer::SpeakerOrder order_;  // tick thread
-    mutable common::Mutex mutex_;
-    SpeakerSnapshot newest_ GUARDED_BY(mutex_);
-    bool changed_ GUARDED_BY(mutex_) = false;
+    mixer::SpeakerOrder order_;                    // tick thread
+    mutable NewestValue<SpeakerSnapshot> newest_;  ///< reading takes the slot that is newest
+    std::atomic<bool> changed_{false};
 };
 
 }  // namespace mcu

@@ -40,7 +40,10 @@ TickThread::TickThread(std::string name, std::int64_t ticks_per_second, const co
     : name_(std::move(name)),
       ticks_per_second_(ticks_per_second),
       clock_(clock),
-      origin_(clock.now()) {}
+      origin_(clock.now()) {
+    MutexLock lock(mutex_);
+    publish({});
+}
 
 TickThread::~TickThread() {
     stop();
@@ -57,19 +60,53 @@ void TickThread::stop() {
 
 void TickThread::add(TickClient& client) {
     MutexLock lock(mutex_);
-    clients_.push_back(&client);
+    List next = *lists_.back();
+    next.push_back(std::make_shared<Entry>(client));
+    publish(std::move(next));
 }
 
 void TickThread::remove(TickClient& client) {
     MutexLock lock(mutex_);
-    const auto found = std::ranges::find(clients_, &client);
-    if (found != clients_.end()) {
-        // Those behind move up, and a tick under way must not miss one of them for it.
-        const auto place = static_cast<std::size_t>(found - clients_.begin());
-        if (place < next_client_) --next_client_;
-        clients_.erase(found);
+    List next = *lists_.back();
+    const auto found = std::ranges::find_if(
+        next, [&](const std::shared_ptr<Entry>& entry) { return &entry->client == &client; });
+    if (found == next.end()) return;
+    const std::shared_ptr<Entry> removed = *found;
+    next.erase(found);
+    publish(std::move(next));
+    removed->removed.store(true);
+    while (ticking_.load() == removed.get()) {
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
     }
-    while (ticking_ == &client) client_done_.wait(mutex_);
+}
+
+// What a tick still reads is kept until the next change.
+void TickThread::publish(List next) {
+    lists_.push_back(std::make_unique<const List>(std::move(next)));
+    const List* const newest = lists_.back().get();
+    newest_.store(newest);
+    std::erase_if(lists_, [&](const std::unique_ptr<const List>& list) {
+        return list.get() != newest && list.get() != walked_.load();
+    });
+}
+
+const TickThread::List& TickThread::take_list() {
+    const List* list = nullptr;
+    // Named before it is read, and looked up again: had another come between the two, nobody might
+    // have seen the name.
+    do {
+        list = newest_.load();
+        walked_.store(list);
+    } while (newest_.load() != list);
+    return *list;
+}
+
+/// The first that has not had this run's tick: those added meanwhile have theirs as well.
+TickThread::Entry* TickThread::next_entry() {
+    for (const std::shared_ptr<Entry>& entry : take_list()) {
+        if (entry->last_run != runs_) return entry.get();
+    }
+    return nullptr;
 }
 
 Timestamp TickThread::time_of(std::uint64_t index) const {
@@ -80,24 +117,15 @@ Timestamp TickThread::time_of(std::uint64_t index) const {
 
 void TickThread::run_tick(std::uint64_t index) {
     const Timestamp now = time_of(index);
-    // The lock is held between clients only, so that control may add or remove while others tick. A
-    // client that was removed in between is simply not met.
-    while (true) {
-        TickClient* client = nullptr;
-        {
-            MutexLock lock(mutex_);
-            if (next_client_ >= clients_.size()) {
-                next_client_ = 0;
-                return;
-            }
-            client = clients_[next_client_++];
-            ticking_ = client;
-        }
-        client->tick(now, index);
-        MutexLock lock(mutex_);
-        ticking_ = nullptr;
-        client_done_.notify_all();
+    ++runs_;
+    while (Entry* const entry = next_entry()) {
+        entry->last_run = runs_;
+        ticking_.store(entry);
+        // Asked after it was named: whoever removes it either is seen here or sees the name.
+        if (!entry->removed.load()) entry->client.tick(now, index);
+        ticking_.store(nullptr);
     }
+    walked_.store(nullptr);
 }
 
 void TickThread::run(Priority priority) {

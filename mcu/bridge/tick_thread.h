@@ -27,6 +27,8 @@ class TickClient {
 /// Thread: a thread of its own, real-time (SCHED_RR) where the system allows and `realtime` asks
 /// for it.
 ///         `add` and `remove` control thread. Tests make one without a thread and call `run_tick`.
+///         The tick takes no lock: it names the list that it walks and the client that it calls,
+///         and the others look (as TickPlan does).
 /// Owner:  borrows clients; `remove` returns when no tick of that client is under way.
 /// Stall:  ticks that were missed are skipped, never caught up (architecture.md, section 2), and
 /// counted.
@@ -43,7 +45,7 @@ class TickThread {
     void remove(TickClient& client) EXCLUDES(mutex_);
 
     /// One tick of all clients. The thread's body; for tests without a thread.
-    void run_tick(std::uint64_t index) EXCLUDES(mutex_);
+    void run_tick(std::uint64_t index);
     [[nodiscard]] common::Timestamp time_of(std::uint64_t index) const;
 
     [[nodiscard]] std::uint64_t skipped_ticks() const {
@@ -55,17 +57,29 @@ class TickThread {
     }
 
   private:
+    struct Entry {
+        explicit Entry(TickClient& of) : client(of) {}
+        TickClient& client;
+        std::atomic<bool> removed{false};
+        std::uint64_t last_run = 0;  // tick thread
+    };
+    using List = std::vector<std::shared_ptr<Entry>>;
+
     void run(Priority priority);
+    void publish(List next) REQUIRES(mutex_);
+    const List& take_list();
+    Entry* next_entry();
 
     const std::string name_;
     const std::int64_t ticks_per_second_;
     const common::Clock& clock_;
     const common::Timestamp origin_;
-    common::Mutex mutex_;
-    common::CondVar client_done_;
-    std::vector<TickClient*> clients_ GUARDED_BY(mutex_);
-    std::size_t next_client_ GUARDED_BY(mutex_) = 0;  ///< of the tick under way
-    TickClient* ticking_ GUARDED_BY(mutex_) = nullptr;
+    common::Mutex mutex_;  ///< of those who add and remove; no tick takes it
+    std::vector<std::unique_ptr<const List>> lists_ GUARDED_BY(mutex_);  ///< the newest is last
+    std::atomic<const List*> newest_{nullptr};
+    std::atomic<const List*> walked_{nullptr};    ///< the tick reads it
+    std::atomic<const Entry*> ticking_{nullptr};  ///< its client is in `tick`
+    std::uint64_t runs_ = 0;                      // tick thread
     std::atomic<bool> stopping_{false};
     std::atomic<std::uint64_t> skipped_{0};
     std::atomic<std::int64_t> lateness_ns_{0};

@@ -36,8 +36,7 @@ struct NetThread::Impl {
 
     // Any thread.
     bool enqueue(std::function<void()> task, std::size_t limit) EXCLUDES(mutex);
-    void notify(Wakeup& wakeup) EXCLUDES(mutex);
-    void forget(Wakeup& wakeup) EXCLUDES(mutex);
+    void notify(Wakeup& wakeup);
 
     // Net thread.
     void service();
@@ -46,8 +45,10 @@ struct NetThread::Impl {
     void add_epoll(int fd) const;
 
     void run_tasks() EXCLUDES(mutex);
-    void run_wakeups() EXCLUDES(mutex);
-    void wake() REQUIRES(mutex);
+    void forget(Wakeup& wakeup);
+    void collect_wakeups();
+    void run_wakeups();
+    void wake();  // any thread
 
     const common::Clock& clock;
     const Runs runs;
@@ -67,10 +68,12 @@ struct NetThread::Impl {
 
     common::Mutex mutex;
     std::deque<std::function<void()>> tasks GUARDED_BY(mutex);
-    Wakeup* first_wakeup GUARDED_BY(mutex) = nullptr;
-    Wakeup* last_wakeup GUARDED_BY(mutex) = nullptr;
-    std::size_t wakeups GUARDED_BY(mutex) = 0;
-    bool woken GUARDED_BY(mutex) = false;  ///< event_fd holds a 1 that nobody has read
+
+    /// Ticks notify without a lock: onto this stack, which the net thread takes as a whole.
+    std::atomic<Wakeup*> notified{nullptr};
+    std::atomic<bool> woken{false};  ///< event_fd holds a 1 that nobody has read
+    Wakeup* first_wakeup = nullptr;  // net thread: taken from the stack, oldest first
+    Wakeup* last_wakeup = nullptr;   // net thread
 
     std::thread thread;
 };
@@ -107,8 +110,7 @@ void NetThread::Impl::add_epoll(int fd) const {
 }
 
 void NetThread::Impl::wake() {
-    if (woken) return;
-    woken = true;
+    if (woken.exchange(true, std::memory_order_acq_rel)) return;
     const std::uint64_t one = 1;
     (void)!write(event_fd, &one, sizeof(one));
 }
@@ -122,24 +124,37 @@ bool NetThread::Impl::enqueue(std::function<void()> task, std::size_t limit) {
 }
 
 void NetThread::Impl::notify(Wakeup& wakeup) {
-    MutexLock lock(mutex);
-    if (wakeup.pending_) return;
-    wakeup.pending_ = true;
-    wakeup.next_ = nullptr;
-    (last_wakeup == nullptr ? first_wakeup : last_wakeup->next_) = &wakeup;
-    last_wakeup = &wakeup;
-    ++wakeups;
+    // Whoever set the flag owns the link until the net thread has taken it from the stack.
+    if (wakeup.pending_.exchange(true, std::memory_order_acq_rel)) return;
+    wakeup.next_ = notified.load(std::memory_order_relaxed);
+    while (!notified.compare_exchange_weak(wakeup.next_, &wakeup, std::memory_order_release,
+                                           std::memory_order_relaxed)) {
+    }
     wake();
 }
 
+void NetThread::Impl::collect_wakeups() {
+    Wakeup* newest = notified.exchange(nullptr, std::memory_order_acquire);
+    Wakeup* oldest = nullptr;
+    Wakeup* const last = newest;
+    while (newest != nullptr) {
+        Wakeup* const before = newest->next_;
+        newest->next_ = oldest;
+        oldest = newest;
+        newest = before;
+    }
+    if (oldest == nullptr) return;
+    (last_wakeup == nullptr ? first_wakeup : last_wakeup->next_) = oldest;
+    last_wakeup = last;
+}
+
 void NetThread::Impl::forget(Wakeup& wakeup) {
-    MutexLock lock(mutex);
-    if (!wakeup.pending_) return;
+    if (!wakeup.pending_.load(std::memory_order_acquire)) return;
+    collect_wakeups();
     Wakeup* before = nullptr;
     for (Wakeup* w = first_wakeup; w != &wakeup; w = w->next_) before = w;
     (before == nullptr ? first_wakeup : before->next_) = wakeup.next_;
     if (last_wakeup == &wakeup) last_wakeup = before;
-    --wakeups;
 }
 
 void NetThread::Impl::service() {
@@ -152,6 +167,8 @@ void NetThread::Impl::service() {
         if (fd == event_fd) {
             // Read before the lists are looked at: what is added later writes again.
             (void)!read(event_fd, &ticks, sizeof(ticks));
+            // An exchange, so that what was added before a `wake` that found it set is seen here.
+            (void)woken.exchange(false, std::memory_order_acq_rel);
             run_tasks();
             run_wakeups();
         } else if (fd == timer_fd) {
@@ -169,31 +186,20 @@ void NetThread::Impl::run_tasks() {
     std::deque<std::function<void()>> ready;
     {
         MutexLock lock(mutex);
-        woken = false;
         ready.swap(tasks);
     }
     for (const std::function<void()>& task : ready) task();
 }
 
 void NetThread::Impl::run_wakeups() {
-    std::size_t left = 0;
-    {
-        MutexLock lock(mutex);
-        left = wakeups;
-    }
+    collect_wakeups();
     // One at a time, so that a callback may destroy another Wakeup; those notified meanwhile wait
     // for the next round.
-    for (; left > 0; --left) {
-        Wakeup* wakeup = nullptr;
-        {
-            MutexLock lock(mutex);
-            wakeup = first_wakeup;
-            if (wakeup == nullptr) return;
-            first_wakeup = wakeup->next_;
-            if (first_wakeup == nullptr) last_wakeup = nullptr;
-            --wakeups;
-            wakeup->pending_ = false;
-        }
+    while (first_wakeup != nullptr) {
+        Wakeup* const wakeup = first_wakeup;
+        first_wakeup = wakeup->next_;
+        if (first_wakeup == nullptr) last_wakeup = nullptr;
+        wakeup->pending_.store(false, std::memory_order_release);
         wakeup->on_wake_();
     }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -99,8 +100,8 @@ class Timer {
     bool running_ = false;
 };
 
-/// Calls back on the net thread soon after `notify`, which neither blocks on it nor allocates, so
-/// that a tick may use it. Notifications before the callback are one.
+/// Calls back on the net thread soon after `notify`, which neither blocks, nor takes a lock, nor
+/// allocates, so that a tick may use it. Notifications before the callback are one.
 ///
 /// Thread: `notify` any thread; made and destroyed on the net thread, and by then nobody notifies.
 class Wakeup {
@@ -116,8 +117,8 @@ class Wakeup {
     friend class NetThread;
     NetThread& net_;
     std::function<void()> on_wake_;
-    Wakeup* next_ = nullptr;  ///< in the list of those notified; guarded by its lock
-    bool pending_ = false;    ///< guarded by the same lock
+    Wakeup* next_ = nullptr;            ///< of those notified; whoever set `pending_` may write it
+    std::atomic<bool> pending_{false};  ///< notified, and not called back yet
 };
 
 }  // namespace mcu
