@@ -1,8 +1,10 @@
 // tessera-mcud, the media daemon: reads its part of tessera.toml, starts its threads, serves the
 // control channel until SIGTERM or SIGINT.
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <uuid/uuid.h>
 
 #include <CLI/CLI.hpp>
@@ -182,6 +184,12 @@ int main(int argc, char** argv) {
         config = std::move(*loaded);
     }
     common::init_logging("mcud", config.log_level);
+    // x264 asks for huge pages: 22 MiB resident for a 720p encoder instead of 18, and no faster for
+    // it.
+    (void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+    // A picture or a codec's tables go back to the system when they are freed. By itself, glibc
+    // raises the threshold at the first of them to 32 MiB, and keeps in its heaps what comes later.
+    (void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
     if (const auto ran = mcu::run(config); !ran) {
         LOG_ERROR("{}", ran.error().message);
         return 1;

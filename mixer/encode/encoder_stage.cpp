@@ -75,7 +75,7 @@ struct EncoderStage::Impl {
         : config(std::move(stage_config)),
           media_pool(pool),
           clock(stage_clock),
-          splice_pool(counters) {}
+          splice_pool(counters, stage_clock) {}
 
     Subscription& at(SubscriptionId id) REQUIRES(control);
     Canvas& canvas_for(ViewId view, const Rung& rung) REQUIRES(control);
@@ -167,7 +167,6 @@ void EncoderStage::Impl::choose_rung(Subscription& subscription, common::Timesta
 void EncoderStage::Impl::settle() {
     const std::vector<RunningRendition> closing = take_unwatched(clock.now());
     publish();
-    if (closing.empty()) return;
     std::vector<StreamFormat> formats;
     for (const auto& [id, canvas] : canvases) {
         for (const RunningRendition& running : canvas.renditions)

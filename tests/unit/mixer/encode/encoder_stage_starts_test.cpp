@@ -222,6 +222,28 @@ TEST_CASE("Splice contexts are pooled: two Renditions of one format share one") 
     CHECK(room.stage.counters().splice_contexts_opened == 1);
 }
 
+TEST_CASE("A splice context that nobody needed for some seconds is closed, and opened again") {
+    EncodingRoom room;
+    const mixer::ViewId view = room.stage.open_view();
+    RecordingSink a, b, c, d;
+    room.subscribe(view, a);
+    room.ticks(5);
+    room.subscribe(view, b);
+    room.ticks(20);
+    room.stage.tidy();
+    room.subscribe(view, c);
+    room.ticks(20);
+    CHECK(room.stage.counters().splice_contexts_opened == 1);
+
+    room.ticks(30 * 5);
+    room.stage.tidy();
+    room.subscribe(view, d);
+    room.ticks(20);
+
+    CHECK(d.keys() == 1);
+    CHECK(room.stage.counters().splice_contexts_opened == 2);
+}
+
 TEST_CASE("At a low rate, too, a joiner starts within a second, and nobody else pays for it") {
     for (const int rate : {15, 10, 5}) {
         INFO(rate << " pictures a second");

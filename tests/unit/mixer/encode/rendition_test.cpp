@@ -11,7 +11,8 @@ TEST_CASE(
     "An encoder that is refused is tried again ever more seldom, and no less than every 30 s") {
     tests::ManualExecutor executor;
     mixer::StageCounters counters;
-    mixer::SplicePool splice_pool(counters);
+    tests::FakeClock clock;
+    mixer::SplicePool splice_pool(counters, clock);
     mixer::FramePool pool{16u << 20};
     // libx264 takes no more than 16384.
     const mixer::StreamFormat impossible{.size = {20000, 180}};
@@ -22,7 +23,6 @@ TEST_CASE(
     viewer->assign(1);
     rendition.add(viewer, 0);
     tests::MovingPeople people({320, 180}, 4);
-    tests::FakeClock clock;
     std::vector<common::Duration> tries;
     const common::Timestamp start = clock.now();
 
