@@ -56,7 +56,7 @@ struct PlayoutPosition {
 class AudioPlayout final : public AudioSource {
   public:
     struct Config {
-        common::Duration target_delay = std::chrono::milliseconds(20);
+        common::Duration target_delay = std::chrono::milliseconds(15);
         common::Duration max_delay =
             std::chrono::milliseconds(200);  ///< more than this waiting: skip ahead to the target
     };

@@ -8,8 +8,10 @@ namespace {
 // A microphone in a quiet room lies below -60 dBFS, a soft voice above -45.
 constexpr float kOpenDbfs = -50;
 constexpr float kCloseDbfs = -55;
-constexpr int kCloseTicks = 25;            // 0.5 s
-constexpr int kRestTicks = 50;             // 1 s of nothing heard before anything is left out
+constexpr int kCloseTicks = 25;  // 0.5 s
+constexpr int kRestTicks = 50;   // 1 s of nothing heard before anything is left out
+constexpr std::size_t kOnsetSamples =
+    240;  // 5 ms: a word's first consonant is no longer than a tick
 constexpr std::size_t kTailSamples = 240;  // 5 ms
 
 }  // namespace
@@ -27,7 +29,7 @@ void Voice::take(common::Timestamp now, AudioSource* source) {
         const bool wanted = open_ && !muted;
         // Only what is heard: a suppressor costs more than all the rest of a voice.
         if (wanted || gain_ > 0) treatment_.process(pulled_, speaks);
-        shape(wanted ? 1.0F : 0.0F, kTickSamples);
+        shape(wanted ? 1.0F : 0.0F, wanted ? kOnsetSamples : kTickSamples);
         return;
     }
     // It stopped in the middle of a wave: run back along what was heard last, fading. The
