@@ -7,6 +7,7 @@
 #   plots      sweeps over the number of people, and pictures of them in docs/performance/ (takes longer)
 #   gate       nine callers at 720p30 in one grid and a late tenth
 #   sender     what one synthetic sender costs
+#   micro      nanoseconds and allocations of each step of the walks of packets and frames
 #   network    encrypted callers over a link that loses 1, 5 and 10 %, for a minute each
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -27,6 +28,7 @@ targets=(mcu/tessera-mcud signaling/tessera-signald tools/endpoint/tessera-endpo
     tests/integration/relay/udp_relay)
 [ "$scenario" != standard ] ||
     targets+=(tests/unit/mcu/bridge/bridge_test tests/unit/mixer/audio/mixer_audio_test)
+[ "$scenario" != micro ] || targets=(tests/bench/{packet_walk,frame_walk,voice_treatment,encoder_stage}_bench)
 ninja -C "$build" "${targets[@]}" >&2
 export TESSERA_BUILD
 TESSERA_BUILD=$(realpath "$build")

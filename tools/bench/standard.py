@@ -53,7 +53,7 @@ def steady_ticks():
         path = BUILD / program
         good = path.exists() and subprocess.run([path, test], capture_output=True, check=False).returncode == 0
         rows.append({"what": test, "value": int(good), "unit": "", "goal": 12, "limit": "passes", "kept": good})
-    rows.append({"what": "mutex waits in a steady tick, shown by a test", "value": "none", "unit": "", "goal": 12,
+    rows.append({"what": "mutex waits in a steady video tick, shown by a test", "value": "none", "unit": "", "goal": 12,
                  "limit": "a test", "kept": False})
     return rows
 
