@@ -66,14 +66,17 @@ void TickThread::add(TickClient& client) {
 }
 
 void TickThread::remove(TickClient& client) {
-    MutexLock lock(mutex_);
-    List next = *lists_.back();
-    const auto found = std::ranges::find_if(
-        next, [&](const std::shared_ptr<Entry>& entry) { return &entry->client == &client; });
-    if (found == next.end()) return;
-    const std::shared_ptr<Entry> removed = *found;
-    next.erase(found);
-    publish(std::move(next));
+    std::shared_ptr<Entry> removed;
+    {
+        MutexLock lock(mutex_);
+        List next = *lists_.back();
+        const auto found = std::ranges::find_if(
+            next, [&](const std::shared_ptr<Entry>& entry) { return &entry->client == &client; });
+        if (found == next.end()) return;
+        removed = *found;
+        next.erase(found);
+        publish(std::move(next));
+    }
     removed->removed.store(true);
     while (ticking_.load() == removed.get()) {
         std::this_thread::sleep_for(std::chrono::microseconds(50));
