@@ -17,7 +17,7 @@ class RangeDecoder {
     }
 
     /// 4.1.6.1: bits used so far, rounded up.
-    [[nodiscard]] int used_bits() const { return bits_ - std::bit_width(range_); }
+    [[nodiscard]] int used_bits() const { return bits_ - static_cast<int>(std::bit_width(range_)); }
     [[nodiscard]] int left_bits() const {
         return static_cast<int>(8 * bytes_.size()) - used_bits();
     }
