@@ -62,7 +62,9 @@ void BridgeVideo::tick(Timestamp now, std::uint64_t index) {
     compositor_.begin_tick(now);
     pictures_.take(*plan, now);
     for (const VideoPlan::Drawing& drawing : plan->drawings) {
-        if (index % static_cast<std::uint64_t>(drawing.tick_divisor) != 0) continue;
+        // Those drawn at every other tick take turns, so that ticks have equal work.
+        const std::uint64_t turn = index + drawing.canvas.value;
+        if (turn % static_cast<std::uint64_t>(drawing.tick_divisor) != 0) continue;
         const FrameRef picture = compositor_.compose(*drawing.scene, pictures_, now);
         if (picture) stage_.encode(drawing.canvas, picture, now);
     }

@@ -208,7 +208,7 @@ std::vector<VideoPlan::Drawing> ViewPlanner::draw() {
         scene.scene =
             before != drawn_.end() ? before->scene : scenes_.build(view->second.plan, task.size);
         drawings.push_back(
-            {task.canvas, std::max(1, kTicksPerSecond / task.frames_per_second), scene.scene});
+            {task.canvas, std::max(1, kTicksPerSecond / task.drawn_per_second), scene.scene});
         drawn.push_back(std::move(scene));
     }
     drawn_ = std::move(drawn);

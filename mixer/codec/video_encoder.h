@@ -63,6 +63,9 @@ class VideoEncoder {
     /// From the next picture on no NAL unit is longer than this (packetization-mode 0); 0 lifts the
     /// limit. No key frame.
     virtual void limit_nal_bytes(int max_nal_bytes) = 0;
+    /// From the next picture on so many a second come, at most as many as the format says, and
+    /// share the bitrate. No key frame.
+    virtual void set_pictures_per_second(int count) = 0;
 };
 
 /// Makes a decodable start out of a picture of a stream that goes on unchanged: the splice IDR.

@@ -108,6 +108,16 @@ class X264Context {
         if (x264_encoder_reconfig(handle_, &p) == 0) max_nal_bytes_ = max_nal_bytes;
     }
 
+    /// What x264 takes for a second is `format.frames_per_second` pictures, and it cannot be told
+    /// otherwise: of fewer each may have more bits. The buffer stays as it was in bits.
+    void set_kbps(int kbps) {
+        x264_param_t p;
+        x264_encoder_parameters(handle_, &p);
+        if (p.rc.i_bitrate == kbps) return;
+        p.rc.i_bitrate = p.rc.i_vbv_max_bitrate = kbps;
+        x264_encoder_reconfig(handle_, &p);
+    }
+
     [[nodiscard]] common::Result<CodedPicture> encode(x264_picture_t& in, x264_picture_t& out) {
         x264_nal_t* nals = nullptr;
         int nal_count = 0;
@@ -143,6 +153,8 @@ class X264Encoder final : public VideoEncoder {
         p.rc.i_bitrate = p.rc.i_vbv_max_bitrate = static_cast<int>(bitrate.bps() / 1000);
         p.rc.i_vbv_buffer_size = p.rc.i_bitrate * kVbvMilliseconds / 1000;
         p.rc.i_qp_min = kLowestSharedQp;
+        kbps_ = p.rc.i_bitrate;
+        frames_per_second_ = pictures_per_second_ = format.frames_per_second;
         return context_.open(p);
     }
 
@@ -174,11 +186,19 @@ class X264Encoder final : public VideoEncoder {
 
     int next_frame_num() const override { return next_frame_num_; }
     void limit_nal_bytes(int max_nal_bytes) override { context_.limit_nal_bytes(max_nal_bytes); }
+    void set_pictures_per_second(int count) override {
+        if (count == pictures_per_second_) return;
+        pictures_per_second_ = count;
+        context_.set_kbps(kbps_ * frames_per_second_ / std::max(1, count));
+    }
 
   private:
     X264Context context_;
     x264_picture_t out_{};
     int next_frame_num_ = 0;
+    int kbps_ = 0;
+    int frames_per_second_ = 30;
+    int pictures_per_second_ = 30;
 };
 
 class X264SpliceEncoder final : public SpliceEncoder {

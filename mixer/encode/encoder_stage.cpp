@@ -81,7 +81,10 @@ struct EncoderStage::Impl {
     Canvas& canvas_for(ViewId view, const Rung& rung) REQUIRES(control);
     Rendition& rendition_for(const Subscription& subscription) REQUIRES(control);
     void place(Subscription& subscription) REQUIRES(control);
+    [[nodiscard]] Rung wish_of(const Subscription& subscription) const REQUIRES(control);
+    [[nodiscard]] Rung rung_for(const Subscription& subscription) const REQUIRES(control);
     void choose_rung(Subscription& subscription, common::Timestamp now) REQUIRES(control);
+    [[nodiscard]] int drawn_per_second(int frames_per_second) const REQUIRES(control);
     void settle() REQUIRES(control) EXCLUDES(tables);
     std::vector<RunningRendition> take_unwatched(common::Timestamp now) REQUIRES(control);
     void publish() REQUIRES(control) EXCLUDES(tables);
@@ -99,6 +102,7 @@ struct EncoderStage::Impl {
     common::ThreadChecker control;
     std::uint64_t last_id GUARDED_BY(control) =
         0;  // of Views, canvases, Renditions and subscriptions alike
+    Shedding shedding GUARDED_BY(control);
     std::unordered_set<ViewId> views GUARDED_BY(control);
     std::map<CanvasId, Canvas> canvases GUARDED_BY(control);
     std::unordered_map<SubscriptionId, Subscription> subscriptions GUARDED_BY(control);
@@ -151,8 +155,38 @@ void EncoderStage::Impl::place(Subscription& subscription) {
     rendition.add(subscription.subscriber, subscription.needs.max_nal_bytes);
 }
 
+/// What it would have if nobody else watched.
+Rung EncoderStage::Impl::wish_of(const Subscription& subscription) const {
+    return best_rung(no_larger_than(subscription.allowed, shedding.most_lines),
+                     subscription.budget);
+}
+
+Rung EncoderStage::Impl::rung_for(const Subscription& subscription) const {
+    const Rung wish = wish_of(subscription);
+    if (shedding.most_rungs_per_view == 0) return wish;
+    std::vector<RungWish> wishes{{.rung = wish}};
+    for (const auto& [id, other] : subscriptions) {
+        if (&other == &subscription || other.view != subscription.view) continue;
+        wishes.push_back({.rung = wish_of(other)});
+    }
+    const auto kept = kept_rungs(std::move(wishes), shedding.most_rungs_per_view);
+    for (const Rung& rung : subscription.allowed) {
+        if (rung.bitrate > wish.bitrate) continue;
+        if (std::ranges::find(kept, rung.bitrate) != kept.end()) return rung;
+    }
+    return wish;  // it can have none of those that are kept
+}
+
+/// At half the rate pictures are still evenly spaced on the grid of ticks; what is slow stays.
+int EncoderStage::Impl::drawn_per_second(int frames_per_second) const {
+    const int most = shedding.most_frames_per_second;
+    if (most == 0 || frames_per_second <= most || frames_per_second % most != 0)
+        return frames_per_second;
+    return most;
+}
+
 void EncoderStage::Impl::choose_rung(Subscription& subscription, common::Timestamp now) {
-    const Rung& best = best_rung(subscription.allowed, subscription.budget);
+    const Rung best = rung_for(subscription);
     if (best.size == subscription.rung.size && best.bitrate == subscription.rung.bitrate) return;
     const bool up = best.bitrate > subscription.rung.bitrate;
     if (up && now - subscription.last_rung_change < kRungRest) return;
@@ -198,7 +232,10 @@ std::vector<RunningRendition> EncoderStage::Impl::take_unwatched(common::Timesta
 void EncoderStage::Impl::publish() {
     std::vector<CanvasTask> tasks;
     std::vector<TickEntry> entries;
-    for (const auto& [id, canvas] : canvases) {
+    for (auto& [id, canvas] : canvases) {
+        canvas.task.drawn_per_second = drawn_per_second(canvas.task.frames_per_second);
+        for (const RunningRendition& running : canvas.renditions)
+            running.rendition->set_pictures_per_second(canvas.task.drawn_per_second);
         if (!canvas.watched()) continue;
         tasks.push_back(canvas.task);
         TickEntry& entry = entries.emplace_back(TickEntry{.canvas = id, .renditions = {}});
@@ -258,7 +295,7 @@ common::Result<SubscriptionId> EncoderStage::subscribe(ViewId view, const Stream
                               .budget = {},
                               .rung = {},
                               .last_rung_change = impl_->clock.now()};
-    subscription.rung = best_rung(subscription.allowed, std::nullopt);
+    subscription.rung = impl_->rung_for(subscription);
     impl_->place(subscription);
     impl_->count_start(StartReason::Join);
     {
@@ -311,7 +348,7 @@ common::Result<void> EncoderStage::set_needs(SubscriptionId subscription,
     if (!allowed) return tl::unexpected(allowed.error());
     changed.needs = needs;
     changed.allowed = std::move(*allowed);
-    changed.rung = best_rung(changed.allowed, changed.budget);
+    changed.rung = impl_->rung_for(changed);
     changed.last_rung_change = impl_->clock.now();
     impl_->place(changed);
     impl_->settle();
@@ -323,6 +360,15 @@ void EncoderStage::need_start(SubscriptionId subscription, StartReason reason) {
     common::MutexLock lock(impl_->tables);
     const auto found = impl_->subscribers.find(subscription);
     if (found != impl_->subscribers.end()) found->second->request_start();
+}
+
+void EncoderStage::set_shedding(const Shedding& shedding) {
+    impl_->control.check();
+    if (impl_->shedding == shedding) return;
+    impl_->shedding = shedding;
+    const common::Timestamp now = impl_->clock.now();
+    for (auto& [id, subscription] : impl_->subscriptions) impl_->choose_rung(subscription, now);
+    impl_->settle();
 }
 
 void EncoderStage::tidy() {

@@ -55,7 +55,16 @@ struct CanvasTask {
     ViewId view;
     common::PictureSize size;
     int frames_per_second = 30;
+    int drawn_per_second = 30;  ///< fewer than `frames_per_second` while that is shed
     friend bool operator==(const CanvasTask&, const CanvasTask&) = default;
+};
+
+/// What viewers do without while the machine cannot do everything; 0 and false: nothing.
+struct Shedding {
+    int most_frames_per_second = 0;
+    int most_rungs_per_view = 0;
+    int most_lines = 0;  ///< of an upright picture: columns
+    friend bool operator==(const Shedding&, const Shedding&) = default;
 };
 
 struct EncoderStageCounters {
@@ -108,6 +117,10 @@ class EncoderStage {
     common::Result<void> set_needs(SubscriptionId subscription, const StreamNeeds& needs);
     /// Any thread. Starts asked for before the next splice point are served together.
     void need_start(SubscriptionId subscription, StartReason reason);
+
+    /// A lower frame rate draws and encodes less often in the same streams, at the same bitrate:
+    /// nobody needs a start. Fewer or smaller rungs move viewers, who get their starts by splice.
+    void set_shedding(const Shedding& shedding);
 
     /// About once a second: closes encoders that nobody has watched for 2 s, drops canvases that
     /// everyone has left, and takes up rungs that had to wait. (Every call above does so too.)

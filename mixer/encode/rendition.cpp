@@ -13,8 +13,8 @@ constexpr common::Duration kMostRest = std::chrono::seconds(30);
 /// For a start, from the tick at which it was asked for: leaves room for the way there.
 constexpr common::Duration kLongestWait = std::chrono::milliseconds(700);
 
-common::Duration interval_of(const StreamFormat& format) {
-    return common::Duration(std::chrono::seconds(1)) / std::max(1, format.frames_per_second);
+common::Duration interval_of(int pictures_per_second) {
+    return common::Duration(std::chrono::seconds(1)) / std::max(1, pictures_per_second);
 }
 
 /// CPU time of this thread: what an encode costs, whoever else wants the core.
@@ -40,7 +40,8 @@ Rendition::Rendition(std::uint64_t id, const StreamFormat& format, common::Bitra
       format_(format),
       bitrate_(bitrate),
       splice_pool_(splice_pool),
-      counters_(counters) {}
+      counters_(counters),
+      pictures_per_second_(format.frames_per_second) {}
 
 Rendition::~Rendition() {
     close();
@@ -90,7 +91,8 @@ void Rendition::work() {
 
 void Rendition::encode_for_all(const Waiting& next) {
     const int times = repetitions();
-    const common::Duration step = interval_of(format_) / times;
+    const common::Duration step =
+        interval_of(pictures_per_second_.load(std::memory_order_relaxed)) / times;
     for (int i = 0; i < times; ++i) {
         const Waiting each{next.picture, next.media_time + i * step};
         const Start start = plan_start(each.media_time);
@@ -119,7 +121,8 @@ int Rendition::repetitions() {
     }
     const int left = VideoEncoder::kMaxFrameNum - encoder_->next_frame_num();
     if (ticks_to_start_ == 0)
-        ticks_to_start_ = std::max(1, static_cast<int>(kLongestWait / interval_of(format_)));
+        ticks_to_start_ =
+            std::max(1, static_cast<int>(kLongestWait / interval_of(pictures_per_second_.load())));
     const int ticks = ticks_to_start_--;
     return (left + ticks - 1) / ticks;
 }
@@ -219,6 +222,7 @@ void Rendition::splice(common::Timestamp media_time, const EncodedPictureRef& sh
 std::optional<CodedPicture> Rendition::encode_shared(const Waiting& next, PictureType type) {
     const CpuTimer timer;
     encoder_->limit_nal_bytes(max_nal_bytes_.load(std::memory_order_relaxed));
+    encoder_->set_pictures_per_second(pictures_per_second_.load(std::memory_order_relaxed));
     auto coded = encoder_->encode(*next.picture, type);
     counters_.encode_time_ns.fetch_add(timer.elapsed_ns(), std::memory_order_relaxed);
     if (!coded) {

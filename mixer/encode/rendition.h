@@ -45,6 +45,11 @@ class Rendition final : private common::SerialJob {
     /// Lets go of those who are neither here nor on their way here. True while anyone is left.
     bool release_leavers() EXCLUDES(members_mutex_);
 
+    /// How often pictures are offered, at most as often as the format says: the bitrate is shared
+    /// among so many. Any thread.
+    void set_pictures_per_second(int count) {
+        pictures_per_second_.store(count, std::memory_order_relaxed);
+    }
     void offer(const FrameRef& picture, common::Timestamp media_time);
     /// No encoder opened when it was last tried; it is tried again, ever more seldom. Any thread.
     [[nodiscard]] bool refused() const { return refused_.load(std::memory_order_relaxed); }
@@ -84,6 +89,7 @@ class Rendition final : private common::SerialJob {
     common::BoundedQueue<Waiting> waiting_{1, common::WhenFull::DropOldest};
     std::atomic<int> max_nal_bytes_{0};
     std::atomic<bool> refused_{false};
+    std::atomic<int> pictures_per_second_;
 
     common::Mutex members_mutex_;
     std::vector<Member> members_ GUARDED_BY(members_mutex_);

@@ -1,6 +1,8 @@
 #include "mixer/encode/rung_ladder.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -142,6 +144,39 @@ const Rung& best_rung(std::span<const Rung> allowed, std::optional<common::Bitra
     const auto fits = std::find_if(allowed.begin(), allowed.end(),
                                    [&](const Rung& rung) { return rung.bitrate <= *budget; });
     return fits == allowed.end() ? allowed.back() : *fits;
+}
+
+std::vector<Rung> no_larger_than(std::span<const Rung> allowed, int lines) {
+    INVARIANT(!allowed.empty());
+    std::vector<Rung> fitting;
+    std::ranges::copy_if(allowed, std::back_inserter(fitting), [lines](const Rung& rung) {
+        return lines == 0 || std::min(rung.size.width, rung.size.height) <= lines;
+    });
+    if (fitting.empty()) fitting.push_back(allowed.back());
+    return fitting;
+}
+
+std::vector<common::Bitrate> kept_rungs(std::vector<RungWish> wishes, int most) {
+    INVARIANT(most >= 1);
+    std::ranges::sort(wishes, std::greater(), [](const RungWish& w) { return w.rung.bitrate; });
+    std::vector<RungWish> kept;
+    for (RungWish& wish : wishes) {
+        if (!kept.empty() && kept.back().rung.bitrate == wish.rung.bitrate) {
+            kept.back().viewers += wish.viewers;
+        } else {
+            kept.push_back(std::move(wish));
+        }
+    }
+    while (kept.size() > static_cast<std::size_t>(most)) {
+        const auto fewest = std::min_element(
+            kept.begin(), kept.end() - 1,
+            [](const RungWish& a, const RungWish& b) { return a.viewers < b.viewers; });
+        (fewest + 1)->viewers += fewest->viewers;
+        kept.erase(fewest);
+    }
+    std::vector<common::Bitrate> bitrates;
+    for (const RungWish& wish : kept) bitrates.push_back(wish.rung.bitrate);
+    return bitrates;
 }
 
 }  // namespace mixer

@@ -21,4 +21,16 @@ namespace mixer {
 [[nodiscard]] const Rung& best_rung(std::span<const Rung> allowed,
                                     std::optional<common::Bitrate> budget);
 
+/// Those of at most `lines` (0: of any), best first; the smallest when there is none.
+[[nodiscard]] std::vector<Rung> no_larger_than(std::span<const Rung> allowed, int lines);
+
+/// A rung, and how many viewers of a View would have it.
+struct RungWish {
+    Rung rung;
+    int viewers = 1;
+};
+/// The bitrates of at most `most` (at least 1) of the rungs wished for, so that the fewest viewers
+/// go down, each to the next that is kept. The lowest stays: who has it can take no other.
+[[nodiscard]] std::vector<common::Bitrate> kept_rungs(std::vector<RungWish> wishes, int most);
+
 }  // namespace mixer

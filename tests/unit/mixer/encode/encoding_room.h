@@ -73,7 +73,7 @@ struct EncodingRoom {
         ++tick_count;
         if (tick_count % 30 == 0) stage.tidy();
         for (const mixer::CanvasTask& task : stage.canvases()) {
-            if (tick_count % (30 / task.frames_per_second) != 0) continue;
+            if (tick_count % (30 / task.drawn_per_second) != 0) continue;
             stage.encode(task.canvas, canvas_of(task), clock.now());
         }
     }

@@ -106,3 +106,23 @@ TEST_CASE("Two rungs of one size in the table are both kept") {
     CHECK(rungs->at(0).bitrate == Bitrate::from_kbps(1000));
     CHECK(rungs->at(1).bitrate == Bitrate::from_kbps(700));
 }
+
+TEST_CASE("Rungs above a number of lines are left out, and the smallest stays") {
+    const auto rungs = *rungs_for(default_rungs(), StreamNeeds{}, 30);
+
+    CHECK(names(mixer::no_larger_than(rungs, 0)) == names(rungs));
+    CHECK(names(mixer::no_larger_than(rungs, 480)).front() == "480p30");
+    CHECK(names(mixer::no_larger_than(rungs, 100)) == std::vector<std::string>{"180p15"});
+}
+
+TEST_CASE("The lowest rung wished for is kept, and of the others those of most viewers") {
+    const auto rungs = *rungs_for(default_rungs(), StreamNeeds{}, 30);
+    const std::vector<mixer::RungWish> wishes{{.rung = rungs[0], .viewers = 1},
+                                              {.rung = rungs[1], .viewers = 5},
+                                              {.rung = rungs[2], .viewers = 2},
+                                              {.rung = rungs[4], .viewers = 1}};
+
+    CHECK(mixer::kept_rungs(wishes, 4).size() == 4);
+    CHECK(mixer::kept_rungs(wishes, 2) == std::vector{rungs[1].bitrate, rungs[4].bitrate});
+    CHECK(mixer::kept_rungs(wishes, 1) == std::vector{rungs[4].bitrate});
+}
