@@ -26,6 +26,7 @@
 #include "mcu/control/control_thread.h"
 #include "mcu/control/event_streams.h"
 #include "mcu/control/layout_watch.h"
+#include "mcu/control/load_watch.h"
 #include "mcu/control/node.h"
 #include "mcu/transport/dtls_identity.h"
 #include "mcu/transport/net_thread.h"
@@ -134,7 +135,12 @@ common::Result<void> run(const McudConfig& config) {
     node.layouts_changed(std::move(found.errors));
     ControlService service(control, node, events, media_pool);
 
+    LoadWatch load_watch({.pool = media_pool, .audio_tick = audio_tick, .video_tick = video_tick},
+                         config.load_limit, node, events);
+    load_watch.look(clock.now());  // whoever asks first is told
+
     common::HeapRest heap;
+    control.every(LoadWatch::kInterval, [&](common::Timestamp now) { load_watch.look(now); });
     control.every(std::chrono::milliseconds(100), [&](common::Timestamp now) { node.poll(now); });
     control.every(std::chrono::seconds(1), [&](common::Timestamp now) {
         node.check(now);

@@ -237,6 +237,11 @@ void Bridge::poll(Timestamp now) {
     std::erase_if(departed_, [&](const Departed& d) { return d.unused_from_revision <= adopted; });
 }
 
+void Bridge::shed(const mixer::Shedding& shedding, Timestamp now) {
+    stage_.set_shedding(shedding);
+    replan(now);
+}
+
 void Bridge::check(Timestamp now) {
     stage_.tidy();
     for (const auto& session : sessions_) {

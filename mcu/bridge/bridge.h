@@ -62,6 +62,10 @@ class Bridge final : private BridgedSessionEvents {
     void poll(common::Timestamp now);
     /// Other layouts are in force: plans everybody's picture again.
     void draw_anew(common::Timestamp now) { replan(now); }
+    /// What everybody does without from now on.
+    void shed(const mixer::Shedding& shedding, common::Timestamp now);
+    [[nodiscard]] mixer::EncoderStageCounters encoders() const { return stage_.counters(); }
+    [[nodiscard]] std::vector<mixer::CanvasTask> canvases() const { return stage_.canvases(); }
     /// Once a second: merges Views, notices pictures that froze.
     void check(common::Timestamp now);
     /// Tells the observer of every session that it ended, and ends it.

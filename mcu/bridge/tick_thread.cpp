@@ -143,7 +143,11 @@ void TickThread::run(Priority priority) {
             ++index;
             skipped_.fetch_add(1, std::memory_order_relaxed);
         }
-        lateness_ns_.store((woke - time_of(index)).count(), std::memory_order_relaxed);
+        const std::int64_t lateness_ns = (woke - time_of(index)).count();
+        lateness_ns_.store(lateness_ns, std::memory_order_relaxed);
+        // Asked for in between, the worst may be told twice: it is a figure, not a count.
+        if (lateness_ns > worst_lateness_ns_.load(std::memory_order_relaxed))
+            worst_lateness_ns_.store(lateness_ns, std::memory_order_relaxed);
         run_tick(index);
         ++index;
     }

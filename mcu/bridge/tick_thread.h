@@ -56,6 +56,12 @@ class TickThread {
         return common::Duration(lateness_ns_.load(std::memory_order_relaxed));
     }
 
+    /// How late the latest of all ticks began since this was asked last. One asks.
+    [[nodiscard]] common::Duration take_worst_lateness() {
+        return common::Duration(worst_lateness_ns_.exchange(0, std::memory_order_relaxed));
+    }
+    [[nodiscard]] std::int64_t ticks_per_second() const { return ticks_per_second_; }
+
   private:
     struct Entry {
         explicit Entry(TickClient& of) : client(of) {}
@@ -83,6 +89,7 @@ class TickThread {
     std::atomic<bool> stopping_{false};
     std::atomic<std::uint64_t> skipped_{0};
     std::atomic<std::int64_t> lateness_ns_{0};
+    std::atomic<std::int64_t> worst_lateness_ns_{0};
     std::thread thread_;
 };
 

@@ -70,6 +70,8 @@ void read_mcud(TomlSection section, McudConfig& config) {
     config.layouts_folder = section.text("layouts", config.layouts_folder);
     config.max_sessions = static_cast<std::size_t>(
         section.integer("max_sessions", static_cast<std::int64_t>(config.max_sessions), 1, 500));
+    config.load_limit =
+        static_cast<double>(section.integer("load_limit_percent", 100, 0, 100)) / 100;
     config.picture_memory_mib = static_cast<std::size_t>(section.integer(
         "picture_memory_mib", static_cast<std::int64_t>(config.picture_memory_mib), 64, 1 << 16));
     const auto orphan_s = std::chrono::duration_cast<std::chrono::seconds>(config.orphan_timeout);

@@ -25,6 +25,7 @@ struct McudConfig {
     unsigned media_threads = 0;  ///< decoding and encoding; 0: one per core
     std::string layouts_folder;  ///< empty: the built-in layouts alone
     std::size_t max_sessions = 200;
+    double load_limit = 1;  ///< CPU share at which nobody new is let in; 1: the ladder decides
     std::size_t picture_memory_mib = 1024;
     common::Duration orphan_timeout = std::chrono::seconds(120);
     std::string log_level = "info";

@@ -36,7 +36,7 @@ class WatchStream final : public grpc::ServerWriteReactor<pb::Event> {
             MutexLock lock(mutex_);
             if (finished_) return;
             if (waiting_.size() >= kMostWaiting) {
-                if (event.has_statistics()) return;
+                if (event.has_statistics() || event.has_load()) return;
                 overflow = true;
             } else {
                 waiting_.push_back(event);
@@ -199,6 +199,12 @@ void EventStreams::on_statistics(const std::string& instance,
                                  const ConferenceStatistics& statistics) {
     pb::Event event = event_of(instance, {});
     *event.mutable_statistics() = to_proto(statistics);
+    send(event);
+}
+
+void EventStreams::on_load(const NodeLoad& load) {
+    pb::Event event;
+    *event.mutable_load() = to_proto(load);
     send(event);
 }
 

@@ -47,6 +47,7 @@ class EventStreams final : public NodeEvents {
                           const std::string& reason) override;
     void on_statistics(const std::string& instance,
                        const ConferenceStatistics& statistics) override;
+    void on_load(const NodeLoad& load) override;
     [[nodiscard]] bool watched() const override EXCLUDES(mutex_);
     [[nodiscard]] bool watched_by(const std::string& owner_boot_id) const override EXCLUDES(mutex_);
 

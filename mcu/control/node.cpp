@@ -41,8 +41,11 @@ Result<void> Node::admit(const Fence& fence) const {
 Result<Bridge*> Node::claim(const Fence& fence, const std::string& room) {
     if (auto admitted = admit(fence); !admitted) return tl::unexpected(admitted.error());
     Conference& conference = conferences_[fence.instance];
-    if (!conference.bridge)
+    if (!conference.bridge) {
         conference.bridge = std::make_unique<Bridge>(fence.instance, services_, events_);
+        if (shedding_ != mixer::Shedding{})
+            conference.bridge->shed(shedding_, services_.clock.now());
+    }
     conference.owner = {fence.instance, room, fence.epoch, fence.owner_boot_id};
     conference.last_owned = services_.clock.now();
     LOG_INFO("claimed conference={} room='{}' epoch={} owner={}", fence.instance, room, fence.epoch,
@@ -99,6 +102,39 @@ std::vector<ConferenceOwner> Node::conferences() const {
 Bridge* Node::find(const std::string& instance) const {
     const auto found = conferences_.find(instance);
     return found == conferences_.end() ? nullptr : found->second.bridge.get();
+}
+
+Node::Encoded Node::encoded() const {
+    Encoded all;
+    for (const auto& [instance, conference] : conferences_) {
+        const mixer::EncoderStageCounters counters = conference.bridge->encoders();
+        all.pictures += counters.pictures_encoded;
+        all.skipped += counters.pictures_skipped;
+    }
+    return all;
+}
+
+Node::Drawn Node::drawn() const {
+    Drawn most;
+    for (const auto& [instance, conference] : conferences_) {
+        const std::vector<mixer::CanvasTask> tasks = conference.bridge->canvases();
+        for (const mixer::CanvasTask& task : tasks) {
+            const auto rungs = std::ranges::count(tasks, task.view, &mixer::CanvasTask::view);
+            most.most_rungs_of_a_view =
+                std::max(most.most_rungs_of_a_view, static_cast<int>(rungs));
+            most.most_frames_per_second =
+                std::max(most.most_frames_per_second, task.drawn_per_second);
+            most.most_lines =
+                std::max(most.most_lines, std::min(task.size.width, task.size.height));
+        }
+    }
+    return most;
+}
+
+void Node::shed(const mixer::Shedding& shedding) {
+    shedding_ = shedding;
+    const Timestamp now = services_.clock.now();
+    for (auto& [instance, conference] : conferences_) conference.bridge->shed(shedding, now);
 }
 
 void Node::poll(Timestamp now) {

@@ -10,6 +10,7 @@
 #include "common/result.h"
 #include "common/units.h"
 #include "mcu/bridge/bridge.h"
+#include "mcu/load/node_load.h"
 
 namespace mcu {
 
@@ -36,6 +37,8 @@ class NodeEvents : public BridgeObserver {
                                const ConferenceStatistics& statistics) = 0;
     /// Somebody listens.
     [[nodiscard]] virtual bool watched() const = 0;
+    /// Twice a second, and so at once when a step was taken.
+    virtual void on_load(const NodeLoad& load) { static_cast<void>(load); }
     /// The signalling daemon of this life listens: its conferences have an owner.
     [[nodiscard]] virtual bool watched_by(const std::string& owner_boot_id) const = 0;
 };
@@ -75,6 +78,25 @@ class Node {
 
     [[nodiscard]] std::size_t session_count() const;
 
+    /// As it was measured last.
+    [[nodiscard]] const NodeLoad& load() const { return load_; }
+    void set_load(const NodeLoad& load) { load_ = load; }
+    /// Pictures of all meetings that run.
+    struct Encoded {
+        std::uint64_t pictures = 0;
+        std::uint64_t skipped = 0;  ///< their encoder was still at the one before
+    };
+    [[nodiscard]] Encoded encoded() const;
+    /// The most of anything that is drawn now, in any meeting.
+    struct Drawn {
+        int most_frames_per_second = 0;
+        int most_rungs_of_a_view = 0;
+        int most_lines = 0;  ///< of an upright picture: columns
+    };
+    [[nodiscard]] Drawn drawn() const;
+    /// What every meeting, also of those to come, does without from now on.
+    void shed(const mixer::Shedding& shedding);
+
     void poll(common::Timestamp now);   ///< ten times a second
     void check(common::Timestamp now);  ///< once a second
     /// Tells the watchers how every conference is doing, now.
@@ -96,6 +118,8 @@ class Node {
     NodeEvents& events_;
     std::map<std::string, Conference> conferences_;
     std::vector<mixer::LayoutError> refused_layouts_;
+    NodeLoad load_;
+    mixer::Shedding shedding_;
 };
 
 }  // namespace mcu

@@ -381,6 +381,25 @@ pb::ConferenceState to_proto(const ConferenceState& state) {
     return proto;
 }
 
+pb::NodeLoad to_proto(const NodeLoad& load) {
+    using Milliseconds = std::chrono::duration<double, std::milli>;
+    pb::NodeLoad proto;
+    proto.set_cpu_share(load.figures.cpu_share);
+    proto.set_pool_wait_p95_ms(Milliseconds(load.figures.pool_wait_p95).count());
+    proto.set_tick_late_ms(Milliseconds(load.figures.tick_late).count());
+    proto.set_ticks_lost(load.figures.ticks_lost);
+    proto.set_audio_ticks_lost(load.figures.audio_ticks_lost);
+    proto.set_pictures_skipped(load.figures.pictures_skipped);
+    proto.set_step(static_cast<std::uint32_t>(load.step));
+    proto.set_step_name(load.step_name);
+    proto.set_steps_down(load.steps_down);
+    proto.set_steps_up(load.steps_up);
+    proto.set_capacity_left(load.capacity_left);
+    proto.set_refusal(load.refusal);
+    proto.set_retry_after_s(static_cast<std::uint32_t>(load.retry_after_s));
+    return proto;
+}
+
 pb::LocalMedia to_proto(const std::string& session, const LocalMedia& media) {
     pb::LocalMedia proto;
     proto.set_session(session);

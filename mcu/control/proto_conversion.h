@@ -16,6 +16,7 @@ namespace mcu {
     const tessera::control::v1::ConferenceState& state);
 
 [[nodiscard]] tessera::control::v1::ConferenceState to_proto(const ConferenceState& state);
+[[nodiscard]] tessera::control::v1::NodeLoad to_proto(const NodeLoad& load);
 [[nodiscard]] tessera::control::v1::LocalMedia to_proto(const std::string& session,
                                                         const LocalMedia& media);
 [[nodiscard]] tessera::control::v1::StatisticsEvent to_proto(

@@ -31,7 +31,10 @@ void answer(SoupServerMessage* message, const ApiResponse& response) {
     if (!response.allow.empty())
         soup_message_headers_append(headers, "Allow", response.allow.c_str());
     if (response.status == 401) soup_message_headers_append(headers, "WWW-Authenticate", "Bearer");
-    if (response.status == 503) soup_message_headers_append(headers, "Retry-After", "2");
+    if (response.status == 503) {
+        soup_message_headers_append(headers, "Retry-After",
+                                    std::to_string(response.retry_after_s).c_str());
+    }
     soup_server_message_set_response(message, response.content_type.c_str(), SOUP_MEMORY_COPY,
                                      response.body.data(), response.body.size());
 }

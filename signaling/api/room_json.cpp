@@ -130,6 +130,22 @@ json to_json(const Participant& p, common::Timestamp now) {
             {"streams", std::move(streams)}};
 }
 
+json to_json(const NodeLoad& load) {
+    return {{"cpu_share", load.cpu_share},
+            {"pool_wait_p95_ms", load.pool_wait_p95_ms},
+            {"tick_late_ms", load.tick_late_ms},
+            {"ticks_lost", load.ticks_lost},
+            {"audio_ticks_lost", load.audio_ticks_lost},
+            {"pictures_skipped", load.pictures_skipped},
+            {"step", load.step},
+            {"step_name", load.step_name},
+            {"steps_down", load.steps_down},
+            {"steps_up", load.steps_up},
+            {"capacity_left", load.capacity_left},
+            {"refusal", load.refusal},
+            {"retry_after_s", load.retry_after_s}};
+}
+
 }  // namespace
 
 std::string_view self_view_word(SelfView view) {
@@ -188,7 +204,8 @@ std::string node_json(const NodeInfo& info) {
                     {"audio_codecs", info.audio_codecs},
                     {"video_codecs", info.video_codecs},
                     {"max_sessions", info.max_sessions},
-                    {"ipv6", info.ipv6}});
+                    {"ipv6", info.ipv6},
+                    {"load", to_json(info.load)}});
 }
 
 }  // namespace signaling

@@ -198,6 +198,11 @@ class RoomsApi {
     void ready(const Respond& respond) const {
         if (!rooms_.ready())
             return respond(api_error(503, "not_ready", "new callers are not taken now"));
+        if (const auto obstacle = rooms_.obstacle()) {
+            ApiResponse refusal = api_error(503, "overloaded", obstacle->text);
+            refusal.retry_after_s = obstacle->retry_after_s;
+            return respond(std::move(refusal));
+        }
         respond({200, "application/json", R"({"status":"ready"})", ""});
     }
 

@@ -21,7 +21,8 @@ struct ApiResponse {
     int status = 200;
     std::string content_type = "application/json";
     std::string body;
-    std::string allow;  ///< with 405: what the path takes
+    std::string allow;      ///< with 405: what the path takes
+    int retry_after_s = 2;  ///< with 503
 };
 
 /// Brings the answer, once; from within the handler or later, on the same thread.

@@ -16,6 +16,19 @@
 // interface that signaling/mcu_client implements. What a field means stands in the contract.
 namespace signaling {
 
+/// How much the media daemon has to do, measured, and what it gave up for that. Shares are of 1.
+struct NodeLoad {
+    double cpu_share = 0;  ///< of the cores it may use
+    double pool_wait_p95_ms = 0, tick_late_ms = 0;
+    double ticks_lost = 0, audio_ticks_lost = 0, pictures_skipped = 0;
+    std::uint32_t step = 0;  ///< steps of the overload ladder in force
+    std::string step_name;   ///< the last of them; empty: none
+    std::uint64_t steps_down = 0, steps_up = 0;
+    std::uint32_t capacity_left = 0;
+    std::string refusal;  ///< why nobody new is to be let in; empty: they are
+    std::uint32_t retry_after_s = 0;
+};
+
 struct NodeInfo {
     std::string incarnation;  ///< UUID of the media daemon's life
     std::string version;
@@ -23,6 +36,7 @@ struct NodeInfo {
     std::vector<std::string> video_codecs;
     std::uint32_t max_sessions = 0;
     bool ipv6 = false;
+    NodeLoad load = {};  ///< as it said last, twice a second
 };
 
 /// How the media daemon shall protect one medium.
@@ -222,7 +236,7 @@ struct NodeEvent {
     std::string instance;
     std::string session;  ///< empty: the conference's
     std::variant<SpeakersRanked, DigitReceived, MediaFlow, KeyFrameWanted, ConferenceStatistics,
-                 SessionEnded>
+                 SessionEnded, NodeLoad>
         what;
 };
 

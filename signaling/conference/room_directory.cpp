@@ -19,7 +19,6 @@ RoomDirectory::RoomDirectory(MediaNode& node, const common::Clock& clock, IdMake
                              Settings settings)
     : node_(node), clock_(clock), ids_(ids), settings_(std::move(settings)) {}
 
-// Why nobody can be let in at all; nothing when they can.
 std::optional<Refusal> RoomDirectory::obstacle() const {
     if (shutting_down_)
         return Refusal{RefusalReason::Overloaded, "the server is shutting down", kRetryWhenFullS};
@@ -31,6 +30,11 @@ std::optional<Refusal> RoomDirectory::obstacle() const {
             RefusalReason::Overloaded,
             "the media daemon is full: it takes " + std::to_string(most) + " participants",
             kRetryWhenFullS};
+    }
+    const NodeLoad& load = node_.info()->load;
+    if (!load.refusal.empty()) {
+        return Refusal{RefusalReason::Overloaded, load.refusal,
+                       static_cast<int>(load.retry_after_s)};
     }
     return std::nullopt;
 }

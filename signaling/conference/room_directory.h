@@ -52,7 +52,9 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
     [[nodiscard]] std::optional<RoomSettings> room(const std::string& id) const;
     /// The conference in the room; null when nobody is in it.
     [[nodiscard]] Conference* conference(const std::string& room_id) const;
-    /// New callers are taken: the media daemon is there, and what ran in it is known.
+    /// Why nobody can be let in at all; nothing when they can.
+    [[nodiscard]] std::optional<Refusal> obstacle() const;
+    /// The media daemon is there, and what ran in it is known.
     [[nodiscard]] bool ready() const {
         return ready_ && node_.info() != nullptr && !shutting_down_;
     }
@@ -63,7 +65,6 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
 
   private:
     [[nodiscard]] Conference& conference_of(const ParticipantId& id) const;
-    [[nodiscard]] std::optional<Refusal> obstacle() const;
     void admit_now(const CallRequest& request, const RoomSettings& policy, Call& call,
                    OnAdmitted done);
     void admit_with_layout(CallRequest request, Call& call, OnAdmitted done);

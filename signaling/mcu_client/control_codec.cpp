@@ -284,6 +284,24 @@ common::ErrorCode code_of(grpc::StatusCode code) {
 
 }  // namespace
 
+NodeLoad from_proto(const pb::NodeLoad& message) {
+    NodeLoad load;
+    load.cpu_share = message.cpu_share();
+    load.pool_wait_p95_ms = message.pool_wait_p95_ms();
+    load.tick_late_ms = message.tick_late_ms();
+    load.ticks_lost = message.ticks_lost();
+    load.audio_ticks_lost = message.audio_ticks_lost();
+    load.pictures_skipped = message.pictures_skipped();
+    load.step = message.step();
+    load.step_name = message.step_name();
+    load.steps_down = message.steps_down();
+    load.steps_up = message.steps_up();
+    load.capacity_left = message.capacity_left();
+    load.refusal = message.refusal();
+    load.retry_after_s = message.retry_after_s();
+    return load;
+}
+
 NodeInfo from_proto(const pb::NodeInfo& message) {
     NodeInfo info;
     info.incarnation = message.incarnation();
@@ -292,6 +310,7 @@ NodeInfo from_proto(const pb::NodeInfo& message) {
     info.video_codecs.assign(message.video_codecs().begin(), message.video_codecs().end());
     info.max_sessions = message.max_sessions();
     info.ipv6 = message.ipv6();
+    info.load = from_proto(message.load());
     return info;
 }
 
@@ -369,6 +388,9 @@ NodeEvent from_proto(const pb::Event& message) {
             break;
         case pb::Event::kEnded:
             event.what = SessionEnded{message.ended().reason()};
+            break;
+        case pb::Event::kLoad:
+            event.what = from_proto(message.load());
             break;
         case pb::Event::kStatistics:
         case pb::Event::WHAT_NOT_SET:

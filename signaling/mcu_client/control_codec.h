@@ -10,6 +10,7 @@ namespace signaling::control {
 namespace pb = tessera::control::v1;
 
 [[nodiscard]] NodeInfo from_proto(const pb::NodeInfo& message);
+[[nodiscard]] NodeLoad from_proto(const pb::NodeLoad& message);
 [[nodiscard]] ConferenceSpec from_proto(const pb::ConferenceState& message);
 [[nodiscard]] LocalMedia from_proto(const pb::LocalMedia& message);
 [[nodiscard]] NodeEvent from_proto(const pb::Event& message);

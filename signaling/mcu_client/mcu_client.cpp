@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "common/log.h"
 #include "signaling/mcu_client/control_codec.h"
@@ -193,7 +194,15 @@ class McuClient::Connection : public std::enable_shared_from_this<Connection> {
             told_away_ = false;
             observer_->node_up(*info);
         }
+        if (const auto* load = std::get_if<NodeLoad>(&event.what)) take_load(*load);
         observer_->node_event(event);
+    }
+
+    void take_load(const NodeLoad& load) {
+        const NodeLoad before = std::exchange(info->load, load);
+        if (load.steps_down == before.steps_down && load.steps_up == before.steps_up) return;
+        LOG_WARNING("media daemon is on step {} '{}' of the overload ladder cpu={:.0f}%", load.step,
+                    load.step_name, load.cpu_share * 100);
     }
 
     void probe_later() {

@@ -25,12 +25,12 @@ def make_tessera(folder):
     """Starts servers that are stopped, and checked to have stopped cleanly, at the end."""
     made = []
 
-    def make(**settings):
+    def make(start=True, **settings):
         place = folder / f"server-{len(made)}"
         place.mkdir()
         server = Tessera(place, **settings)
         made.append(server)
-        return server.start()
+        return server.start() if start else server
 
     yield make
     for server in made:

@@ -34,6 +34,11 @@ class FakeMediaNode final : public signaling::MediaNode {
                                     true};
         observer.node_up(*info_);
     }
+    /// Lets nobody new in from now on; an empty `why`: everybody.
+    void refuse_newcomers(const std::string& why, std::uint32_t retry_after_s) {
+        info_->load.refusal = why;
+        info_->load.retry_after_s = retry_after_s;
+    }
     /// Away, but alive.
     void lose(signaling::MediaNodeObserver& observer) {
         info_.reset();

@@ -1,5 +1,7 @@
 #include "common/media_pool.h"
 
+#include <algorithm>
+
 namespace common {
 
 MediaPool::MediaPool(unsigned thread_count, const Clock& clock) : clock_(clock) {
@@ -26,8 +28,10 @@ void MediaPool::Ring::push(Job& job, Timestamp now) {
     ++size_;
 }
 
-Job& MediaPool::Ring::pop() {
+Job& MediaPool::Ring::pop(Timestamp now, Waits& waits) {
     Job& job = *slots_[head_].job;
+    const auto up_to = std::ranges::lower_bound(Waits::kUpTo, now - slots_[head_].since);
+    ++waits.jobs[static_cast<std::size_t>(up_to - Waits::kUpTo.begin())];
     head_ = (head_ + 1) % slots_.size();
     --size_;
     return job;
@@ -48,10 +52,16 @@ std::size_t MediaPool::depth() const {
     return urgent_jobs_.size() + jobs_.size();
 }
 
+MediaPool::Waits MediaPool::waits() const {
+    MutexLock lock(mutex_);
+    return waits_;
+}
+
 Job& MediaPool::take() {
-    if (urgent_jobs_.size() == 0) return jobs_.pop();
-    const bool waited = jobs_.size() != 0 && clock_.now() - jobs_.since() > kPatience;
-    return waited ? jobs_.pop() : urgent_jobs_.pop();
+    const Timestamp now = clock_.now();
+    const bool urgent =
+        urgent_jobs_.size() != 0 && (jobs_.size() == 0 || now - jobs_.since() <= kPatience);
+    return (urgent ? urgent_jobs_ : jobs_).pop(now, waits_);
 }
 
 void MediaPool::work() {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <thread>
 #include <vector>
 
@@ -23,6 +25,16 @@ namespace common {
 /// jobs.
 class MediaPool final : public Executor {
   public:
+    /// How long jobs waited for a thread, counted since the pool began.
+    struct Waits {
+        /// Of all entries but the last, which holds those that waited longer than any.
+        static constexpr std::array<Duration, 8> kUpTo{
+            std::chrono::milliseconds(1),  std::chrono::milliseconds(2),
+            std::chrono::milliseconds(4),  std::chrono::milliseconds(8),
+            std::chrono::milliseconds(16), std::chrono::milliseconds(33),
+            std::chrono::milliseconds(50), std::chrono::milliseconds(100)};
+        std::array<std::uint64_t, kUpTo.size() + 1> jobs{};
+    };
     /// Less than a tick, so that an encoder that had to wait is done before its next picture.
     static constexpr Duration kPatience = std::chrono::milliseconds(15);
 
@@ -32,6 +44,7 @@ class MediaPool final : public Executor {
     /// The same threads, for jobs that go before those of `submit`.
     [[nodiscard]] Executor& urgent() { return urgent_; }
     [[nodiscard]] std::size_t depth() const EXCLUDES(mutex_);
+    [[nodiscard]] Waits waits() const EXCLUDES(mutex_);
 
   private:
     class Urgent final : public Executor {
@@ -46,7 +59,7 @@ class MediaPool final : public Executor {
       public:
         [[nodiscard]] std::size_t size() const { return size_; }
         void push(Job& job, Timestamp now);
-        Job& pop();
+        Job& pop(Timestamp now, Waits& waits);
         /// Of the one that comes next; there must be one.
         [[nodiscard]] Timestamp since() const { return slots_[head_].since; }
 
@@ -70,6 +83,7 @@ class MediaPool final : public Executor {
     Ring urgent_jobs_ GUARDED_BY(mutex_);
     Ring jobs_ GUARDED_BY(mutex_);
     Urgent urgent_{*this};
+    Waits waits_ GUARDED_BY(mutex_);
     bool stopping_ GUARDED_BY(mutex_) = false;
     std::vector<std::thread> threads_;
 };

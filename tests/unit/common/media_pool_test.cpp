@@ -98,3 +98,33 @@ TEST_CASE("A pool runs all it was given before it goes, however many") {
 
     CHECK(runs == 1000);
 }
+
+TEST_CASE("A pool counts how long jobs waited for a thread") {
+    std::atomic<bool> begun{false};
+    std::atomic<bool> go{false};
+    CallingJob first([&] {
+        begun = true;
+        wait_for(go);
+    });
+    CallingJob second([] {});
+    CallingJob third([] {});
+    std::atomic<bool> done{false};
+    CallingJob last([&] { done = true; });
+    tests::FakeClock clock;
+    common::MediaPool pool(1, clock);
+    pool.submit(first);
+    wait_for(begun);
+
+    pool.submit(second);
+    clock.advance(std::chrono::milliseconds(40));
+    pool.urgent().submit(third);
+    clock.advance(std::chrono::milliseconds(3));
+    pool.submit(last);
+    go = true;
+    wait_for(done);
+
+    const auto waits = pool.waits();
+    CHECK(waits.jobs[0] == 2);  // at once
+    CHECK(waits.jobs[2] == 1);  // up to 4 ms
+    CHECK(waits.jobs[6] == 1);  // up to 50 ms
+}

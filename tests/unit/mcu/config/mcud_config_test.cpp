@@ -88,3 +88,9 @@ TEST_CASE("How long a meeting may be without a signalling daemon can be said") {
     CHECK(mcu::parse_mcud_config("[mcud]\norphan_timeout_s = 7\n", "t.toml")->orphan_timeout ==
           std::chrono::seconds(7));
 }
+
+TEST_CASE("The load limit is a share of the cores, and by default there is none") {
+    CHECK(parse_mcud_config("", "t")->load_limit == 1);
+    CHECK(parse_mcud_config("[mcud]\nload_limit_percent = 60", "t")->load_limit == Approx(0.6));
+    CHECK_FALSE(parse_mcud_config("[mcud]\nload_limit_percent = 101", "t"));
+}

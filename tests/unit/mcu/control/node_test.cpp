@@ -197,3 +197,25 @@ TEST_CASE("A conference that a newer owner claims in time goes on") {
 
     CHECK(rig.node.find("conf") != nullptr);
 }
+
+TEST_CASE("What is shed is shed in meetings that run and in those to come") {
+    Rig rig;
+    REQUIRE(rig.node.claim(Rig::fence(1, "o"), "demo"));
+    REQUIRE(rig.node.apply(Rig::fence(1, "o"), Rig::state(1, {"a"})));
+    REQUIRE(rig.node.drawn().most_frames_per_second == 30);
+    REQUIRE(rig.node.drawn().most_lines == 720);
+
+    rig.node.shed({.most_frames_per_second = 15, .most_lines = 360});
+    CHECK(rig.node.drawn().most_frames_per_second == 15);
+    Fence other = Rig::fence(1, "o");
+    other.instance = "other";
+    REQUIRE(rig.node.claim(other, "board"));
+    REQUIRE(rig.node.apply(other, Rig::state(1, {"b"})));
+    for (const mixer::CanvasTask& task : rig.node.find("other")->canvases()) {
+        CHECK(task.drawn_per_second == 15);
+        CHECK(task.size.height == 360);
+    }
+    rig.node.shed({});
+
+    CHECK(rig.node.drawn().most_frames_per_second == 30);
+}

@@ -199,6 +199,18 @@ TEST_CASE("Layout names that are no UTF-8 are shown with what cannot be read rep
     CHECK(json::parse(answer.body)["layouts"][1] == "caf\xef\xbf\xbd");
 }
 
+TEST_CASE("A node that refuses newcomers is not ready, and says when to ask again") {
+    House house;
+
+    house.node.refuse_newcomers("the media daemon is overloaded", 30);
+    const auto answer = house.ask("GET", "/readyz");
+
+    CHECK(answer.status == 503);
+    CHECK(answer.retry_after_s == 30);
+    CHECK_THAT(answer.body, Catch::Contains("the media daemon is overloaded"));
+    CHECK_THAT(house.ask("GET", "/v1/node").body, Catch::Contains("\"retry_after_s\":30"));
+}
+
 TEST_CASE("Readiness follows the media daemon") {
     House house;
     CHECK(house.ask("GET", "/readyz").status == 200);

@@ -415,6 +415,23 @@ TEST_CASE("The node's own limit holds over all rooms") {
     CHECK(house.admit(second, "other").error().reason == RefusalReason::Overloaded);
 }
 
+TEST_CASE("A loaded node's refusal is told to whoever comes, and who is in stays") {
+    House house;
+    tests::FakeCall first, second;
+    REQUIRE(house.admit(first));
+
+    house.node.refuse_newcomers("the media daemon is overloaded", 30);
+    const auto refused = house.admit(second, "other");
+
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().reason == RefusalReason::Overloaded);
+    CHECK(refused.error().text == "the media daemon is overloaded");
+    CHECK(refused.error().retry_after_s == 30);
+    CHECK(house.directory.participant_count() == 1);
+    house.node.refuse_newcomers("", 0);
+    CHECK(house.admit(second, "other"));
+}
+
 TEST_CASE("Hold stops what is sent, resume learns the peer's address anew") {
     House house;
     tests::FakeCall call;
