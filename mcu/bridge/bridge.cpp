@@ -247,6 +247,7 @@ void Bridge::check(Timestamp now) {
     for (const auto& session : sessions_) {
         session->count();
         session->follow_loss(now);
+        session->follow_wishes(state_.max_size);
     }
     replan(now);
     for (const auto& session : sessions_) {
@@ -359,6 +360,15 @@ void Bridge::post_bitrate_limited(const std::string& session, const std::string&
         LOG_DEBUG("limited conference={} session={} to {} bit/s by the peer", self.instance_,
                   session, limit.bps());
         limited->limit_bitrate(limit);
+        self.replan(self.services_.clock.now());
+    });
+}
+
+void Bridge::post_path_rate(const std::string& session, common::Bitrate all) {
+    post([=](Bridge& self) {
+        BridgedSession* limited = self.find(session);
+        if (limited == nullptr) return;
+        limited->limit_path(all);
         self.replan(self.services_.clock.now());
     });
 }

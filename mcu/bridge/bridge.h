@@ -112,6 +112,7 @@ class Bridge final : private BridgedSessionEvents {
     void post_key_frame_wanted(const std::string& session, const std::string& mid) override;
     void post_bitrate_limited(const std::string& session, const std::string& mid,
                               common::Bitrate limit) override;
+    void post_path_rate(const std::string& session, common::Bitrate all) override;
 
     const std::string instance_;
     const BridgeServices& services_;

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "mcu/bridge/negotiated_formats.h"
+#include "mixer/encode/rung_ladder.h"
 
 namespace mcu {
 
@@ -20,6 +21,8 @@ namespace {
 
 constexpr std::array kAudioCodecs{AudioCodec::Opus, AudioCodec::G722, AudioCodec::Pcmu,
                                   AudioCodec::Pcma};
+
+constexpr int kTicksPerSecond = 30;
 
 std::uint64_t random_seed() {
     std::random_device device;
@@ -125,7 +128,7 @@ Result<void> BridgedSession::apply(const SessionState& state) {
 void BridgedSession::apply_listener(const MediaConfig* audio) {
     std::optional<mixer::AudioFormat> wanted;
     if (audio != nullptr && audio->sends && we_send(audio->direction))
-        wanted = audio_format(audio->send, audio->bandwidth);
+        wanted = audio_format(audio->send, sound_limit(*audio));
     if (wanted && wanted->inband_fec) wanted->expected_loss_percent = fec_.percent();
     if (wanted == listens_) return;
     if (wanted && listens_) {
@@ -217,6 +220,7 @@ std::optional<common::Bitrate> BridgedSession::agreed_bitrate() const {
         if (most.bps() > 0) agreed = agreed ? std::min(*agreed, most) : most;
     };
     limit(budget_);
+    if (const auto share = path_share()) limit(*share);
     // Its level's and b=, less what headers take.
     if (video != nullptr) limit(stream_needs(*video, {}).max_bitrate);
     return agreed;
@@ -226,8 +230,53 @@ void BridgedSession::limit_bitrate(common::Bitrate limit) {
     budget_ = picture_share(limit);
 }
 
+void BridgedSession::limit_path(common::Bitrate all) {
+    LOG_INFO("path of {} carries {} kbit/s", who_,
+             all.bps() > 0 ? std::to_string(all.bps() / 1000) : std::string("all its"));
+    path_ = all;
+    apply_listener(main_media(state_.media, MediaKind::Audio));
+}
+
+/// The picture's part of what the path carries: what sound leaves.
+std::optional<common::Bitrate> BridgedSession::path_share() const {
+    if (path_.bps() == 0) return std::nullopt;
+    const std::int64_t sound = listens_ ? rate_on_wire(*listens_).bps() : 0;
+    return picture_share(common::Bitrate::from_bps(std::max<std::int64_t>(1, path_.bps() - sound)));
+}
+
+common::Bitrate BridgedSession::sound_limit(const MediaConfig& audio) const {
+    if (path_.bps() == 0 || services_.rungs.empty() || !needs({})) return audio.bandwidth;
+    const common::Bitrate left =
+        beside_picture(path_, with_headers(services_.rungs.back().bitrate));
+    return audio.bandwidth.bps() > 0 ? std::min(audio.bandwidth, left) : left;
+}
+
+void BridgedSession::follow_wishes(common::PictureSize max_size) {
+    common::Bitrate wish;
+    const auto picture_needs = needs(max_size);
+    // Who is sent everything twice has its own way up.
+    if (picture_needs && guard_.divisor() == 1) {
+        const auto allowed = mixer::rungs_for(services_.rungs, *picture_needs, kTicksPerSecond);
+        const auto limit = budget_.bps() > 0 ? std::optional(budget_) : std::nullopt;
+        if (allowed) {
+            const MediaConfig* audio = main_media(state_.media, MediaKind::Audio);
+            const std::int64_t sound =
+                listens_ && audio != nullptr
+                    ? rate_on_wire(audio_format(audio->send, audio->bandwidth)).bps()
+                    : 0;
+            wish = common::Bitrate::from_bps(
+                sound + with_headers(mixer::best_rung(*allowed, limit).bitrate).bps());
+        }
+    }
+    if (wish != wish_ && session_->want_rate(wish)) wish_ = wish;
+}
+
 common::Bitrate BridgedSession::budget() const {
-    if (guard_.divisor() == 1 || !unguarded_) return budget_;
+    if (guard_.divisor() == 1 || !unguarded_) {
+        const auto share = path_share();
+        if (!share || (budget_.bps() > 0 && budget_ < *share)) return budget_;
+        return *share;
+    }
     const common::Bitrate all = std::min(agreed_bitrate().value_or(*unguarded_), *unguarded_);
     return common::Bitrate::from_bps(all.bps() / guard_.divisor());
 }
@@ -317,6 +366,10 @@ void BridgedSession::on_key_frame_wanted(const std::string& mid) {
 
 void BridgedSession::on_bitrate_limited(const std::string& mid, common::Bitrate limit) {
     events_.post_bitrate_limited(id_, mid, limit);
+}
+
+void BridgedSession::on_path_rate(common::Bitrate all) {
+    events_.post_path_rate(id_, all);
 }
 
 void BridgedSession::on_start_wanted(const std::string& /*mid*/) {

@@ -38,6 +38,7 @@ class BridgedSessionEvents {
     virtual void post_key_frame_wanted(const std::string& session, const std::string& mid) = 0;
     virtual void post_bitrate_limited(const std::string& session, const std::string& mid,
                                       common::Bitrate limit) = 0;
+    virtual void post_path_rate(const std::string& session, common::Bitrate all) = 0;
 };
 
 /// One session's place in a bridge: its media transport, its voice and picture on the way into the
@@ -70,8 +71,12 @@ class BridgedSession final : private SessionObserver {
     /// The peer's TMMBR, headers counted: what it is sent from the next plan on. Of less than the
     /// smallest rung it gets the smallest.
     void limit_bitrate(common::Bitrate limit);
-    /// What its picture may have now: by its TMMBR, and by its guard while every packet goes out
-    /// twice. 0: as much as it needs.
+    /// What its path carries, sound and picture with all headers; 0: all that it gets. Sound has
+    /// less of it where the smallest picture would not fit beside it; the picture counts from the
+    /// next plan on.
+    void limit_path(common::Bitrate all);
+    /// What its picture may have now: by its TMMBR, by its path, and by its guard while every
+    /// packet goes out twice. 0: as much as it needs.
     [[nodiscard]] common::Bitrate budget() const;
     /// What its decoder and link can take; nothing when it receives no pictures.
     [[nodiscard]] std::optional<mixer::StreamNeeds> needs(common::PictureSize max_size) const;
@@ -95,6 +100,9 @@ class BridgedSession final : private SessionObserver {
     /// Once a second: protects the listener's sound and the viewer's picture against the loss that
     /// it reports. `budget` counts from the next plan on.
     void follow_loss(common::Timestamp now);
+    /// Once a second: tells the session what it would be sent if its path carried all, of a room
+    /// with pictures of that size.
+    void follow_wishes(common::PictureSize max_size);
     [[nodiscard]] SessionStatistics statistics(Counted when) const;
     /// Logs what its ports dropped, as counted last, since it was last called.
     void tell_drops();
@@ -108,6 +116,8 @@ class BridgedSession final : private SessionObserver {
     void protect_sound(const StreamCounters* sound, common::Timestamp now);
     void protect_picture(const StreamCounters& picture, double sound_loss, common::Timestamp now);
     [[nodiscard]] std::optional<common::Bitrate> agreed_bitrate() const;
+    [[nodiscard]] std::optional<common::Bitrate> path_share() const;
+    [[nodiscard]] common::Bitrate sound_limit(const MediaConfig& audio) const;
     void ask_for_who_does_not(const StreamCounters& picture);
     void apply_video(const MediaConfig* video, bool muted);
 
@@ -117,6 +127,7 @@ class BridgedSession final : private SessionObserver {
     void on_start_wanted(const std::string& mid) override;
     void on_key_frame_wanted(const std::string& mid) override;
     void on_bitrate_limited(const std::string& mid, common::Bitrate limit) override;
+    void on_path_rate(common::Bitrate all) override;
 
     const common::SourceId source_;
     const BridgeServices& services_;
@@ -141,6 +152,8 @@ class BridgedSession final : private SessionObserver {
     std::string listen_failure_;  ///< why it hears nothing though it should
     std::atomic<std::uint64_t> subscription_{0};
     common::Bitrate budget_;  ///< by the peer's TMMBR; 0: not limited
+    common::Bitrate path_;    ///< sound and picture, by the peer's reports; 0: not limited
+    common::Bitrate wish_;    ///< as told to the session
     LossGuard guard_;
     std::optional<common::Bitrate> unguarded_;  ///< its rung's when `guard_` came to share it
     PictureRepeats repeats_;                    ///< as told to the session

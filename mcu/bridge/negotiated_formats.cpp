@@ -23,6 +23,9 @@ constexpr Bitrate kOpusMost =
 constexpr Bitrate kAudioHeaders = Bitrate::from_bps(50 * (kRtpHeaderBytes + kIpUdpHeaderBytes) * 8);
 /// What a limit is rounded down to: every step is an encoder more.
 constexpr std::array kOpusSteps{6, 8, 10, 12, 16, 20, 24, 28, 32, 40, 48};
+constexpr Bitrate kG7xx = Bitrate::from_kbps(64);
+/// Opus at 16 kbit/s: speech in wideband.
+constexpr Bitrate kLeastSound = Bitrate::from_kbps(33);
 /// Opus exceeds the rate it was told by 1 to 2 % (seen over 3 s of a tone).
 constexpr double kOpusRoom = 0.97;
 /// RFC 6184 8.1: packets stay within 1200 bytes, of which RTP takes 12; a little is left for header
@@ -93,6 +96,20 @@ mixer::AudioFormat audio_format(const PayloadFormat& send, Bitrate bandwidth) {
 Bitrate picture_share(Bitrate with_headers) {
     const double payload = static_cast<double>(with_headers.bps()) * kPayloadShare;
     return Bitrate::from_bps(std::max<std::int64_t>(1, static_cast<std::int64_t>(payload)));
+}
+
+Bitrate with_headers(Bitrate picture) {
+    const double all = static_cast<double>(picture.bps()) / kPayloadShare;
+    return Bitrate::from_bps(static_cast<std::int64_t>(all) + 1);
+}
+
+Bitrate rate_on_wire(const mixer::AudioFormat& sound) {
+    const Bitrate payload = sound.codec == AudioCodec::Opus ? sound.bitrate : kG7xx;
+    return Bitrate::from_bps(payload.bps() + kAudioHeaders.bps());
+}
+
+Bitrate beside_picture(Bitrate path, Bitrate picture) {
+    return Bitrate::from_bps(std::max(path.bps() - picture.bps(), kLeastSound.bps()));
 }
 
 mixer::StreamNeeds stream_needs(const MediaConfig& video, common::PictureSize max_size) {

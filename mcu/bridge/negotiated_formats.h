@@ -28,6 +28,16 @@ namespace mcu {
 /// which means no limit elsewhere.
 [[nodiscard]] common::Bitrate picture_share(common::Bitrate with_headers);
 
+/// The other way: what pictures of this bitrate take with all headers.
+[[nodiscard]] common::Bitrate with_headers(common::Bitrate picture);
+
+/// What sound of this format takes with all headers, 50 packets a second.
+[[nodiscard]] common::Bitrate rate_on_wire(const mixer::AudioFormat& sound);
+
+/// What a path leaves for sound beside such a picture (both with headers), but never less than
+/// speech needs.
+[[nodiscard]] common::Bitrate beside_picture(common::Bitrate path, common::Bitrate picture);
+
 /// As in SDP: "opus", "G722", "PCMU", "PCMA".
 [[nodiscard]] std::string codec_name(common::AudioCodec codec);
 

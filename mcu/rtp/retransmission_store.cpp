@@ -39,6 +39,12 @@ std::optional<std::span<const std::uint8_t>> RetransmissionStore::take(std::uint
     return slot.packet;
 }
 
+std::optional<Duration> RetransmissionStore::age(std::uint16_t sequence, Timestamp now) const {
+    const Slot& slot = slots_[sequence % kCapacity];
+    if (slot.packet.empty() || slot.sequence != sequence || slot.sent_again) return std::nullopt;
+    return now - slot.sent;
+}
+
 void RetransmissionStore::clear() {
     for (Slot& slot : slots_) slot.packet.clear();
     credit_bytes_ = 0;

@@ -38,6 +38,9 @@ class RetransmissionStore {
     [[nodiscard]] std::optional<std::span<const std::uint8_t>> take(std::uint16_t sequence,
                                                                     common::Timestamp now,
                                                                     common::Duration round_trip);
+    /// How long ago a packet was sent that was not sent again yet.
+    [[nodiscard]] std::optional<common::Duration> age(std::uint16_t sequence,
+                                                      common::Timestamp now) const;
     void clear();
 
     [[nodiscard]] const Counters& counters() const { return counters_; }

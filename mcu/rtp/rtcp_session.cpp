@@ -178,8 +178,10 @@ void RtcpSession::on_report_blocks(const ReportBlocks& blocks) {
             const auto units =
                 static_cast<std::int32_t>(here - block.last_sr - block.delay_since_last_sr);
             view.round_trip = rtp_duration(std::max(units, 1), 65536);
+            view.round_trip_is_new = true;
         }
         local->remote = view;
+        observer_.on_reported(local->ssrc);
     }
 }
 

@@ -39,6 +39,8 @@ class RtcpObserver {
     /// The peer's TMMBR changed: send no more than this as `local_ssrc`, all headers counted. At
     /// most twice a second for each stream, and only where TMMBR was agreed.
     virtual void on_bitrate_limited(std::uint32_t local_ssrc, common::Bitrate limit) = 0;
+    /// The peer reported of the stream that we send it: `remote_view` is new.
+    virtual void on_reported(std::uint32_t /*local_ssrc*/) {}
 };
 
 /// The RTCP of one transport: owns its local SSRCs, the interval timer, compounds, feedback and
@@ -81,6 +83,7 @@ class RtcpSession final : private RtcpHandler {
         std::uint32_t highest_sequence = 0;  ///< extended by its count of wraps
         std::uint32_t jitter_rtp = 0;        ///< in units of the stream's clock
         std::optional<common::Duration> round_trip;
+        bool round_trip_is_new = false;  ///< the newest report told it
         common::Timestamp at;
     };
 

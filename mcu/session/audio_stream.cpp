@@ -27,6 +27,7 @@ void AudioStream::send_packet(const OutgoingAudio& frame, Timestamp at) {
     std::ranges::copy(frame.payload, datagram.subspan(kRtpHeaderBytes).begin());
     // RFC 3551 4.1: the marker on the first packet after silence.
     sender().stamp(datagram, frame.talk_spurt_start, frame.media_time, at);
+    if (path() != nullptr) path()->on_sent(datagram.size() + kIpUdpHeaderBytes, false, at);
     const std::span<const std::uint8_t> packet = datagram;
     transport().send_rtp(std::span(&packet, 1), at);
 }

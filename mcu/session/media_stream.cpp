@@ -216,6 +216,14 @@ void MediaStream::on_bitrate_limited(std::uint32_t /*local_ssrc*/, common::Bitra
     observer().on_bitrate_limited(config_.media.mid, limit);
 }
 
+void MediaStream::on_reported(std::uint32_t local_ssrc) {
+    if (const auto view = rtcp_.remote_view(local_ssrc)) on_report(*view);
+}
+
+void MediaStream::on_report(const RtcpSession::RemoteView& view) {
+    if (path_ != nullptr && view.round_trip_is_new) path_->on_round_trip(*view.round_trip, view.at);
+}
+
 Duration MediaStream::jitter() const {
     const RtpReceiver* active = reception_.active();
     return active == nullptr ? Duration(0) : active->jitter();

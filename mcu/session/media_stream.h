@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/thread_checker.h"
+#include "mcu/rtp/congestion/path_rate.h"
 #include "mcu/rtp/ntp_time.h"
 #include "mcu/rtp/rtcp_session.h"
 #include "mcu/rtp/rtp_reception.h"
@@ -52,6 +53,9 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     [[nodiscard]] std::uint16_t rtcp_port() const { return transport_.rtcp_port(); }
     [[nodiscard]] std::uint32_t ssrc() const { return sender_.ssrc(); }
     [[nodiscard]] virtual StreamCounters counters() const;
+    /// What learns of what is sent and reported; outlives the stream or is taken back. Null:
+    /// nobody.
+    void set_path(PathRate* path) { path_ = path; }
 
   protected:
     /// The format to send changed, or is told for the first time.
@@ -67,6 +71,8 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
                                    common::Timestamp now) = 0;
     /// What was sent before belongs to another SSRC now.
     virtual void on_own_ssrc_changed() {}
+    /// The peer's newest report of what we send.
+    virtual void on_report(const RtcpSession::RemoteView& view);
     /// Something the derived class set a deadline for may be due.
     virtual void on_deadline(common::Timestamp now) = 0;
     [[nodiscard]] virtual std::optional<common::Timestamp> deadline() const = 0;
@@ -84,6 +90,7 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     [[nodiscard]] MediaTransport& transport() { return transport_; }
     [[nodiscard]] RtcpSession& rtcp() { return rtcp_; }
     [[nodiscard]] RtpSender& sender() { return sender_; }
+    [[nodiscard]] PathRate* path() { return path_; }
     /// What the peer reported of what we send; nothing before its first report.
     [[nodiscard]] std::optional<RtcpSession::RemoteView> remote_view() const {
         return rtcp_.remote_view(sender_.ssrc());
@@ -106,6 +113,7 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     void on_packets_missed(std::uint32_t local_ssrc,
                            std::span<const std::uint16_t> sequences) final;
     void on_bitrate_limited(std::uint32_t local_ssrc, common::Bitrate limit) final;
+    void on_reported(std::uint32_t local_ssrc) final;
 
     void apply_receive_formats();
     void send_rtcp(common::Timestamp now);
@@ -121,6 +129,7 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     RtpSender sender_;
     RtpReception reception_;
     Timer timer_;
+    PathRate* path_ = nullptr;
     common::Timestamp last_media_;  ///< newest packet that was let through
     bool media_flows_ = false;      ///< as last told
     std::uint64_t starts_asked_ = 0, starts_wanted_ = 0, not_wanted_ = 0, heard_ = 0;

@@ -165,6 +165,12 @@ bool Session::limit_peer(common::Bitrate limit) {
     });
 }
 
+bool Session::want_rate(common::Bitrate all) {
+    return impl_->net.post([core = std::weak_ptr(impl_->core), all] {
+        if (const auto there = core.lock()) there->want_rate(all);
+    });
+}
+
 void Session::repeat_pictures(PictureRepeats repeats) {
     impl_->net.call([&] { impl_->core->repeat_pictures(repeats); });
 }

@@ -32,6 +32,8 @@ class SessionObserver {
     virtual void on_key_frame_wanted(const std::string& mid) = 0;
     /// The peer asks to be sent no more than this (TMMBR), all headers counted.
     virtual void on_bitrate_limited(const std::string& mid, common::Bitrate limit) = 0;
+    /// What the path to the peer carries, sound and picture with all headers; 0: all that it gets.
+    virtual void on_path_rate(common::Bitrate /*all*/) {}
 };
 
 /// One peer's media: its transport, its RTP streams, its ports into a bridge.
@@ -76,6 +78,10 @@ class Session {
     /// until told otherwise. A peer that does not understand is not asked. Posted, not waited for;
     /// false: the net thread takes no more now.
     [[nodiscard]] bool limit_peer(common::Bitrate limit);
+
+    /// What would be sent to the peer, sound and picture with all headers, if its path carried it;
+    /// 0: not more than now. Posted, not waited for; false: the net thread takes no more now.
+    [[nodiscard]] bool want_rate(common::Bitrate all);
 
     /// How often packets of the main picture go out again, from the next picture on; a peer that
     /// asks again for what it misses (NACK) gets them once.

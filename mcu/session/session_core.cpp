@@ -10,6 +10,7 @@ namespace mcu {
 SessionCore::SessionCore(StreamEnvironment environment, std::uint64_t seed)
     : environment_(std::move(environment)),
       seeds_(seed),
+      path_([this](common::Bitrate all) { environment_.observer.on_path_rate(all); }),
       wakeup_(environment_.net, [this] { on_wake(); }),
       sound_(wakeup_),
       pictures_(wakeup_) {}
@@ -45,6 +46,7 @@ std::unique_ptr<MediaStream> SessionCore::open_stream(Plan& plan) {
 }
 
 void SessionCore::choose_main() {
+    const VideoStream* const video_before = main_video_;
     main_audio_ = nullptr;
     main_video_ = nullptr;
     for (const std::unique_ptr<MediaStream>& stream : streams_) {
@@ -52,7 +54,10 @@ void SessionCore::choose_main() {
         if (main_audio_ == nullptr) main_audio_ = dynamic_cast<AudioStream*>(stream.get());
         if (main_video_ == nullptr) main_video_ = dynamic_cast<VideoStream*>(stream.get());
     }
+    if (main_video_ != video_before) path_.forget_reports();
     for (const std::unique_ptr<MediaStream>& stream : streams_) {
+        const bool main = stream.get() == main_audio_ || stream.get() == main_video_;
+        stream->set_path(main ? &path_ : nullptr);
         auto* const video = dynamic_cast<VideoStream*>(stream.get());
         if (video != nullptr) video->set_sound(video == main_video_ ? main_audio_ : nullptr);
     }

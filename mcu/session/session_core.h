@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mcu/rtp/congestion/path_rate.h"
 #include "mcu/session/audio_outbox.h"
 #include "mcu/session/audio_stream.h"
 #include "mcu/session/picture_outbox.h"
@@ -34,6 +35,7 @@ class SessionCore final : public mixer::KeyFrameRequester {
     void apply(std::vector<Plan> plans);
     void set_inlets(Session::Inlets inlets);
     void limit_peer(common::Bitrate limit);
+    void want_rate(common::Bitrate all) { path_.want(all); }
     void repeat_pictures(PictureRepeats repeats);
     /// Ports and SSRCs, in the order of the plans applied last; addresses are the caller's.
     [[nodiscard]] std::vector<LocalMedia> local_media() const;
@@ -51,6 +53,7 @@ class SessionCore final : public mixer::KeyFrameRequester {
 
     const StreamEnvironment environment_;
     std::mt19937_64 seeds_;
+    PathRate path_;  ///< of the main sound and picture
     Session::Inlets inlets_;
     std::vector<std::unique_ptr<MediaStream>> streams_;
     AudioStream* main_audio_ = nullptr;

@@ -45,6 +45,11 @@ std::size_t most_packets(const mixer::EncodedPicture& picture) {
 constexpr Duration kReorderMargin = std::chrono::milliseconds(25);
 /// Between two answers to the same NACK, while the round trip is not known.
 constexpr Duration kRepeatGuard = std::chrono::milliseconds(50);
+/// What asks for a start sooner after one went out asked before it came.
+constexpr Duration kLeastAnswer = std::chrono::milliseconds(300);
+constexpr int kMostProbeCopies = 8;
+/// Of the pacer, for the picture that comes next.
+constexpr std::size_t kPacerRoomKept = 512;
 
 }  // namespace
 
@@ -227,9 +232,10 @@ void VideoStream::on_packets_missed(std::span<const std::uint16_t> sequences, Ti
     if (!sent_ || !may_send(at) || !pacer_.has_room(sequences.size())) return;
     const auto remote = remote_view();
     const Duration round_trip = remote && remote->round_trip ? *remote->round_trip : kRepeatGuard;
+    note_missed(sequences, at);
     for (const std::uint16_t sequence : sequences) {
         const auto packet = sent_->take(sequence, at, round_trip);
-        if (packet) queue(*packet);
+        if (packet) queue(*packet, at);
     }
     pacer_.flush(at);  // a link that loses is the worst place for a burst
 }
@@ -237,9 +243,11 @@ void VideoStream::on_packets_missed(std::span<const std::uint16_t> sequences, Ti
 void VideoStream::on_own_ssrc_changed() {
     if (sent_) sent_->clear();  // under the old SSRC nobody wants them, under the new they are lies
     line_.clear();
+    if (path() != nullptr) path()->forget_reports();
 }
 
 void VideoStream::on_peer_wants_start(Timestamp at) {
+    note_start_in_vain(at);
     ask_start(at, kLeastStartInterval);
 }
 
@@ -268,6 +276,9 @@ void VideoStream::send(const mixer::EncodedPicture& picture) {
         return;
     }
     needs_key_ = false;
+    if (picture.key && std::exchange(start_owed_, false)) key_sent_ = at;
+    // On a narrow path what came before would only hold up what begins now.
+    if (picture.key && sent_ && path() != nullptr && path()->rate().bps() > 0) sent_->clear();
     packetize(picture, at);
 }
 
@@ -285,22 +296,78 @@ void VideoStream::packetize(const mixer::EncodedPicture& picture, Timestamp at) 
         if (sent_) sent_->keep(buffer.first(bytes), sequence, at);
         if (repeats > 0) line_.keep(buffer.first(bytes));
         pacer_.add(bytes);
+        note_sent(bytes, at);
+        probe_with(buffer.first(bytes), at);
         // A second copy follows at once: it is for losses that know nothing of each other.
-        for (int copy = 1; copy < repeats; ++copy) queue_copy(line_.newest());
-        while (line_.has_due()) queue_copy(line_.take());
+        for (int copy = 1; copy < repeats; ++copy) queue_copy(line_.newest(), at);
+        while (line_.has_due()) queue_copy(line_.take(), at);
     }
-    while (line_.has_older()) queue_copy(line_.take());
+    while (line_.has_older()) queue_copy(line_.take(), at);
     pacer_.flush(at);
 }
 
-void VideoStream::queue(std::span<const std::uint8_t> packet) {
+void VideoStream::queue(std::span<const std::uint8_t> packet, Timestamp at) {
     std::ranges::copy(packet, pacer_.next_buffer().begin());
     pacer_.add(packet.size());
+    note_sent(packet.size(), at);
+}
+
+void VideoStream::note_sent(std::size_t bytes, Timestamp at) {
+    if (path() != nullptr) path()->on_sent(bytes + kIpUdpHeaderBytes, true, at);
+}
+
+/// While the path is tried with more than the picture needs: the packet again, as often as is owed.
+void VideoStream::probe_with(std::span<const std::uint8_t> packet, Timestamp at) {
+    if (path() == nullptr || path()->owed_bytes(at) < packet.size()) return;
+    std::ranges::copy(packet, probe_.begin());
+    const auto copy = std::span(probe_).first(packet.size());
+    for (int i = 0; i < kMostProbeCopies && path()->owed_bytes(at) >= copy.size(); ++i) {
+        if (!pacer_.has_room(kPacerRoomKept)) return;
+        queue_copy(copy, at);
+    }
+}
+
+void VideoStream::on_report(const RtcpSession::RemoteView& view) {
+    if (path() == nullptr) return;
+    PathReport report{.at = view.at,
+                      .highest_sequence = view.highest_sequence,
+                      .cumulative_lost = view.cumulative_lost,
+                      .round_trip = {}};
+    if (view.round_trip_is_new) report.round_trip = view.round_trip;
+    path()->set_repair(sent_ ? Repair::AskedFor : Repair::None);
+    path()->on_report(report);
+}
+
+void VideoStream::note_missed(std::span<const std::uint16_t> sequences, Timestamp at) {
+    if (path() == nullptr) return;
+    std::size_t packets = 0;
+    Duration least = RetransmissionStore::kLongestKept;
+    for (const std::uint16_t sequence : sequences) {
+        const std::optional<Duration> age = sent_->age(sequence, at);
+        if (!age) continue;
+        ++packets;
+        least = std::min(least, *age);
+    }
+    path()->on_missed(packets, least, at);
+}
+
+/// A peer that asks again for packets tells more by that, and by the reports that go with it.
+void VideoStream::note_start_in_vain(Timestamp at) {
+    const auto remote = remote_view();
+    const Duration round_trip =
+        std::max(kLeastAnswer, remote && remote->round_trip ? *remote->round_trip : Duration(0));
+    if (path() != nullptr && !sent_ && key_sent_ && at - *key_sent_ >= round_trip) {
+        path()->on_start_in_vain(at);
+    } else if (key_sent_ && at - *key_sent_ < round_trip) {
+        return;  // sent before the answer was there
+    }
+    key_sent_.reset();
+    start_owed_ = true;
 }
 
 /// Not counted as sent: reports to the peer tell each packet once, and so it reckons what it lost.
-void VideoStream::queue_copy(std::span<const std::uint8_t> copy) {
-    queue(copy);
+void VideoStream::queue_copy(std::span<const std::uint8_t> copy, Timestamp at) {
+    queue(copy, at);
     ++packets_repeated_;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -60,6 +61,7 @@ class VideoStream final : public MediaStream {
     void on_packet(RtpPacket packet, std::int64_t extended_sequence) override;
     void on_peer_wants_start(common::Timestamp now) override;
     void on_own_ssrc_changed() override;
+    void on_report(const RtcpSession::RemoteView& view) override;
     void on_packets_missed(std::span<const std::uint16_t> sequences,
                            common::Timestamp now) override;
     void on_deadline(common::Timestamp now) override;
@@ -71,8 +73,12 @@ class VideoStream final : public MediaStream {
     void follow_key_frame_need(common::Timestamp now);
     void ask_start(common::Timestamp now, common::Duration least_interval);
     void packetize(const mixer::EncodedPicture& picture, common::Timestamp now);
-    void queue(std::span<const std::uint8_t> packet);
-    void queue_copy(std::span<const std::uint8_t> copy);
+    void queue(std::span<const std::uint8_t> packet, common::Timestamp now);
+    void note_sent(std::size_t bytes, common::Timestamp now);
+    void probe_with(std::span<const std::uint8_t> packet, common::Timestamp now);
+    void note_missed(std::span<const std::uint16_t> sequences, common::Timestamp now);
+    void note_start_in_vain(common::Timestamp now);
+    void queue_copy(std::span<const std::uint8_t> copy, common::Timestamp now);
     void restart_receiver();
     [[nodiscard]] VideoReceiver::Counters picture_counters() const;
     void tell_refused_set();
@@ -99,6 +105,9 @@ class VideoStream final : public MediaStream {
     std::uint64_t packets_repeated_ = 0;
     bool needs_key_ = true;  ///< nothing but a key picture may go out
     std::optional<common::Timestamp> start_asked_;
+    std::optional<common::Timestamp> key_sent_;  ///< since the peer last asked for one
+    bool start_owed_ = false;                    ///< it asked, and has not been sent one yet
+    std::array<std::uint8_t, kPacketBufferBytes> probe_;
 };
 
 }  // namespace mcu

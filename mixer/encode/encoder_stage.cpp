@@ -334,7 +334,7 @@ void EncoderStage::move(SubscriptionId subscription, ViewId view) {
 void EncoderStage::set_budget(SubscriptionId subscription, common::Bitrate budget) {
     impl_->control.check();
     Subscription& changed = impl_->at(subscription);
-    changed.budget = budget;
+    changed.budget = budget.bps() > 0 ? std::optional(budget) : std::nullopt;
     impl_->choose_rung(changed, impl_->clock.now());
     impl_->settle();
 }

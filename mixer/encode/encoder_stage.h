@@ -109,7 +109,8 @@ class EncoderStage {
     /// The viewer now belongs to another View. It gets pictures of the old one until a start in the
     /// new is ready.
     void move(SubscriptionId subscription, ViewId view);
-    /// The stage picks the best rung within the budget (and never none: the smallest is the floor).
+    /// The stage picks the best rung within the budget (0: the best there is), and never none: the
+    /// smallest is the floor.
     /// Down at once, up no sooner than 10 s after the last change: room systems take a second to
     /// follow each new size.
     void set_budget(SubscriptionId subscription, common::Bitrate budget);

@@ -21,6 +21,7 @@ bool LinkModel::is_lost() {
 
 std::vector<common::Timestamp> LinkModel::arrivals(std::size_t bytes, common::Timestamp now) {
     ++counters_.sent;
+    counters_.sent_bytes += bytes;
     if (is_lost()) {
         ++counters_.lost;
         return {};

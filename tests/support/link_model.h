@@ -33,6 +33,7 @@ class LinkModel {
     };
     struct Counters {
         std::uint64_t sent = 0, lost = 0, overflowed = 0, duplicated = 0;
+        std::uint64_t sent_bytes = 0;
     };
 
     explicit LinkModel(Config config) : config_(config), random_(config.seed) {}

@@ -115,7 +115,7 @@ struct MediaLeg::Impl {
     UdpPair audio_ports, video_ports;
     MediaLegObserver& observer;
     bool asks_again = false;
-    int kbps = 0;
+    int kbps = 0, report_ms = 0;
     const SrtpSuite* srtp = nullptr;
     SrtpKey audio_key, video_key;
     const GstElement* video_decoder = nullptr;  // of SRTP
@@ -233,6 +233,11 @@ void MediaLeg::Impl::set_up_retransmission() {
     GObject* session = nullptr;
     g_signal_emit_by_name(named("rtp"), "get-internal-session", kVideoSession, &session);
     g_object_set(session, "bandwidth", 1000.0 * kbps, nullptr);
+    // RFC 4585 lets AVPF do without the five seconds.
+    if (report_ms > 0) {
+        g_object_set(session, "rtcp-min-interval", static_cast<guint64>(report_ms) * GST_MSECOND,
+                     nullptr);
+    }
     g_object_unref(session);
     const bool secure = srtp != nullptr;
     GstPad* wire =
@@ -297,6 +302,7 @@ bool MediaLeg::Impl::build(const MediaLegConfig& config) {
     const std::string description = pipeline_for(config);
     asks_again = config.asks_again;
     kbps = config.kbps;
+    report_ms = config.report_ms;
     srtp = config.srtp;
     GError* error = nullptr;
     pipeline = gst_parse_launch(description.c_str(), &error);

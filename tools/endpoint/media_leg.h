@@ -28,6 +28,7 @@ struct MediaLegConfig {
     int most_packet_bytes = 1200;
     int jitter_latency_ms = 60;
     bool asks_again = false;          ///< generic NACK, for pictures
+    int report_ms = 0;                ///< between receiver reports; 0: GStreamer's 5 s
     int kbps = 2500;                  ///< of the picture's session, as b=AS says
     const SrtpSuite* srtp = nullptr;  ///< null: in the open
     std::string cname;

@@ -85,6 +85,8 @@ void add_media(CLI::App& app, Options& o, std::string& size, std::string& audio)
                  "other side asks for");
     app.add_flag("--opus-fec", o.abilities.opus_fec,
                  "say that we use Opus's in-band FEC; the report tells what it would repair");
+    app.add_option("--report-ms", o.report_ms,
+                   "with --nack: how often what came is reported (0: every 5 s)");
     app.add_option("--playout-ms", o.playout_ms, "how long packets are waited for")
         ->capture_default_str()
         ->check(CLI::Range(0, 2000));

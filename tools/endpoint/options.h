@@ -21,6 +21,7 @@ struct Options {
     std::string announced;  ///< address in the SDP; empty: `host`
     int sip_port = 0, rtp_port = 0;
     bool tls = false;
+    int report_ms = 0;    ///< between receiver reports, with NACK; 0: 5 s
     int playout_ms = 60;  ///< what a missing packet is waited for
     int count = 1;
     std::string name = "Endpoint";

@@ -41,6 +41,7 @@ common::Result<std::unique_ptr<Participant>> Participant::create(const Options& 
     config.jitter_latency_ms = options.playout_ms;
     config.kbps = options.abilities.video_kbps;
     config.asks_again = options.abilities.nack;
+    config.report_ms = options.report_ms;
     config.srtp = options.abilities.srtp;
     if (options.rtp_port != 0) {
         config.first_port = options.rtp_port + 4 * (static_cast<int>(identity) - options.identity);

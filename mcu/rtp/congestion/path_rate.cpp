@@ -21,11 +21,26 @@ constexpr double kTooMuchLost = 0.12, kTooMuchUnrepaired = 0.06;
 constexpr double kDoubt = 2.5;  // standard deviations
 /// A fall that has not had its effect yet is corrected only where it was far too little.
 constexpr double kFarTooMuch = 0.7;
+/// Of a full path most packets are missed, each as late as its queue is long.
+constexpr Duration kMissedAtLeast = std::chrono::milliseconds(300);
+constexpr Duration kMissedWithin = std::chrono::seconds(1);
+constexpr double kManyMissed = 12, kMissedShare = 0.25;
+/// Reports say it better.
+constexpr Duration kReportedLately = std::chrono::milliseconds(700);
+/// At once no further down than to this: some of what is missed comes late.
+constexpr double kLeastArrived = 0.25;
 constexpr int kVainStarts = 2;
 constexpr Duration kVainWithin = std::chrono::seconds(3);
 constexpr Duration kVainTrust = std::chrono::minutes(1);
 /// Packets of a probe take so long to be on their way back in a report.
 constexpr Duration kProbeSeen = std::chrono::milliseconds(100);
+/// A queue that it made is measured no later.
+constexpr Duration kProbeLingers = std::chrono::milliseconds(700);
+/// Of its packets, more than chance takes.
+constexpr int kSurelyPassed = 2;
+constexpr double kProbeLost = 0.3;
+constexpr std::size_t kProbeMissed = 3;
+constexpr double kCountsTwice = 1.05;
 constexpr Duration kProbeGrows = std::chrono::milliseconds(150);
 
 Bitrate scaled(Bitrate rate, double by) {
@@ -57,15 +72,15 @@ void PathRate::on_round_trip(Duration round_trip, Timestamp now) {
 
 void PathRate::on_report(const PathReport& report) {
     if (report.round_trip) delay_.add(*report.round_trip, report.at);
+    reported_ = report.at;
     const std::optional<Window> window = window_of(report);
     const bool full = window && is_full(*window);
     if (phase_ != Phase::Resting) {
-        judge_probe(report, full);
+        judge_probe(report, window, full);
         return;
     }
     if (!window) return;
     follow_suspicion(*window, full);
-    full_in_a_row_ = full ? full_in_a_row_ + 1 : 0;
     if (full) fall(*window);
     step(report.at);
 }
@@ -150,6 +165,37 @@ void PathRate::set_rate(Bitrate rate) {
 
 // ---- who reports seldom ----
 
+bool PathRate::reports_seldom(Timestamp now) const {
+    return reported_ && now - *reported_ > kReportedLately;
+}
+
+void PathRate::on_missed(std::size_t packets, Duration least_age, Timestamp now) {
+    if (packets == 0 || !reports_seldom(now)) return;
+    if (phase_ != Phase::Resting) {
+        if (least_age - delay_.least() > kQueueGrows) probe_missed_ += packets;
+        if (probe_missed_ >= kProbeMissed) end_probe(true, now);
+        return;
+    }
+    if (now - missed_.begin > kMissedWithin) missed_ = {.begin = now, .least_age = least_age};
+    missed_.packets += static_cast<double>(packets);
+    missed_.least_age = std::min(missed_.least_age, least_age);
+    if (now - missed_.begin < kMissedAtLeast || missed_.packets < kManyMissed || !delay_.known())
+        return;
+    // By chance some of it is missed at once.
+    if (missed_.least_age - delay_.least() < kQueueGrows) return;
+    Window window{.begin = missed_.begin - missed_.least_age, .end = now - missed_.least_age};
+    const SentHistory::Amount sent = sent_.between(window.begin, window.end);
+    // What was sent again shares the path, and its lot.
+    const double once = std::max(sent.picture_packets - missed_.packets, missed_.packets);
+    const double missed_share = missed_.packets / once;
+    if (missed_share < kMissedShare) return;
+    missed_ = {.begin = now, .least_age = least_age};
+    if (now < settled_) return;
+    window.sent_bps = sent.bytes * 8 / seconds(window.end - window.begin);
+    window.arrived_bps = window.sent_bps * std::clamp(1 - missed_share, kLeastArrived, 1.0);
+    fall(window);
+}
+
 void PathRate::on_start_in_vain(Timestamp now) {
     if (phase_ != Phase::Resting || now < trust_until_ || now < settled_) return;
     if (vain_ == 0 || now - first_vain_ > kVainWithin) {
@@ -186,12 +232,16 @@ void PathRate::step(Timestamp now) {
     if (phase_ != Phase::Resting || suspected_from_ || wanted_ <= rate_) return;
     if (now - calm_since_ < std::max(patience_, regret_)) return;
     proven_ = rate_;
+    seen_ = true;
+    passed_ = 0;
     begin_probe(scaled(rate_, kFirstProbe), now);
 }
 
 void PathRate::begin_probe(Bitrate target, Timestamp now) {
     target_ = std::min(target, scaled(wanted_, kHeadroom));
     phase_ = Phase::Probing;
+    seen_probe_ = false;
+    probe_missed_ = 0;
     probe_began_ = now;
     probe_ends_ = now + kProbe;
 }
@@ -204,16 +254,30 @@ std::size_t PathRate::owed_bytes(Timestamp now) {
     return due > gone ? static_cast<std::size_t>(due - gone) : 0;
 }
 
-void PathRate::judge_probe(const PathReport& report, bool full) {
+void PathRate::judge_probe(const PathReport& report, const std::optional<Window>& window,
+                           bool full) {
     // What was sent before the probe says nothing of it.
     if (report.at - probe_began_ < kProbeSeen + delay_.least()) return;
-    const bool queued = report.round_trip && delay_.newest() > kQueueGrows;
-    const bool again =
-        report.round_trip && std::min(delay_.newest(), delay_.standing()) > kQueueGrows;
+    const bool measured = report.round_trip && report.at < probe_ends_ + kProbeLingers;
+    const bool queued = measured && delay_.newest() > kQueueGrows;
+    const bool again = queued && delay_.standing() > kQueueGrows;
     if (full || again || (queued && delay_.newest() > kProbeGrows))
         return end_probe(true, report.at);
-    if (report.at < probe_ends_ + kProbeSeen + delay_.least()) return;
-    end_probe(queued, report.at);
+    if (report.at < probe_ends_ + kProbeSeen + delay_.least()) {
+        seen_probe_ = seen_probe_ || measured;
+        return;
+    }
+    seen_probe_ = seen_probe_ || measured;
+    seen_ = seen_ && seen_probe_;
+    end_probe(queued || (window && lost_copies(*window)), report.at);
+}
+
+/// Of a receiver that counts what comes twice: did too much of the probe not come?
+bool PathRate::lost_copies(const Window& window) const {
+    if (window.received <= kCountsTwice * window.expected) return false;
+    const double put = sent_.between(window.begin, window.end).picture_packets;
+    const double probe = sent_.between(probe_began_, probe_ends_).picture_packets;
+    return put - window.received > kProbeLost * probe;
 }
 
 void PathRate::end_probe(bool failed, Timestamp now) {
@@ -221,13 +285,16 @@ void PathRate::end_probe(bool failed, Timestamp now) {
     if (!failed) {
         proven_ = target_;
         if (proven_ >= wanted_) return rise(now);
-        begin_probe(scaled(proven_, kNextProbe), now);
+        ++passed_;
+        begin_probe(scaled(proven_, passed_ < kSurelyPassed ? kSecondProbe : kNextProbe), now);
         return;
     }
     ++failed_probes_;
     calm_since_ = now;
     settled_ = now + kSettle;  // the probe's own queue is not the picture's
-    if (proven_ > rate_) return rise(now);
+    // A queue that nobody measured may have stood in what seemed to pass, and a little more than
+    // the path carries passes once.
+    if (passed_ >= kSurelyPassed && seen_) return rise(now);
     patience_ = std::min(2 * patience_, kMostPatience);
 }
 

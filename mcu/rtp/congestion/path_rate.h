@@ -27,8 +27,9 @@ enum class Repair : std::uint8_t { None, AskedFor };
 /// Down: at once, to a little less than what arrived, when reports say that the path is full: loss
 ///       while round trips grow, a queue that stands, or more loss than chance leaves on a path
 ///       that merely loses. Random loss of up to 10 % changes nothing.
-///       A peer that reports seldom is heard by what it asks for: starts in vain halve the rate
-///       until its report confirms or denies it.
+///       A peer that reports seldom is heard by what it asks for: many missed packets, all of
+///       which it missed late, tell of a full queue; starts in vain halve the rate until its
+///       report confirms or denies it.
 /// Up:   after a calm while, by probes of a fraction of a second in which packets go out more than
 ///       once (`probe`): first a little more, then twice as much until what is wanted is reached.
 ///       Only then, or when a probe fails, the new rate is told: a viewer does not climb rung by
@@ -48,7 +49,8 @@ class PathRate {
     static constexpr common::Duration kMemory = std::chrono::minutes(1);
     static constexpr common::Duration kProbe = std::chrono::milliseconds(800);
     static constexpr common::Duration kVerdict = std::chrono::seconds(8);
-    static constexpr double kFirstProbe = 1.4, kNextProbe = 2.0, kHeadroom = 1.15, kProven = 0.95;
+    static constexpr double kFirstProbe = 1.4, kSecondProbe = 1.6, kNextProbe = 2.0,
+                            kHeadroom = 1.15, kProven = 0.95;
     static constexpr common::Bitrate kLeast = common::Bitrate::from_kbps(60);
 
     /// `tell` is called with each new rate, from within the calls below.
@@ -64,6 +66,8 @@ class PathRate {
     void on_report(const PathReport& report);
     /// Of another stream on the same path.
     void on_round_trip(common::Duration round_trip, common::Timestamp now);
+    /// The peer asks for packets for the first time; the newest was sent so long ago.
+    void on_missed(std::size_t packets, common::Duration least_age, common::Timestamp now);
     /// The peer asks for a start though it was sent one after it had asked the last time.
     void on_start_in_vain(common::Timestamp now);
 
@@ -84,8 +88,10 @@ class PathRate {
     };
 
     [[nodiscard]] std::optional<Window> window_of(const PathReport& report);
+    [[nodiscard]] bool reports_seldom(common::Timestamp now) const;
     [[nodiscard]] bool is_full(const Window& window) const;
-    void judge_probe(const PathReport& report, bool full);
+    void judge_probe(const PathReport& report, const std::optional<Window>& window, bool full);
+    [[nodiscard]] bool lost_copies(const Window& window) const;
     void follow_suspicion(const Window& window, bool full);
     void fall(const Window& window);
     void set_rate(common::Bitrate rate);
@@ -99,8 +105,8 @@ class PathRate {
     SentHistory sent_;
     PathDelay delay_;
     std::optional<PathReport> before_;
+    std::optional<common::Timestamp> reported_;
     common::Bitrate rate_, wanted_;
-    int full_in_a_row_ = 0;
 
     common::Timestamp settled_;     ///< until then what arrives still speaks of before the fall
     common::Timestamp calm_since_;  ///< since the last fall or failed probe
@@ -110,7 +116,18 @@ class PathRate {
     Phase phase_ = Phase::Resting;
     common::Bitrate target_, proven_;
     common::Timestamp probe_began_, probe_ends_;
+    std::size_t probe_missed_ = 0;  ///< late
+    int passed_ = 0;                ///< probes in a row
+    bool seen_probe_ = false;       ///< a round trip was measured in this probe
+    bool seen_ = false;             ///< and in those before it
 
+    /// What was missed since, of a second at most.
+    struct Missed {
+        common::Timestamp begin;
+        double packets = 0;
+        common::Duration least_age{};
+    };
+    Missed missed_;
     /// What the rate was before starts in vain halved it.
     std::optional<common::Bitrate> suspected_from_;
     int vain_ = 0;

@@ -56,6 +56,7 @@ void change(tests::LossyLink& link, const json& wanted) {
 json counts(const tests::LossyLink& link) {
     const auto& c = link.counters();
     return {{"sent", c.sent},
+            {"sent_bytes", c.sent_bytes},
             {"lost", c.lost},
             {"overflowed", c.overflowed},
             {"duplicated", c.duplicated}};

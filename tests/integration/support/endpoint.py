@@ -19,11 +19,11 @@ PICTURE = ["--size", "640x360", "--fps", "15", "--kbps", "300", "--clip-seconds"
 PATIENCE = 240
 
 
-def prepare(cache, identity, count, options=()):
+def prepare(cache, identity, count, options=(), picture=None):
     """Paints clips before anybody dials: how long it takes depends on what else the machine does, and a meeting whose
     guests come while others still paint is another meeting each time."""
-    subprocess.run([str(a) for a in (PROGRAM, "--prepare", "--identity", identity, "--count", count, "--cache", cache, *PICTURE,
-                                     *options)], check=True, capture_output=True, timeout=PATIENCE)
+    subprocess.run([str(a) for a in (PROGRAM, "--prepare", "--identity", identity, "--count", count, "--cache", cache,
+                                     *(picture or PICTURE), *options)], check=True, capture_output=True, timeout=PATIENCE)
 
 
 class Endpoint:

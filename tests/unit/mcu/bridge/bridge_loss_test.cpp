@@ -45,6 +45,10 @@ struct Room {
         }
         return false;
     }
+    void pass(std::chrono::milliseconds time) {
+        const auto end = std::chrono::steady_clock::now() + time;
+        until([&] { return std::chrono::steady_clock::now() >= end; });
+    }
     /// 300 packets more, so many of them lost, when some have been sent since the last report.
     void report(int lost) {
         const std::uint64_t sent = packets_sent();
@@ -126,4 +130,15 @@ TEST_CASE("A viewer that reports losses and asks for nothing is given a start") 
 
     CHECK(room.until([&] { return room.bridge.statistics().splice_pictures > before; }));
     CHECK(room.viewer().rung == "720p30");
+}
+
+TEST_CASE("A viewer whose path is full gets a smaller picture at once") {
+    Room room(true);
+    room.report(0);
+    CHECK(room.viewer().rung == "720p30");
+
+    room.pass(500ms);
+    room.report(210);
+
+    CHECK(room.until([&] { return room.viewer().rung != "720p30"; }));
 }

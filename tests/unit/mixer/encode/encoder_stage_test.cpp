@@ -148,6 +148,9 @@ TEST_CASE("The rung follows the budget: down at once, up not sooner than 10 s af
     room.clock.advance(1s);
     room.stage.tidy();
     CHECK(room.stage.rung_of(subscription)->name == "480p30");
+    room.clock.advance(10s);
+    room.stage.set_budget(subscription, {});
+    CHECK(room.stage.rung_of(subscription)->name == "720p30");
     room.stage.unsubscribe(subscription);
     CHECK_FALSE(room.stage.rung_of(subscription));
 }

@@ -124,6 +124,7 @@ class NarrowPath {
             const std::size_t payload = std::min(left, kPacketBytes);
             left -= payload;
             sizes_.push_back(payload + kHeaders);
+            sent_at_.push_back(now_);
             const auto sequence = static_cast<std::uint32_t>(sizes_.size() - 1);
             send_packet(sequence);
             while (path.owed_bytes(now_) >= sizes_[sequence]) send_packet(sequence);
@@ -156,7 +157,10 @@ class NarrowPath {
     }
     void ask(std::uint32_t sequence, int tries) {
         if (tries == 0 || here_.contains(sequence)) return;
-        plan(config_.way_back, [this, sequence] { send_packet(sequence); });
+        plan(config_.way_back, [this, sequence, tries] {
+            if (tries == 3) path.on_missed(1, now_ - sent_at_[sequence], now_);
+            send_packet(sequence);
+        });
         plan(kAskAgain, [this, sequence, tries] { ask(sequence, tries - 1); });
     }
     void answer_start() {
@@ -180,7 +184,8 @@ class NarrowPath {
     LinkModel link_;
     common::Timestamp now_ = common::Timestamp::from_ns(1'000'000'000'000);
     std::multimap<common::Timestamp, std::function<void()>> events_;
-    std::vector<std::size_t> sizes_;  ///< by sequence number
+    std::vector<std::size_t> sizes_;          ///< by sequence number
+    std::vector<common::Timestamp> sent_at_;  ///< for the first time
     std::size_t rung_ = 0, chosen_ = 0;
     common::Timestamp chose_ = now_;
     std::uint32_t highest_ = 0;
