@@ -11,6 +11,9 @@ using common::Bitrate;
 
 /// What sound takes of a limit for all media: the rates we send at, 50 packets' headers a second.
 constexpr Bitrate kOpusShare = Bitrate::from_kbps(48 + 16);
+/// 180p15 with all headers, and Opus at 16 kbit/s: where both fit, sound leaves room for a picture.
+constexpr Bitrate kSmallestPicture = Bitrate::from_kbps(90);
+constexpr Bitrate kLeastSound = Bitrate::from_kbps(33);
 constexpr Bitrate kG7xxShare = Bitrate::from_kbps(64 + 16);
 
 Bitrate lower_limit(Bitrate a, Bitrate b) {
@@ -29,7 +32,11 @@ void share_bandwidth(std::vector<SessionMedia>& media, Bitrate all) {
     Bitrate left = all;
     for (SessionMedia& medium : media) {
         if (medium.kind != MediaKind::Audio || !sends(medium.direction)) continue;
-        const Bitrate most = picture ? std::max(Bitrate::from_bps(all.bps() / 2), kSome) : all;
+        Bitrate most = picture ? std::max(Bitrate::from_bps(all.bps() / 2), kSome) : all;
+        const std::int64_t beside_bps = all.bps() - kSmallestPicture.bps();
+        if (picture && beside_bps >= kLeastSound.bps()) {
+            most = std::min(most, Bitrate::from_bps(beside_bps));
+        }
         medium.bandwidth = lower_limit(medium.bandwidth, most);
         const bool opus = equal_no_case(medium.send.name, "opus");
         const Bitrate taken = opus ? std::min(medium.bandwidth, kOpusShare) : kG7xxShare;

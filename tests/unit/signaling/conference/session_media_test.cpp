@@ -44,6 +44,13 @@ TEST_CASE("Of a narrow limit the sound takes half at most") {
     CHECK(media[1].bandwidth == Bitrate::from_kbps(40));
 }
 
+TEST_CASE("Of 128 kbit/s the sound leaves what the smallest picture takes") {
+    const auto media = media_for(limited_to(128));
+
+    CHECK(media[0].bandwidth == Bitrate::from_kbps(38));
+    CHECK(media[1].bandwidth == Bitrate::from_kbps(90));
+}
+
 TEST_CASE("G.711 takes its whole share, for it cannot do with less") {
     MediaOffer offer = limited_to(128);
     offer.media[0].codecs = {{"PCMU", 0, 8000, 1, ""}};
