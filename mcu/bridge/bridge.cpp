@@ -273,6 +273,7 @@ ConferenceStatistics Bridge::statistics(Counted when) const {
     const mixer::EncoderStageCounters counters = stage_.counters();
     result.views = counters.views;
     result.encoders = counters.encoders_running;
+    result.splice_contexts = counters.splice_contexts;
     result.encoders_opened = counters.encoders_opened;
     result.key_pictures = counters.key_pictures;
     result.splice_pictures = counters.splice_pictures;

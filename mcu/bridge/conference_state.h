@@ -67,7 +67,7 @@ struct SessionStatistics {
 
 struct ConferenceStatistics {
     std::uint64_t views = 0, encoders = 0, encoders_opened = 0, key_pictures = 0,
-                  splice_pictures = 0;
+                  splice_pictures = 0, splice_contexts = 0;
     std::uint64_t late_ticks = 0;
     std::vector<SessionStatistics> sessions;
 };

@@ -418,6 +418,7 @@ pb::StatisticsEvent to_proto(const ConferenceStatistics& statistics) {
     event.set_sessions(static_cast<std::uint32_t>(statistics.sessions.size()));
     event.set_views(static_cast<std::uint32_t>(statistics.views));
     event.set_encoders(static_cast<std::uint32_t>(statistics.encoders));
+    event.set_splice_contexts(static_cast<std::uint32_t>(statistics.splice_contexts));
     event.set_encoders_opened(statistics.encoders_opened);
     event.set_key_pictures(statistics.key_pictures);
     event.set_splice_pictures(statistics.splice_pictures);

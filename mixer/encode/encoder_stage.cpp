@@ -400,6 +400,7 @@ EncoderStageCounters EncoderStage::counters() const {
     const StageCounters& c = impl_->counters;
     EncoderStageCounters snapshot{.encoders_opened = c.encoders_opened,
                                   .encoders_running = c.encoders_running,
+                                  .splice_contexts = c.splice_contexts,
                                   .splice_contexts_opened = c.splice_contexts_opened,
                                   .pictures_encoded = c.pictures_encoded,
                                   .key_pictures = c.key_pictures,

@@ -68,7 +68,9 @@ struct Shedding {
 };
 
 struct EncoderStageCounters {
-    std::uint64_t encoders_opened = 0, encoders_running = 0, splice_contexts_opened = 0;
+    std::uint64_t encoders_opened = 0, encoders_running = 0;
+    std::uint64_t splice_contexts = 0,
+                  splice_contexts_opened = 0;  ///< open now, lent or resting; so far
     std::uint64_t pictures_encoded = 0, key_pictures = 0, splice_pictures = 0, pictures_skipped = 0;
     std::uint64_t views = 0, subscriptions = 0;
     std::array<std::uint64_t, 4>

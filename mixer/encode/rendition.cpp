@@ -251,7 +251,7 @@ std::optional<CodedPicture> Rendition::encode_splice() {
     counters_.encode_time_ns.fetch_add(cpu_ns, std::memory_order_relaxed);
     counters_.splice_time_ns.fetch_add(cpu_ns, std::memory_order_relaxed);
     if (!coded) {
-        splicer_.reset();
+        splice_pool_.discard(std::move(splicer_));
         return std::nullopt;
     }
     counters_.splice_pictures.fetch_add(1, std::memory_order_relaxed);

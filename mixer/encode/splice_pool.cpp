@@ -17,13 +17,21 @@ common::Result<std::unique_ptr<SpliceEncoder>> SplicePool::take(const StreamForm
             return encoder;
         }
     }
+    auto made = make_x264_splice_encoder(format);
+    if (!made) return made;
     counters_.splice_contexts_opened.fetch_add(1, std::memory_order_relaxed);
-    return make_x264_splice_encoder(format);
+    counters_.splice_contexts.fetch_add(1, std::memory_order_relaxed);
+    return made;
 }
 
 void SplicePool::give_back(const StreamFormat& format, std::unique_ptr<SpliceEncoder> encoder) {
     common::MutexLock lock(mutex_);
     idle_.push_back({format, std::move(encoder), clock_.now()});
+}
+
+void SplicePool::discard(std::unique_ptr<SpliceEncoder> encoder) {
+    encoder.reset();
+    counters_.splice_contexts.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void SplicePool::keep_only(std::span<const StreamFormat> formats) {
@@ -37,6 +45,7 @@ void SplicePool::keep_only(std::span<const StreamFormat> formats) {
         });
     unused.assign(std::make_move_iterator(first_unused), std::make_move_iterator(idle_.end()));
     idle_.erase(first_unused, idle_.end());
+    counters_.splice_contexts.fetch_sub(unused.size(), std::memory_order_relaxed);
 }
 
 }  // namespace mixer

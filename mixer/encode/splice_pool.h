@@ -28,6 +28,8 @@ class SplicePool {
         EXCLUDES(mutex_);
     void give_back(const StreamFormat& format, std::unique_ptr<SpliceEncoder> encoder)
         EXCLUDES(mutex_);
+    /// Closes one that failed instead of giving it back.
+    void discard(std::unique_ptr<SpliceEncoder> encoder);
     /// Closes idle contexts of all other formats, and those that rested for long.
     void keep_only(std::span<const StreamFormat> formats) EXCLUDES(mutex_);
 

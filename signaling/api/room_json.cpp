@@ -30,6 +30,7 @@ json to_json(const RoomSettings& policy, const Conference* running) {
                               {"speakers", running->speakers()},
                               {"views", s.views},
                               {"encoders", s.encoders},
+                              {"splice_contexts", s.splice_contexts},
                               {"encoders_opened", s.encoders_opened},
                               {"key_pictures", s.key_pictures},
                               {"splice_pictures", s.splice_pictures},

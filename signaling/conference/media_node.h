@@ -206,6 +206,7 @@ struct ConferenceStatistics {
     std::uint32_t sessions = 0;
     std::uint32_t views = 0;
     std::uint32_t encoders = 0;
+    std::uint32_t splice_contexts = 0;  ///< open beside the encoders, for starts
     std::uint64_t encoders_opened = 0;
     std::uint64_t key_pictures = 0;
     std::uint64_t splice_pictures = 0;

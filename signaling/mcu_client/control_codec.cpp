@@ -236,6 +236,7 @@ ConferenceStatistics from_proto(const pb::StatisticsEvent& message) {
     statistics.sessions = message.sessions();
     statistics.views = message.views();
     statistics.encoders = message.encoders();
+    statistics.splice_contexts = message.splice_contexts();
     statistics.encoders_opened = message.encoders_opened();
     statistics.key_pictures = message.key_pictures();
     statistics.splice_pictures = message.splice_pictures();

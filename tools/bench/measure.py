@@ -150,10 +150,11 @@ class Meeting:
         """What the media daemon uses in that time, in which nothing else is asked of it but its figures."""
         before, room_before = Usage(self.mcud), self.room()["conference"]
         machine_before = machine_used()
-        encoders = room_before["encoders"]
+        running = lambda room: room["encoders"] + room["splice_contexts"]  # noqa: E731
+        encoders = running(room_before)
         while time.monotonic() - before.at < seconds:
             time.sleep(min(1, max(0.01, seconds - (time.monotonic() - before.at))))
-            encoders = max(encoders, self.room()["conference"]["encoders"])
+            encoders = max(encoders, running(self.room()["conference"]))
         after, room_after = Usage(self.mcud), self.room()["conference"]
         cores, threads = after.cores_since(before)
         machine = (machine_used() - machine_before) / (after.at - before.at)
@@ -261,7 +262,7 @@ class Table:
         self.add("CPU of the whole machine", figures["machine_cores"], "cores")
         limit = (MEMORY_MIB["mcud"] + MEMORY_MIB["participant"] * people + MEMORY_MIB["encoder"] * figures["encoders"])
         self.most("memory of mcud", figures["memory_mib"], limit, "MiB", 9)
-        self.add("encoders running", figures["encoders"])
+        self.add("encoders and splice contexts running, at most", figures["encoders"])
         for name in ("late_ticks", "key_pictures", "splice_pictures", "encoders_opened"):
             self.add(name.replace("_", " "), figures[name])
 

@@ -234,9 +234,11 @@ TEST_CASE("A splice context that nobody needed for some seconds is closed, and o
     room.subscribe(view, c);
     room.ticks(20);
     CHECK(room.stage.counters().splice_contexts_opened == 1);
+    CHECK(room.stage.counters().splice_contexts == 1);
 
     room.ticks(30 * 5);
     room.stage.tidy();
+    CHECK(room.stage.counters().splice_contexts == 0);
     room.subscribe(view, d);
     room.ticks(20);
 
