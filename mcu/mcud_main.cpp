@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <future>
 #include <memory>
 #include <random>
 #include <string>
@@ -28,6 +29,8 @@
 #include "mcu/control/layout_watch.h"
 #include "mcu/control/load_watch.h"
 #include "mcu/control/node.h"
+#include "mcu/metrics/metrics_server.h"
+#include "mcu/metrics/node_metrics.h"
 #include "mcu/transport/dtls_identity.h"
 #include "mcu/transport/net_thread.h"
 #include "mcu/transport/udp_port_range.h"
@@ -60,6 +63,46 @@ LayoutWatch::OnFound layouts_taken(ControlPoster& control, mixer::LayoutBook& la
             node.layouts_changed(found.errors);
         });
     };
+}
+
+constexpr auto kMetricsPatience = std::chrono::seconds(3);
+
+/// What runs now, counted on the control thread; empty when it does not answer in time.
+std::string read_metrics(ControlPoster& control, const Node& node, NodeSample sample) {
+    const auto counted =
+        std::make_shared<std::promise<std::vector<std::pair<std::string, ConferenceStatistics>>>>();
+    auto reply = counted->get_future();
+    if (!control.post([counted, &node] { counted->set_value(node.statistics()); }) ||
+        reply.wait_for(kMetricsPatience) != std::future_status::ready)
+        return {};
+    for (auto& [room, statistics] : reply.get())
+        sample.conferences.push_back({room, std::move(statistics)});
+    return node_metrics(sample);
+}
+
+/// Null when none is wanted. A port that somebody else has is no reason to refuse calls: it is
+/// told, and the rest is served.
+std::unique_ptr<MetricsServer> serve_metrics(const McudConfig& config, ControlPoster& control,
+                                             const Node& node, const BridgeServices& services,
+                                             const common::MediaPool& pool) {
+    if (config.metrics_port == 0) return nullptr;
+    MetricsServer::Sources sources;
+    sources.metrics = [&control, &node, &services, &pool] {
+        return read_metrics(control, node,
+                            {.audio_tick = services.audio_tick,
+                             .video_tick = services.video_tick,
+                             .pool = pool,
+                             .max_sessions = node.limits().max_sessions,
+                             .conferences = {}});
+    };
+    sources.ready = [] { return true; };  // it listens for commands as long as this server is there
+    auto server = MetricsServer::listen(config.metrics_host, config.metrics_port, sources);
+    if (!server) {
+        LOG_WARNING("nobody can ask for metrics: {}", server.error().message);
+        return nullptr;
+    }
+    LOG_INFO("listening metrics=http://{}:{}/metrics", config.metrics_host, (*server)->port());
+    return *std::move(server);
 }
 
 /// SIGTERM and SIGINT are taken by sigwait on the main thread; every other thread is started with
@@ -154,12 +197,14 @@ common::Result<void> run(const McudConfig& config) {
     if (!config.layouts_folder.empty()) {
         layout_watch.start(layouts_taken(control, layouts, node));
     }
+    auto metrics = serve_metrics(config, control, node, services, media_pool);
     LOG_INFO("ready control={} media_ports={}-{} incarnation={}", config.control,
              config.first_media_port, config.last_media_port, node.incarnation());
 
     wait_for_end(signals);
     // Calls first (they answer from the control thread), then every meeting with an RTCP BYE, then
     // the threads.
+    metrics.reset();
     layout_watch.stop();
     events.close_all();
     (*server)->shut_down(kShutdownLimit);

@@ -234,7 +234,11 @@ void Bridge::poll(Timestamp now) {
         replan(now);
     }
     const std::uint64_t adopted = video_.adopted_revision();
-    std::erase_if(departed_, [&](const Departed& d) { return d.unused_from_revision <= adopted; });
+    std::erase_if(departed_, [&](const Departed& d) {
+        if (d.unused_from_revision > adopted) return false;
+        d.session->add_cpu(gone_cpu_);
+        return true;
+    });
 }
 
 void Bridge::shed(const mixer::Shedding& shedding, Timestamp now) {
@@ -278,6 +282,8 @@ ConferenceStatistics Bridge::statistics(Counted when) const {
     result.key_pictures = counters.key_pictures;
     result.splice_pictures = counters.splice_pictures;
     result.late_ticks = services_.video_tick.skipped_ticks();
+    result.cpu = cpu();
+    result.encoders_by_rung = stage_.encoders_by_rung();
     const SpeakerSnapshot speakers = audio_.speakers();
     for (const auto& session : sessions_) {
         SessionStatistics statistics = session->statistics(when);
@@ -291,6 +297,16 @@ ConferenceStatistics Bridge::statistics(Counted when) const {
         result.sessions.push_back(std::move(statistics));
     }
     return result;
+}
+
+StageCpu Bridge::cpu() const {
+    StageCpu cpu = gone_cpu_;
+    for (const Departed& departed : departed_) departed.session->add_cpu(cpu);
+    for (const auto& session : sessions_) session->add_cpu(cpu);
+    cpu.compose = video_.cpu();
+    cpu.encode = stage_.counters().encode_time;
+    cpu.audio = audio_.cpu();
+    return cpu;
 }
 
 common::Result<void> Bridge::snapshot(const std::string& session,

@@ -100,6 +100,7 @@ class Bridge final : private BridgedSessionEvents {
     void replan(common::Timestamp now);
     void publish(VideoPlan plan);
     [[nodiscard]] PlanInput plan_input() const;
+    [[nodiscard]] StageCpu cpu() const;
     void follow_content();
     [[nodiscard]] std::vector<common::SourceId> sources_of(
         const std::vector<std::string>& sessions) const;
@@ -128,6 +129,7 @@ class Bridge final : private BridgedSessionEvents {
     std::vector<SessionFailure> failures_;                   ///< of the last `apply`
     std::vector<std::unique_ptr<BridgedSession>> sessions_;  ///< in order of arrival
     std::vector<Departed> departed_;
+    StageCpu gone_cpu_;  ///< of those who left
     SpeakerSnapshot speakers_;
     std::string presenter_;  ///< the session whose content is shown; empty: none
     common::SourceId content_source_;

@@ -1,5 +1,7 @@
 #include "mcu/bridge/bridge_audio.h"
 
+#include "common/thread_cpu.h"
+
 namespace mcu {
 
 namespace {
@@ -16,6 +18,7 @@ BridgeAudio::BridgeAudio() : mixer_(kMostSources), order_(kMostSources) {
 }
 
 void BridgeAudio::tick(common::Timestamp now, std::uint64_t index) {
+    const common::ThreadCpuScope cpu(cpu_ns_);
     const mixer::MixedTick mixed = mixer_.tick(now);
     encoders_.tick(mixed, now);
     const bool changed = order_.update(now, mixed.levels);

@@ -39,6 +39,10 @@ class BridgeAudio final : public TickClient {
     [[nodiscard]] SpeakerSnapshot speakers() const;
 
     void tick(common::Timestamp now, std::uint64_t index) override;
+    /// CPU time of all ticks so far. Any thread.
+    [[nodiscard]] common::Duration cpu() const {
+        return common::Duration(cpu_ns_.load(std::memory_order_relaxed));
+    }
 
   private:
     void copy_speakers(std::span<const mixer::VoiceLevel> levels, bool changed);
@@ -48,6 +52,7 @@ class BridgeAudio final : public TickClient {
     mixer::SpeakerOrder order_;                    // tick thread
     mutable NewestValue<SpeakerSnapshot> newest_;  ///< reading takes the slot that is newest
     std::atomic<bool> changed_{false};
+    std::atomic<std::int64_t> cpu_ns_{0};
 };
 
 }  // namespace mcu

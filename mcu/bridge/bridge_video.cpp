@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/thread_cpu.h"
+
 namespace mcu {
 
 using common::SourceId;
@@ -57,6 +59,7 @@ bool BridgeVideo::request_picture(std::shared_ptr<const mixer::Scene> scene,
 void BridgeVideo::tick(Timestamp now, std::uint64_t index) {
     const VideoPlan* plan = published_.load(std::memory_order_acquire);
     if (plan == nullptr) return;
+    const common::ThreadCpuScope cpu(cpu_ns_);
     adopted_.store(plan->revision, std::memory_order_release);
 
     compositor_.begin_tick(now);

@@ -58,6 +58,10 @@ class BridgeVideo final : public TickClient {
                          std::function<void(mixer::FrameRef)> done);
 
     void tick(common::Timestamp now, std::uint64_t index) override;
+    /// CPU time of all ticks so far. Any thread.
+    [[nodiscard]] common::Duration cpu() const {
+        return common::Duration(cpu_ns_.load(std::memory_order_relaxed));
+    }
 
   private:
     struct PictureRequest {
@@ -90,6 +94,7 @@ class BridgeVideo final : public TickClient {
     std::atomic<const VideoPlan*> published_{nullptr};
     std::atomic<std::uint64_t> adopted_{0};
     common::BoundedQueue<PictureRequest> requests_;
+    std::atomic<std::int64_t> cpu_ns_{0};
 };
 
 }  // namespace mcu

@@ -347,6 +347,14 @@ SessionStatistics BridgedSession::statistics(Counted when) const {
     return statistics;
 }
 
+void BridgedSession::add_cpu(StageCpu& cpu) const {
+    const Duration scale(lane_->counters().scale_cpu_ns.load(std::memory_order_relaxed));
+    // Written first and read last: what is scaled now stands in the part and not yet in the whole.
+    const Duration whole(lane_->counters().cpu_ns.load(std::memory_order_relaxed));
+    cpu.decode += std::max(Duration(0), whole - scale);
+    cpu.scale += scale;
+}
+
 void BridgedSession::tell_drops() {
     for (const std::string& line : drops_.news(counted_)) LOG_INFO("dropped {} {}", who_, line);
 }

@@ -104,6 +104,8 @@ class BridgedSession final : private SessionObserver {
     /// with pictures of that size.
     void follow_wishes(common::PictureSize max_size);
     [[nodiscard]] SessionStatistics statistics(Counted when) const;
+    /// Adds what its pictures have cost to `cpu`.
+    void add_cpu(StageCpu& cpu) const;
     /// Logs what its ports dropped, as counted last, since it was last called.
     void tell_drops();
     [[nodiscard]] const std::string& video_mid() const { return video_mid_; }

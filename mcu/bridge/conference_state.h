@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -65,10 +66,21 @@ struct SessionStatistics {
     double audio_level_dbfs = -127;
 };
 
+/// CPU time that one meeting cost, by what was done with it.
+struct StageCpu {
+    common::Duration decode{};   ///< pictures, without scaling
+    common::Duration scale{};    ///< pictures, as soon as they are decoded
+    common::Duration compose{};  ///< the video tick: canvases, and what scaling was left to it
+    common::Duration encode{};   ///< pictures
+    common::Duration audio{};    ///< the audio tick: playout, mix, codecs
+};
+
 struct ConferenceStatistics {
     std::uint64_t views = 0, encoders = 0, encoders_opened = 0, key_pictures = 0,
                   splice_pictures = 0, splice_contexts = 0;
     std::uint64_t late_ticks = 0;
+    StageCpu cpu;
+    std::map<std::string, std::uint64_t> encoders_by_rung;
     std::vector<SessionStatistics> sessions;
 };
 

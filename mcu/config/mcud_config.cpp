@@ -52,12 +52,38 @@ void read_media_ports(TomlSection& section, McudConfig& config) {
     config.last_media_port = *last;
 }
 
+/// "127.0.0.1:8061", "[::1]:8061", "off".
+void read_metrics(TomlSection& section, McudConfig& config) {
+    const std::string text = section.text("metrics", "");
+    if (text.empty()) return;
+    if (text == "off") {
+        config.metrics_port = 0;
+        return;
+    }
+    const std::size_t colon = text.rfind(':');
+    const auto port = colon == std::string::npos
+                          ? std::nullopt
+                          : whole<std::uint16_t>(std::string_view(text).substr(colon + 1));
+    std::string host = text.substr(0, colon);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+        host = host.substr(1, host.size() - 2);
+    else if (host.find(':') != std::string::npos)
+        host.clear();  // an IPv6 address without brackets: where does it end?
+    if (!port || *port == 0 || !is_numeric_address(host)) {
+        section.problem("metrics", "found \"" + text + "\", expected \"ADDRESS:PORT\" or \"off\"");
+        return;
+    }
+    config.metrics_host = host;
+    config.metrics_port = *port;
+}
+
 void read_mcud(TomlSection section, McudConfig& config) {
     config.control = section.text("control", config.control);
     if (!config.control.starts_with("unix:") || config.control.size() == 5) {
         section.problem("control", "found \"" + config.control + "\", expected \"unix:PATH\"");
     }
     read_media_ports(section, config);
+    read_metrics(section, config);
     config.media_address = section.text("media_address", config.media_address);
     if (!config.media_address.empty() && !is_numeric_address(config.media_address)) {
         section.problem("media_address", "found \"" + config.media_address +

@@ -20,6 +20,9 @@ struct McudConfig {
         "unix:var/mcud.sock";  ///< gRPC address; a Unix socket is made with mode 0660
     std::uint16_t first_media_port = 20000;
     std::uint16_t last_media_port = 29999;
+    /// Where /metrics, /healthz and /readyz are answered: numeric; port 0: nowhere.
+    std::string metrics_host = "127.0.0.1";
+    std::uint16_t metrics_port = 8061;
     std::string media_address;  ///< numeric; empty: the route to each peer decides
     unsigned net_threads = 1;
     unsigned media_threads = 0;  ///< decoding and encoding; 0: one per core

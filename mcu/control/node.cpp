@@ -147,6 +147,15 @@ void Node::check(Timestamp now) {
     end_orphans(now);
 }
 
+std::vector<std::pair<std::string, ConferenceStatistics>> Node::statistics() const {
+    std::vector<std::pair<std::string, ConferenceStatistics>> all;
+    for (const auto& [instance, conference] : conferences_) {
+        all.emplace_back(conference.owner.room,
+                         conference.bridge->statistics(Counted::AtLastCheck));
+    }
+    return all;
+}
+
 void Node::report_statistics(Counted when) {
     if (!events_.watched()) return;
     for (auto& [instance, conference] : conferences_) {

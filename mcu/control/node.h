@@ -99,6 +99,8 @@ class Node {
 
     void poll(common::Timestamp now);   ///< ten times a second
     void check(common::Timestamp now);  ///< once a second
+    /// How every conference is doing, by room.
+    [[nodiscard]] std::vector<std::pair<std::string, ConferenceStatistics>> statistics() const;
     /// Tells the watchers how every conference is doing, now.
     void report_statistics(Counted when = Counted::Now);
     void close_all();  ///< on the control thread, as everything: mixers know who made them

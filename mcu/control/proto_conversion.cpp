@@ -423,6 +423,17 @@ pb::StatisticsEvent to_proto(const ConferenceStatistics& statistics) {
     event.set_key_pictures(statistics.key_pictures);
     event.set_splice_pictures(statistics.splice_pictures);
     event.set_late_ticks(statistics.late_ticks);
+    const auto seconds = [](common::Duration d) {
+        return std::chrono::duration<double>(d).count();
+    };
+    pb::StageCpu& cpu = *event.mutable_cpu();
+    cpu.set_decode_seconds(seconds(statistics.cpu.decode));
+    cpu.set_scale_seconds(seconds(statistics.cpu.scale));
+    cpu.set_compose_seconds(seconds(statistics.cpu.compose));
+    cpu.set_encode_seconds(seconds(statistics.cpu.encode));
+    cpu.set_audio_seconds(seconds(statistics.cpu.audio));
+    for (const auto& [rung, encoders] : statistics.encoders_by_rung)
+        (*event.mutable_encoders_by_rung())[rung] = encoders;
     for (const SessionStatistics& session : statistics.sessions) {
         pb::SessionStatistics& proto = *event.add_per_session();
         proto.set_session(session.session);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/thread_cpu.h"
+
 namespace mixer {
 namespace {
 
@@ -69,6 +71,7 @@ void VideoDecodeLane::close() {
 }
 
 void VideoDecodeLane::work() {
+    const common::ThreadCpuScope cpu(counters_.cpu_ns);
     while (const auto waiting = queue_.pop()) decode(*waiting);
 }
 
@@ -129,6 +132,7 @@ SourcePicture VideoDecodeLane::fit_for_tiles(const FrameRef& picture) {
         tiles = tiles_;
     }
     SourcePicture result{picture, {}};
+    const common::ThreadCpuScope cpu(counters_.scale_cpu_ns);
     for (std::size_t i = 0; i < tiles.count; ++i) {
         if (tiles.needs[i].size == picture->size()) continue;
         if (FrameWriter made = fitter_.fit(*picture, tiles.needs[i]))

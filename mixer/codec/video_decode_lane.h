@@ -44,7 +44,9 @@ class VideoDecodeLane final : private common::SerialJob {
         std::atomic<std::uint64_t> concealed{0};  ///< decoded, but with parts guessed
         std::atomic<std::uint64_t> withheld{
             0};  ///< decoded, but not shown: a key frame is awaited, or hidden meanwhile
-        std::atomic<std::uint64_t> too_large{0};  ///< refused for their size
+        std::atomic<std::uint64_t> too_large{0};    ///< refused for their size
+        std::atomic<std::int64_t> cpu_ns{0};        ///< of its thread: decoding and scaling
+        std::atomic<std::int64_t> scale_cpu_ns{0};  ///< scaling's part of it
     };
     VideoDecodeLane(common::Executor& media_pool, const common::Clock& clock,
                     std::unique_ptr<VideoDecoder> decoder, FramePool& frames, VideoPlayout& playout,

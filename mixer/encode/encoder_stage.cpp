@@ -424,6 +424,25 @@ std::optional<Rung> EncoderStage::rung_of(SubscriptionId subscription) const {
     return found->second.rung;
 }
 
+std::map<std::string, std::uint64_t> EncoderStage::encoders_by_rung() const {
+    impl_->control.check();
+    std::map<std::string, std::uint64_t> counts;
+    for (const Rung& rung : impl_->config.rungs) counts[rung.name] = 0;
+    for (const auto& [id, canvas] : impl_->canvases) {
+        for (const RunningRendition& running : canvas.renditions) {
+            const Rendition& rendition = *running.rendition;
+            if (!running.watched || rendition.refused()) continue;
+            // Sizes differ where a canvas is not 16:9; rate and bitrate are the rung's.
+            const auto rung = std::ranges::find_if(impl_->config.rungs, [&](const Rung& each) {
+                return each.bitrate == rendition.bitrate() &&
+                       each.frames_per_second == rendition.format().frames_per_second;
+            });
+            ++counts[rung == impl_->config.rungs.end() ? "other" : rung->name];
+        }
+    }
+    return counts;
+}
+
 std::string EncoderStage::failure_of(SubscriptionId subscription) const {
     impl_->control.check();
     const auto found = impl_->subscriptions.find(subscription);

@@ -202,6 +202,11 @@ struct SessionStatistics {
     double audio_level_dbfs = 0;
 };
 
+/// CPU time that a conference cost the media daemon since it began, in seconds.
+struct StageCpu {
+    double decode = 0, scale = 0, compose = 0, encode = 0, audio = 0;
+};
+
 struct ConferenceStatistics {
     std::uint32_t sessions = 0;
     std::uint32_t views = 0;
@@ -211,6 +216,8 @@ struct ConferenceStatistics {
     std::uint64_t key_pictures = 0;
     std::uint64_t splice_pictures = 0;
     std::uint64_t late_ticks = 0;
+    StageCpu cpu;
+    std::map<std::string, std::uint64_t> encoders_by_rung;
     std::vector<SessionStatistics> per_session;
 };
 

@@ -241,6 +241,11 @@ ConferenceStatistics from_proto(const pb::StatisticsEvent& message) {
     statistics.key_pictures = message.key_pictures();
     statistics.splice_pictures = message.splice_pictures();
     statistics.late_ticks = message.late_ticks();
+    const pb::StageCpu& cpu = message.cpu();
+    statistics.cpu = {cpu.decode_seconds(), cpu.scale_seconds(), cpu.compose_seconds(),
+                      cpu.encode_seconds(), cpu.audio_seconds()};
+    statistics.encoders_by_rung.insert(message.encoders_by_rung().begin(),
+                                       message.encoders_by_rung().end());
     for (const pb::SessionStatistics& each : message.per_session()) {
         SessionStatistics session;
         session.session = each.session();

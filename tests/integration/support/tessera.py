@@ -38,6 +38,7 @@ class Tessera:
         self.port = self.sip_port = free_port(also=1)
         self.tls_port = self.sip_port + 1
         self.api_port = free_port()
+        self.metrics_port = free_port()
         media = free_block(media_ports)
         self.media_ports = (media, media + media_ports - 1)
         self.config = folder / "tessera.toml"
@@ -50,6 +51,7 @@ class Tessera:
             f'token_file = "{folder}/api.token"\n'
             f'mcud = "unix:{folder}/mcud.sock"\n{limits}{signald}\n'
             f'[mcud]\ncontrol = "unix:{folder}/mcud.sock"\n'
+            f'metrics = "127.0.0.1:{self.metrics_port}"\n'
             f'media_ports = "{media}-{media + media_ports - 1}"\n{mcud}\n{rooms}{self._listeners(*behind) if behind else ""}'
         )
         self.mcud = Process("mcud", [BUILD / "mcu/tessera-mcud", "--config", self.config], folder)

@@ -94,3 +94,15 @@ TEST_CASE("The load limit is a share of the cores, and by default there is none"
     CHECK(parse_mcud_config("[mcud]\nload_limit_percent = 60", "t")->load_limit == Approx(0.6));
     CHECK_FALSE(parse_mcud_config("[mcud]\nload_limit_percent = 101", "t"));
 }
+
+TEST_CASE("Metrics are on a loopback port, on another one, or off") {
+    CHECK(parse_mcud_config("", "t.toml")->metrics_port == 8061);
+    CHECK(parse_mcud_config("[mcud]\nmetrics = \"off\"\n", "t.toml")->metrics_port == 0);
+    const auto moved = parse_mcud_config("[mcud]\nmetrics = \"[::1]:9000\"\n", "t.toml");
+    REQUIRE(moved);
+    CHECK(moved->metrics_host == "::1");
+    CHECK(moved->metrics_port == 9000);
+    for (const char* wrong : {"9000", "::1:9000", "example.org:9000", "127.0.0.1:0"}) {
+        CHECK_FALSE(parse_mcud_config("[mcud]\nmetrics = \"" + std::string(wrong) + "\"\n", "t"));
+    }
+}
