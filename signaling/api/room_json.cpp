@@ -34,7 +34,14 @@ json to_json(const RoomSettings& policy, const Conference* running) {
                               {"encoders_opened", s.encoders_opened},
                               {"key_pictures", s.key_pictures},
                               {"splice_pictures", s.splice_pictures},
-                              {"late_ticks", s.late_ticks}};
+                              {"late_ticks", s.late_ticks},
+                              {"encoders_by_rung", s.encoders_by_rung},
+                              {"cpu_seconds",
+                               {{"decode", s.cpu.decode},
+                                {"scale", s.cpu.scale},
+                                {"compose", s.cpu.compose},
+                                {"encode", s.cpu.encode},
+                                {"audio", s.cpu.audio}}}};
     }
     return room;
 }

@@ -1,5 +1,7 @@
 """What a monitoring system is told of a running meeting."""
 
+import json
+import pathlib
 import re
 import urllib.error
 import urllib.request
@@ -58,3 +60,43 @@ def test_health_is_told_without_a_token_and_nothing_else_is_there(tessera):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(base + "/", timeout=5)
     assert refused.value.code == 404
+
+
+DASHBOARD = pathlib.Path(__file__).resolve().parents[2] / "tools/deploy/grafana/tessera.json"
+NAME = re.compile(r"\b(?:tessera|process)_[a-z_]+\b")
+
+
+def queries():
+    dashboard = json.loads(DASHBOARD.read_text())
+    yield from (variable["query"] for variable in dashboard["templating"]["list"] if variable["type"] == "query")
+    yield from (target["expr"] for panel in dashboard["panels"] for target in panel["targets"])
+
+
+def test_every_metric_that_the_dashboard_asks_for_is_there_with_its_labels(meeting):
+    url = f"http://127.0.0.1:{meeting.metrics_port}/metrics"
+
+    def missing():
+        exported = {}
+        for name, labels in scrape(url):
+            exported.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
+        wrong = [query for query in queries() if not NAME.findall(query) or
+                 any(name not in exported for name in NAME.findall(query)) or
+                 any(label not in set().union(*(exported[name] for name in NAME.findall(query)))
+                     for label in re.findall(r'(\w+)=~', query) + re.findall(r"by \((\w+)\)", query))]
+        return wrong
+
+    until(lambda: not missing(), 10, "every query of the dashboard is answered")
+
+
+def test_tesseractl_shows_the_node_and_its_meetings_on_80_columns(meeting):
+    def costs():
+        rows = meeting.ctl("top", "--once").stdout.splitlines()
+        row = next((line.split() for line in rows if line.startswith("demo ")), None)
+        return rows if row and row[1] == "2" and float(row[3]) > 0 else None
+
+    rows = until(costs, 15, "the meeting costs something")
+    assert rows[0].split() == ["ROOM", "PEOPLE", "ENC", "CPU%", "DECODE", "SCALE", "COMPOS", "ENCODE", "AUDIO", "LOSS%"]
+    assert max(map(len, rows)) <= 80
+    node = meeting.ctl("node").stdout
+    for what in ("cpu", "capacity left", "ladder", "newcomers"):
+        assert what in node

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <functional>
@@ -13,6 +14,7 @@
 
 #include "tools/ctl/api_client.h"
 #include "tools/ctl/layout_commands.h"
+#include "tools/ctl/node_commands.h"
 #include "tools/ctl/room_commands.h"
 
 namespace {
@@ -35,6 +37,8 @@ struct Arguments {
     std::vector<std::string> files;
     std::string folder;
     bool built_in = false;
+    bool once = false;
+    int seconds = 2;
     ctl::PreviewOrder preview;
     std::vector<std::string> roles;
 };
@@ -218,6 +222,18 @@ int main(int argc, char** argv) {
     });
     kick->add_option("--reason", given.reason, "what the log says");
     for_whom(kick);
+
+    app.add_subcommand("node", "how much the media daemon has to do, and what room is left")
+        ->callback([&] { action = ctl::show_node; });
+    CLI::App* top = app.add_subcommand("top", "a live table of meetings, until Ctrl-C");
+    top->add_option("-n,--interval", given.seconds, "seconds between looks")
+        ->check(CLI::Range(1, 3600));
+    top->add_flag("--once", given.once, "one look, for scripts");
+    top->callback([&] {
+        action = [&given](const ctl::ApiClient& api) {
+            return ctl::watch_meetings(api, std::chrono::seconds(given.seconds), given.once);
+        };
+    });
 
     std::function<int()> offline;
     add_layout_commands(app, given, offline, action);
