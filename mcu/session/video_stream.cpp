@@ -45,8 +45,6 @@ std::size_t most_packets(const mixer::EncodedPicture& picture) {
 constexpr Duration kReorderMargin = std::chrono::milliseconds(25);
 /// Between two answers to the same NACK, while the round trip is not known.
 constexpr Duration kRepeatGuard = std::chrono::milliseconds(50);
-/// What asks for a start sooner after one went out asked before it came.
-constexpr Duration kLeastAnswer = std::chrono::milliseconds(300);
 constexpr int kMostProbeCopies = 8;
 /// Of the pacer, for the picture that comes next.
 constexpr std::size_t kPacerRoomKept = 512;
@@ -247,7 +245,6 @@ void VideoStream::on_own_ssrc_changed() {
 }
 
 void VideoStream::on_peer_wants_start(Timestamp at) {
-    note_start_in_vain(at);
     ask_start(at, kLeastStartInterval);
 }
 
@@ -276,7 +273,6 @@ void VideoStream::send(const mixer::EncodedPicture& picture) {
         return;
     }
     needs_key_ = false;
-    if (picture.key && std::exchange(start_owed_, false)) key_sent_ = at;
     // On a narrow path what came before would only hold up what begins now.
     if (picture.key && sent_ && path() != nullptr && path()->rate().bps() > 0) sent_->clear();
     packetize(picture, at);
@@ -349,20 +345,6 @@ void VideoStream::note_missed(std::span<const std::uint16_t> sequences, Timestam
         least = std::min(least, *age);
     }
     path()->on_missed(packets, least, at);
-}
-
-/// A peer that asks again for packets tells more by that, and by the reports that go with it.
-void VideoStream::note_start_in_vain(Timestamp at) {
-    const auto remote = remote_view();
-    const Duration round_trip =
-        std::max(kLeastAnswer, remote && remote->round_trip ? *remote->round_trip : Duration(0));
-    if (path() != nullptr && !sent_ && key_sent_ && at - *key_sent_ >= round_trip) {
-        path()->on_start_in_vain(at);
-    } else if (key_sent_ && at - *key_sent_ < round_trip) {
-        return;  // sent before the answer was there
-    }
-    key_sent_.reset();
-    start_owed_ = true;
 }
 
 /// Not counted as sent: reports to the peer tell each packet once, and so it reckons what it lost.

@@ -77,7 +77,6 @@ class VideoStream final : public MediaStream {
     void note_sent(std::size_t bytes, common::Timestamp now);
     void probe_with(std::span<const std::uint8_t> packet, common::Timestamp now);
     void note_missed(std::span<const std::uint16_t> sequences, common::Timestamp now);
-    void note_start_in_vain(common::Timestamp now);
     void queue_copy(std::span<const std::uint8_t> copy, common::Timestamp now);
     void restart_receiver();
     [[nodiscard]] VideoReceiver::Counters picture_counters() const;
@@ -105,8 +104,6 @@ class VideoStream final : public MediaStream {
     std::uint64_t packets_repeated_ = 0;
     bool needs_key_ = true;  ///< nothing but a key picture may go out
     std::optional<common::Timestamp> start_asked_;
-    std::optional<common::Timestamp> key_sent_;  ///< since the peer last asked for one
-    bool start_owed_ = false;                    ///< it asked, and has not been sent one yet
     std::array<std::uint8_t, kPacketBufferBytes> probe_;
 };
 

@@ -19,7 +19,7 @@ namespace mixer {
 /// Thread: any; the lock is not held while a context is opened or closed.
 class SplicePool {
   public:
-    static constexpr common::Duration kLongestRest = std::chrono::seconds(4);
+    static constexpr common::Duration kLongestRest = std::chrono::seconds(2);
 
     SplicePool(StageCounters& counters, const common::Clock& clock)
         : counters_(counters), clock_(clock) {}

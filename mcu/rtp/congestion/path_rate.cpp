@@ -29,9 +29,6 @@ constexpr double kManyMissed = 12, kMissedShare = 0.25;
 constexpr Duration kReportedLately = std::chrono::milliseconds(700);
 /// At once no further down than to this: some of what is missed comes late.
 constexpr double kLeastArrived = 0.25;
-constexpr int kVainStarts = 2;
-constexpr Duration kVainWithin = std::chrono::seconds(3);
-constexpr Duration kVainTrust = std::chrono::minutes(1);
 /// Packets of a probe take so long to be on their way back in a report.
 constexpr Duration kProbeSeen = std::chrono::milliseconds(100);
 /// A queue that it made is measured no later.
@@ -57,8 +54,6 @@ double seconds(Duration d) {
 void PathRate::forget_reports() {
     before_.reset();
     delay_ = {};
-    suspected_from_.reset();
-    vain_ = 0;
 }
 
 void PathRate::on_sent(std::size_t wire_bytes, bool picture, Timestamp now) {
@@ -80,7 +75,6 @@ void PathRate::on_report(const PathReport& report) {
         return;
     }
     if (!window) return;
-    follow_suspicion(*window, full);
     if (full) fall(*window);
     step(report.at);
 }
@@ -196,40 +190,13 @@ void PathRate::on_missed(std::size_t packets, Duration least_age, Timestamp now)
     fall(window);
 }
 
-void PathRate::on_start_in_vain(Timestamp now) {
-    if (phase_ != Phase::Resting || now < trust_until_ || now < settled_) return;
-    if (vain_ == 0 || now - first_vain_ > kVainWithin) {
-        vain_ = 0;
-        first_vain_ = now;
-    }
-    if (++vain_ < kVainStarts) return;
-    vain_ = 0;
-    if (!suspected_from_) suspected_from_ = rate_;
-    const SentHistory::Amount sent = sent_.between(now - kLongWindow, now);
-    const auto half = Bitrate::from_bps(static_cast<std::int64_t>(sent.bytes * 8 / 2));
-    settled_ = now + kSettle;
-    calm_since_ = now;
-    ++falls_;
-    set_rate(rate_.bps() > 0 ? std::min(rate_, half) : half);
-}
-
-/// The peer's report has come: was it the path's width, or chance?
-void PathRate::follow_suspicion(const Window& window, bool full) {
-    if (!suspected_from_) return;
-    const Bitrate before = *suspected_from_;
-    suspected_from_.reset();
-    if (full) return;
-    trust_until_ = window.end + kVainTrust;
-    set_rate(before);
-}
-
 // ---- up ----
 
 void PathRate::step(Timestamp now) {
     if (rate_.bps() == 0) return;
     if (phase_ == Phase::Probing && now >= probe_ends_) phase_ = Phase::Judging;
     if (phase_ == Phase::Judging && now - probe_ends_ > kVerdict) end_probe(true, now);
-    if (phase_ != Phase::Resting || suspected_from_ || wanted_ <= rate_) return;
+    if (phase_ != Phase::Resting || wanted_ <= rate_) return;
     if (now - calm_since_ < std::max(patience_, regret_)) return;
     proven_ = rate_;
     seen_ = true;

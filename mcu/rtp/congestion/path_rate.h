@@ -28,8 +28,8 @@ enum class Repair : std::uint8_t { None, AskedFor };
 ///       while round trips grow, a queue that stands, or more loss than chance leaves on a path
 ///       that merely loses. Random loss of up to 10 % changes nothing.
 ///       A peer that reports seldom is heard by what it asks for: many missed packets, all of
-///       which it missed late, tell of a full queue; starts in vain halve the rate until its
-///       report confirms or denies it.
+///       which it missed late, tell of a full queue. What a peer without repair asks for tells
+///       nothing: it asks for starts as often on a path that merely loses.
 /// Up:   after a calm while, by probes of a fraction of a second in which packets go out more than
 ///       once (`probe`): first a little more, then twice as much until what is wanted is reached.
 ///       Only then, or when a probe fails, the new rate is told: a viewer does not climb rung by
@@ -68,8 +68,6 @@ class PathRate {
     void on_round_trip(common::Duration round_trip, common::Timestamp now);
     /// The peer asks for packets for the first time; the newest was sent so long ago.
     void on_missed(std::size_t packets, common::Duration least_age, common::Timestamp now);
-    /// The peer asks for a start though it was sent one after it had asked the last time.
-    void on_start_in_vain(common::Timestamp now);
 
     /// 0: the path is not known to be too narrow.
     [[nodiscard]] common::Bitrate rate() const { return rate_; }
@@ -92,7 +90,6 @@ class PathRate {
     [[nodiscard]] bool is_full(const Window& window) const;
     void judge_probe(const PathReport& report, const std::optional<Window>& window, bool full);
     [[nodiscard]] bool lost_copies(const Window& window) const;
-    void follow_suspicion(const Window& window, bool full);
     void fall(const Window& window);
     void set_rate(common::Bitrate rate);
     void step(common::Timestamp now);
@@ -128,10 +125,6 @@ class PathRate {
         common::Duration least_age{};
     };
     Missed missed_;
-    /// What the rate was before starts in vain halved it.
-    std::optional<common::Bitrate> suspected_from_;
-    int vain_ = 0;
-    common::Timestamp first_vain_, trust_until_;
     std::uint64_t falls_ = 0, failed_probes_ = 0;
 };
 

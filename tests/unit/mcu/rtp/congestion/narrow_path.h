@@ -20,8 +20,7 @@ class NarrowPath {
         LinkModel::Config down{.delay = std::chrono::milliseconds(50)};
         common::Duration way_back = std::chrono::milliseconds(50);
         common::Duration report_every = std::chrono::milliseconds(700);
-        bool asks_again = true;        ///< generic NACK
-        bool asks_for_starts = false;  ///< a PLI at each loss, at most one each 500 ms
+        bool asks_again = true;  ///< generic NACK
     };
     struct Change {
         common::Timestamp at;
@@ -77,8 +76,7 @@ class NarrowPath {
                                       kSenderReport = std::chrono::milliseconds(450),
                                       kSwitch = std::chrono::milliseconds(400),
                                       kRest = std::chrono::seconds(10),
-                                      kAskAgain = std::chrono::milliseconds(150),
-                                      kAskStart = std::chrono::milliseconds(500);
+                                      kAskAgain = std::chrono::milliseconds(150);
     static constexpr std::size_t kSoundBytes = 160, kPacketBytes = 1200, kHeaders = 40;
 
     void plan(common::Duration in, std::function<void()> what) {
@@ -145,10 +143,6 @@ class NarrowPath {
 
     void take(std::uint32_t sequence) {
         ++received_;  // twice, if it came twice: RFC 3550 A.3
-        if (sequence > highest_ + 1 && config_.asks_for_starts && now_ - asked_ > kAskStart) {
-            asked_ = now_;
-            plan(config_.way_back, [this] { answer_start(); });
-        }
         for (std::uint32_t missing = highest_ + 1; missing < sequence; ++missing) {
             if (config_.asks_again) ask(missing, 3);
         }
@@ -162,10 +156,6 @@ class NarrowPath {
             send_packet(sequence);
         });
         plan(kAskAgain, [this, sequence, tries] { ask(sequence, tries - 1); });
-    }
-    void answer_start() {
-        if (started_) path.on_start_in_vain(now_);
-        started_ = true;
     }
     void report() {
         plan(config_.report_every, [this] { report(); });
@@ -192,8 +182,6 @@ class NarrowPath {
     std::uint64_t received_ = 0;
     std::set<std::uint32_t> here_;
     std::optional<common::Duration> forward_;
-    common::Timestamp asked_;
-    bool started_ = false;
 };
 
 }  // namespace tests

@@ -150,40 +150,6 @@ TEST_CASE("A queue that only stands, however long, is emptied") {
     CHECK(viewer.rung_kbps() <= 350);
 }
 
-TEST_CASE(
-    "Who reports every five seconds and asks for starts in vain is sent less before it reports") {
-    NarrowPath::Config config = wide_path();
-    config.asks_again = false;
-    config.asks_for_starts = true;
-    config.report_every = 5s;
-    NarrowPath viewer(config);
-    viewer.pass(11s);
-
-    set_rate(viewer, 300'000);
-
-    const auto down = viewer.until([&] { return viewer.rung_kbps() < 1000; }, 10s);
-    REQUIRE(down);
-    CHECK(*down <= 2500ms);
-    CHECK(viewer.until([&] { return viewer.rung_kbps() <= 170; }, 15s));
-}
-
-TEST_CASE("Starts in vain by chance are forgiven at the next report, and believed no more") {
-    NarrowPath::Config config = wide_path();
-    config.asks_again = false;
-    config.asks_for_starts = true;
-    config.report_every = 5s;
-    config.down.rate_bps = 0;
-    NarrowPath viewer(config);
-    viewer.pass(20s);
-    viewer.change([](LinkModel::Config& link) { link.loss = 0.05; });
-
-    viewer.pass(30s);
-
-    CHECK(viewer.path.falls() == 1);
-    CHECK(viewer.path.rate().bps() == 0);
-    CHECK(viewer.changes.size() <= 2);
-}
-
 TEST_CASE("A rise that had to be taken back is tried later") {
     NarrowPath viewer(wide_path());
     viewer.pass(10s);
