@@ -324,13 +324,15 @@ void VideoStream::probe_with(std::span<const std::uint8_t> packet, Timestamp at)
 }
 
 void VideoStream::on_report(const RtcpSession::RemoteView& view) {
-    if (path() == nullptr) return;
+    // Without NACK, jitter that reorders and the loss that it makes look like a queue: LossGuard
+    // alone sees to such a viewer.
+    if (path() == nullptr || !sent_) return;
     PathReport report{.at = view.at,
                       .highest_sequence = view.highest_sequence,
                       .cumulative_lost = view.cumulative_lost,
                       .round_trip = {}};
     if (view.round_trip_is_new) report.round_trip = view.round_trip;
-    path()->set_repair(sent_ ? Repair::AskedFor : Repair::None);
+    path()->set_repair(Repair::AskedFor);
     path()->on_report(report);
 }
 
