@@ -19,7 +19,14 @@ mixer::Shedding shedding_of(const OverloadLadder& ladder) {
     return shedding;
 }
 
-LoadStepsUseful useful_steps(const Node::Drawn& drawn) {
+/// A step spares about half of what encoders use. Where decoders are the load, as among many who
+/// share one picture, pictures that now and then come late are better than half of them.
+constexpr double kLeastEncodeShare = 0.2;
+
+LoadStepsUseful useful_steps(const Node::Drawn& drawn, const LoadFigures& figures) {
+    if (figures.encode_share < kLeastEncodeShare * figures.cpu_share) {
+        return {false, false, false, false, true};
+    }
     return {drawn.most_frames_per_second > 15, drawn.most_rungs_of_a_view > 2,
             drawn.most_lines > 480, drawn.most_lines > 360, true};
 }
@@ -39,6 +46,7 @@ LoadWatch::LoadWatch(const Sources& sources, double load_limit, Node& node, Node
 LoadCounts LoadWatch::counts() const {
     const Node::Encoded encoded = node_.encoded();
     return {.cpu_time = process_cpu_time(),
+            .encode_time = encoded.time,
             .waits = sources_.pool.waits(),
             .tick_late = std::max(sources_.video_tick.take_worst_lateness(),
                                   sources_.audio_tick.take_worst_lateness()),
@@ -50,7 +58,8 @@ LoadCounts LoadWatch::counts() const {
 
 void LoadWatch::look(Timestamp now) {
     load_.figures = meter_.look(now, counts());
-    const auto change = ladder_.look(now, load_.figures, useful_steps(node_.drawn()));
+    const auto change =
+        ladder_.look(now, load_.figures, useful_steps(node_.drawn(), load_.figures));
     if (change) obey(*change, load_.figures);
     const std::string refused_before = load_.refusal;
     new_people_.look(node_.session_count(), ladder_.in_force(LoadStep::Refuse), load_);

@@ -110,6 +110,7 @@ Node::Encoded Node::encoded() const {
         const mixer::EncoderStageCounters counters = conference.bridge->encoders();
         all.pictures += counters.pictures_encoded;
         all.skipped += counters.pictures_skipped;
+        all.time += counters.encode_time;
     }
     return all;
 }

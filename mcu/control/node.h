@@ -85,6 +85,7 @@ class Node {
     struct Encoded {
         std::uint64_t pictures = 0;
         std::uint64_t skipped = 0;  ///< their encoder was still at the one before
+        common::Duration time{};    ///< CPU time of all encoders
     };
     [[nodiscard]] Encoded encoded() const;
     /// The most of anything that is drawn now, in any meeting.

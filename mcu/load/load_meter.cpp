@@ -58,6 +58,10 @@ LoadFigures LoadMeter::look(Timestamp now, const LoadCounts& counts) {
             return share(static_cast<double>(grown(before, after)), seconds * per_second);
         };
         figures.cpu_share = share(cpu, seconds * config_.cores);
+        // Negative when a conference ended.
+        const auto encode =
+            std::chrono::duration<double>(counts.encode_time - counts_.encode_time).count();
+        figures.encode_share = share(std::max(0.0, encode), seconds * config_.cores);
         figures.pool_wait_p95 = wait_p95(counts_.waits, counts.waits);
         figures.tick_late = counts.tick_late;
         figures.ticks_lost = lost(counts_.video_ticks_skipped, counts.video_ticks_skipped,
@@ -75,6 +79,7 @@ LoadFigures LoadMeter::look(Timestamp now, const LoadCounts& counts) {
 
 std::string describe(const LoadFigures& figures) {
     return "cpu=" + std::to_string(percent(figures.cpu_share)) +
+           "% encode=" + std::to_string(percent(figures.encode_share)) +
            "% pool_wait_p95=" + std::to_string(whole_ms(figures.pool_wait_p95)) +
            "ms tick_late=" + std::to_string(whole_ms(figures.tick_late)) +
            "ms ticks_lost=" + std::to_string(percent(figures.ticks_lost)) +

@@ -10,7 +10,8 @@ namespace mcu {
 
 /// What a node's threads counted, since they began.
 struct LoadCounts {
-    common::Duration cpu_time{};  ///< of the whole process
+    common::Duration cpu_time{};     ///< of the whole process
+    common::Duration encode_time{};  ///< of that: of all video encoders
     common::MediaPool::Waits waits;
     common::Duration tick_late{};  ///< the latest tick since the counts before
     std::uint64_t video_ticks_skipped = 0;

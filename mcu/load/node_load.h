@@ -9,7 +9,8 @@ namespace mcu {
 
 /// What was really late, over the last look's time. Shares are of 1.
 struct LoadFigures {
-    double cpu_share = 0;  ///< of the cores that the process may use
+    double cpu_share = 0;     ///< of the cores that the process may use
+    double encode_share = 0;  ///< of the same cores: the encoders' part of `cpu_share`
     common::Duration pool_wait_p95{};
     common::Duration tick_late{};  ///< the latest tick, of video or sound
     double ticks_lost = 0;         ///< video ticks that were skipped, of those due

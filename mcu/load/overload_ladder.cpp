@@ -14,6 +14,7 @@ namespace {
 constexpr Duration kSustained = 1500ms;
 /// Work under way when a step was taken is done, and encoders of another size have their start.
 constexpr Duration kSettling = 2s;
+constexpr Duration kSustainedToRefuse = 6s;
 constexpr Duration kRelapse = 60s;
 constexpr Duration kLeastPatience = 10s;
 constexpr Duration kMostPatience = 320s;
@@ -29,20 +30,20 @@ constexpr double kFewPicturesLost = 0.02;
 constexpr Duration kShortWait = 33ms;
 constexpr double kMostCpu = 0.9;
 
-/// How much more there is to do without a step than with it, at most.
-double growth_without(LoadStep step) {
+/// The share of all cores that would be in use without a step, at most.
+double share_without(LoadStep step, const LoadFigures& figures) {
     switch (step) {
         case LoadStep::FrameRate:
-            return 1.8;  // decoders have as much to do as before
+            return figures.cpu_share + 1.2 * figures.encode_share;  // composing too
         case LoadStep::Rungs:
-            return 1.3;
+            return figures.cpu_share + 0.5 * figures.encode_share;
         case LoadStep::Lines480:
         case LoadStep::Lines360:
-            return 1.6;  // about twice the pixels to encode
+            return figures.cpu_share + 1.3 * figures.encode_share;  // about twice the pixels
         case LoadStep::Refuse:
             break;
     }
-    return 1.05;
+    return figures.cpu_share * 1.05;
 }
 
 }  // namespace
@@ -68,10 +69,10 @@ bool OverloadLadder::overloaded(const LoadFigures& figures) {
            figures.audio_ticks_lost > kMostAudioTicksLost || figures.pool_wait_p95 > kLongestWait;
 }
 
-bool OverloadLadder::has_room(const LoadFigures& figures, double factor) {
+bool OverloadLadder::has_room(const LoadFigures& figures, LoadStep without) {
     return figures.ticks_lost <= kFewPicturesLost && figures.pictures_skipped <= kFewPicturesLost &&
            figures.audio_ticks_lost <= kFewPicturesLost && figures.pool_wait_p95 <= kShortWait &&
-           figures.cpu_share * factor <= kMostCpu;
+           share_without(without, figures) <= kMostCpu;
 }
 
 bool OverloadLadder::in_force(LoadStep step) const {
@@ -84,10 +85,12 @@ std::optional<OverloadLadder::Change> OverloadLadder::look(Timestamp now,
     if (overloaded(figures)) {
         room_since_.reset();
         if (!overloaded_since_) overloaded_since_ = now;
+        if (!late_since_) late_since_ = now;
         return step_down(now, useful);
     }
     overloaded_since_.reset();
-    const bool room = !taken_.empty() && has_room(figures, growth_without(taken_.back()));
+    late_since_.reset();
+    const bool room = !taken_.empty() && has_room(figures, taken_.back());
     if (!room) {
         room_since_.reset();
         return std::nullopt;
@@ -105,6 +108,7 @@ std::optional<OverloadLadder::Change> OverloadLadder::step_down(Timestamp now,
         const auto step = static_cast<LoadStep>(i);
         const bool gives = useful[i] || step == LoadStep::Refuse;
         if (!gives || in_force(step)) continue;
+        if (step == LoadStep::Refuse && now - *late_since_ < kSustainedToRefuse) break;
         History& past = history(step);
         const bool relapse = past.taken_back && now - *past.taken_back < kRelapse;
         past.patience = relapse ? std::min(2 * past.patience, kMostPatience) : kLeastPatience;

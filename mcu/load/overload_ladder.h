@@ -22,6 +22,8 @@ using LoadStepsUseful = std::array<bool, kLoadSteps>;
 /// Decides what a node gives up while it has too much to do, one step at a time.
 ///
 /// Down:   after 1.5 s of overload; the step after it no sooner than 2 s later, when that shows.
+///         Newcomers are refused after 6 s of it at the earliest, so that many who come at once,
+///         which is work of a moment, all get in.
 /// Up:     the step taken last is taken back after 10 s in each of which there was room for what it
 ///         gives back. Had it to be taken again within 60 s, the next time takes twice as long, up
 ///         to 320 s.
@@ -36,8 +38,8 @@ class OverloadLadder {
 
     /// What is really late, and so much of it that people see it.
     [[nodiscard]] static bool overloaded(const LoadFigures& figures);
-    /// That all is in time, and would be if the work grew to `factor` times what it is.
-    [[nodiscard]] static bool has_room(const LoadFigures& figures, double factor);
+    /// That all is in time, and would be without that step.
+    [[nodiscard]] static bool has_room(const LoadFigures& figures, LoadStep without);
 
     /// About twice a second. At most one change at a time; it is in force at once.
     std::optional<Change> look(common::Timestamp now, const LoadFigures& figures,
@@ -61,7 +63,8 @@ class OverloadLadder {
     std::vector<LoadStep> taken_;
     std::array<History, kLoadSteps> history_;
     std::optional<common::Timestamp> changed_;
-    std::optional<common::Timestamp> overloaded_since_;
+    std::optional<common::Timestamp> overloaded_since_;  ///< or since the last step
+    std::optional<common::Timestamp> late_since_;        ///< whatever was done about it
     std::optional<common::Timestamp> room_since_;
 };
 

@@ -138,7 +138,14 @@ class Meeting:
         judging = self.join(1, judged, "--stagger", STAGGER, *options, *judged_options)
         self.wait_for(count)
         time.sleep(SETTLE_S)
+        self.wait_for_full_pictures()
         return judging, others
+
+    def wait_for_full_pictures(self, seconds=30):
+        """What the node gave up while all of them came is taken back after 10 s each; what stays given up is measured."""
+        end = time.monotonic() + seconds
+        while self.server.api("/v1/node")["load"]["step"] > 0 and time.monotonic() < end:
+            time.sleep(0.2)
 
     def room(self):
         return self.server.api(f"/v1/rooms/{ROOM}")

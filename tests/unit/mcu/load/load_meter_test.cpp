@@ -46,6 +46,19 @@ TEST_CASE("CPU time counts against all cores that the process may use") {
     CHECK(reading.after(500ms).cpu_share == Approx(0.75));
 }
 
+TEST_CASE(
+    "What encoders use counts against the same cores, and nothing when a meeting's end took some "
+    "away") {
+    Reading reading;
+    reading.counts.encode_time = 1s;
+    reading.after(1s);
+
+    reading.counts.encode_time = 1s + 250ms;
+    CHECK(reading.after(500ms).encode_share == Approx(0.25));
+    reading.counts.encode_time = 100ms;
+    CHECK(reading.after(500ms).encode_share == 0);
+}
+
 TEST_CASE("Skipped ticks are a share of those that were due") {
     Reading reading;
     reading.after(1s);
@@ -99,13 +112,14 @@ TEST_CASE("One job in twenty may wait longer than the wait that is told") {
 TEST_CASE("A line of log has every figure") {
     LoadFigures figures;
     figures.cpu_share = 0.97;
+    figures.encode_share = 0.4;
     figures.pool_wait_p95 = 50ms;
     figures.tick_late = 41ms;
     figures.ticks_lost = 0.12;
     figures.pictures_skipped = 0.3;
 
     CHECK(mcu::describe(figures) ==
-          "cpu=97% pool_wait_p95=50ms tick_late=41ms ticks_lost=12% audio_ticks_lost=0% "
+          "cpu=97% encode=40% pool_wait_p95=50ms tick_late=41ms ticks_lost=12% audio_ticks_lost=0% "
           "pictures_skipped=30%");
 }
 

@@ -21,9 +21,10 @@ LoadFigures late() {
     return figures;
 }
 
-LoadFigures busy(double cpu_share) {
+LoadFigures busy(double cpu_share, double encode_share = 0.1) {
     LoadFigures figures;
     figures.cpu_share = cpu_share;
+    figures.encode_share = encode_share;
     return figures;
 }
 
@@ -132,11 +133,34 @@ TEST_CASE("A step stays while there is no room for what it gives back") {
     watch.pass(1500ms, late());
     REQUIRE(watch.down == std::vector{LoadStep::FrameRate});
 
-    watch.pass(10min, busy(0.6));  // twice the pictures would not fit
+    watch.pass(10min, busy(0.6, 0.5));  // twice the pictures would not fit
     CHECK(watch.up.empty());
-    watch.pass(11s, busy(0.45));
+    watch.pass(11s, busy(0.45, 0.35));
 
     CHECK(watch.up == std::vector{LoadStep::FrameRate});
+}
+
+TEST_CASE("What decoders use is no reason to go without what encoders would use again") {
+    Watch watch;
+    watch.useful = {true, false, false, false, true};
+    watch.pass(1500ms, late());
+
+    watch.pass(11s, busy(0.75, 0.05));
+
+    CHECK(watch.up == std::vector{LoadStep::FrameRate});
+}
+
+TEST_CASE("Many who come at once are late for a while and are not refused") {
+    Watch watch;
+    watch.useful = {false, false, false, false, true};
+
+    watch.pass(5s, late());
+    watch.pass(1s, busy(0.9));
+    watch.pass(5s, late());
+    CHECK(watch.down.empty());
+    watch.pass(2s, late());
+
+    CHECK(watch.down == std::vector{LoadStep::Refuse});
 }
 
 TEST_CASE("One moment without room begins the ten seconds anew") {
