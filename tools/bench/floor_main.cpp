@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -42,8 +43,11 @@ struct Rung {
 
 struct Options {
     std::string stream, table;
-    int people = 9, senders = 0, most_pictures = 240, settle_pictures = 60, every = 5;
-    int kbps = 1000, fps = 30;
+    int people = 9, senders = 0, from = 0, most_pictures = 240, settle_pictures = 60, every = 5;
+    int kbps = 1000;
+    int fps = 30;             ///< of the senders, and of a bridge with time for everything
+    int drawn_fps = 0;        ///< what the bridge set out to draw; 0: `fps`
+    double received_fps = 0;  ///< what came of it; 0: `drawn_fps`
     std::vector<std::string> encoders;
     std::vector<Rung> rungs;  ///< `encoders`, read
 };
@@ -66,7 +70,12 @@ bool read_rungs(Options& options) {
 struct Watched {
     std::size_t index;  ///< in the recording
     std::vector<FoundCode> codes;
-    std::optional<double> psnr;
+    FrameRef picture;  ///< of those that are judged
+};
+
+/// Luma PSNR of the judged pictures, as received and as two encoders make them of the ideal ones.
+struct Judged {
+    double received = 0, own = 0, stock = 0;
 };
 
 /// CPU time of this thread: what others do on the machine hardly shows.
@@ -103,8 +112,8 @@ class Floor {
                                     std::to_string(options_.people) + " people");
         }
         if (auto found = find_tiles(); !found) return tl::unexpected(found.error());
-        compose();
-        return judge();
+        if (auto judged = compose_and_judge(); !judged) return tl::unexpected(judged.error());
+        return figures();
     }
 
   private:
@@ -113,13 +122,16 @@ class Floor {
         mixer::PixelRect tile;
     };
 
-    /// The longest beginning of the recording's part in which exactly `people` are seen.
+    /// From picture `from` on the longest beginning of the part in which exactly `people` are seen.
     void watch() {
         endpoint::AvVideoDecoder decoder(pool_);
+        const auto from = static_cast<std::size_t>(options_.from);
         const auto most = static_cast<std::size_t>(options_.most_pictures);
         for (std::size_t i = 0; i < stream_.size() && watched_.size() < most; ++i) {
             const FrameRef picture = decoder.decode(stream_.access_unit(i));
-            if (!picture) continue;
+            if (!picture || i < from) continue;
+            // Another size is another stream; the last one counts.
+            if (picture->size() != size_) watched_.clear();
             size_ = picture->size();
             auto codes = endpoint::find_bar_codes(
                 {picture->y(), picture->stride_y(), size_.width, size_.height}, kAspect);
@@ -133,12 +145,7 @@ class Floor {
                 continue;
             }
             Watched now{i, std::move(codes), {}};
-            if (judged(watched_.size())) {
-                for (const FoundCode& found : now.codes) {
-                    received_.add_person(found.code.who, table_.clip_of(found.code.who));
-                }
-                now.psnr = received_.psnr(*picture, now.codes);
-            }
+            if (judged(watched_.size())) now.picture = picture;
             watched_.push_back(std::move(now));
         }
     }
@@ -166,6 +173,7 @@ class Floor {
         for (auto& [who, edges] : seen) {
             auto clip = endpoint::Clip::load(table_.clip_of(who));
             if (!clip) return common::fail_in("person " + std::to_string(who), clip.error());
+            clips_->add_person(who, table_.clip_of(who));
             people_[who] = {*clip,
                             {even(median(edges.left)), even(median(edges.top)),
                              even(median(edges.width)), even(median(edges.height))}};
@@ -182,106 +190,128 @@ class Floor {
 
     /// Tiles on grey; without labels and borders, which makes it a little cheaper than the real
     /// picture: the floor is not flattered.
-    void compose() {
-        std::map<std::uint32_t, endpoint::ClipReader> readers;
-        for (const auto& [who, person] : people_) {
-            readers.emplace(who, endpoint::ClipReader(person.clip, pool_));
+    [[nodiscard]] FrameRef compose(const Watched& picture) {
+        mixer::FrameWriter canvas = pool_.acquire(size_);
+        if (!canvas) return {};
+        const auto height = static_cast<std::size_t>(size_.height);
+        std::memset(canvas->writable_y(), 32,
+                    height * static_cast<std::size_t>(canvas->stride_y()));
+        for (std::uint8_t* plane : {canvas->writable_u(), canvas->writable_v()}) {
+            std::memset(plane, 128, height / 2 * static_cast<std::size_t>(canvas->stride_uv()));
         }
-        mixer::Scaler scaler;
-        for (const Watched& picture : watched_) {
-            mixer::FrameWriter canvas = pool_.acquire(size_);
-            if (!canvas) return;
-            const auto height = static_cast<std::size_t>(size_.height);
-            std::memset(canvas->writable_y(), 32,
-                        height * static_cast<std::size_t>(canvas->stride_y()));
-            for (std::uint8_t* plane : {canvas->writable_u(), canvas->writable_v()}) {
-                std::memset(plane, 128, height / 2 * static_cast<std::size_t>(canvas->stride_uv()));
-            }
-            for (const FoundCode& found : picture.codes) {
-                const auto reader = readers.find(found.code.who);
-                if (reader == readers.end()) continue;
-                const FrameRef from = reader->second.picture(found.code.frame);
-                if (!from) continue;
-                const mixer::PixelRect tile = inside(people_.at(found.code.who).tile);
-                scaler.scale(*from, mixer::crop_to_shape(from->size(), tile.size()), *canvas, tile);
-            }
-            ideal_.push_back(std::move(canvas).publish());
+        for (const FoundCode& found : picture.codes) {
+            const auto person = people_.find(found.code.who);
+            if (person == people_.end()) continue;
+            const FrameRef from = clips_->picture(found.code.who, found.code.frame);
+            if (!from) continue;
+            const mixer::PixelRect tile = inside(person->second.tile);
+            scaler_.scale(*from, mixer::crop_to_shape(from->size(), tile.size()), *canvas, tile);
         }
+        return std::move(canvas).publish();
     }
 
-    struct Encoded {
-        std::vector<std::vector<std::uint8_t>> pictures;
+    /// An encoder, and what a viewer of it sees.
+    struct Compared {
+        std::function<common::Result<std::vector<std::uint8_t>>(const mixer::VideoFrame&)> encode;
+        endpoint::AvVideoDecoder decoder;
+        endpoint::IdealPicture ideal;
         std::size_t settled_bytes = 0;
+
+        Compared(mixer::FramePool& pool, const std::shared_ptr<endpoint::ClipShelf>& clips)
+            : decoder(pool), ideal(pool, clips) {}
     };
 
-    [[nodiscard]] common::Result<Encoded> encode() const {
+    /// The mixer's own, with nothing but ideal pictures before it.
+    [[nodiscard]] common::Result<void> open_own(Compared& compared) const {
         const mixer::StreamFormat format{.size = size_, .frames_per_second = options_.fps};
-        auto encoder = mixer::make_x264_encoder(format, common::Bitrate::from_kbps(options_.kbps));
-        if (!encoder) return tl::unexpected(encoder.error());
-        Encoded all;
-        for (const FrameRef& picture : ideal_) {
-            auto coded = (*encoder)->encode(*picture, mixer::PictureType::Predicted);
+        auto made = mixer::make_x264_encoder(format, common::Bitrate::from_kbps(options_.kbps));
+        if (!made) return tl::unexpected(made.error());
+        std::shared_ptr<mixer::VideoEncoder> encoder = std::move(*made);
+        encoder->set_pictures_per_second(options_.drawn_fps);
+        compared.encode =
+            [encoder](
+                const mixer::VideoFrame& picture) -> common::Result<std::vector<std::uint8_t>> {
+            auto coded = encoder->encode(picture, mixer::PictureType::Predicted);
             if (!coded) return tl::unexpected(coded.error());
             std::vector<std::uint8_t> bytes;
             for (const auto nal : coded->nals) {
                 bytes.insert(bytes.end(), {0, 0, 0, 1});
                 bytes.insert(bytes.end(), nal.begin(), nal.end());
             }
-            keep(all, std::move(bytes));
-        }
-        return all;
+            return bytes;
+        };
+        return {};
     }
 
     /// What anybody gets of x264 superfast, zerolatency, at the same rate: none of our settings.
-    [[nodiscard]] common::Result<Encoded> encode_by_stock() const {
+    [[nodiscard]] common::Result<void> open_stock(Compared& compared) const {
         constexpr int kNeverAgain = 1'000'000;
-        auto encoder = endpoint::AvVideoEncoder::create({.size = size_,
-                                                         .fps = options_.fps,
-                                                         .kbps = options_.kbps,
-                                                         .key_interval = kNeverAgain});
-        if (!encoder) return tl::unexpected(encoder.error());
-        Encoded all;
-        for (const FrameRef& picture : ideal_) {
-            auto coded = (*encoder)->encode(*picture);
+        auto made = endpoint::AvVideoEncoder::create({.size = size_,
+                                                      .fps = options_.drawn_fps,
+                                                      .kbps = options_.kbps,
+                                                      .key_interval = kNeverAgain});
+        if (!made) return tl::unexpected(made.error());
+        std::shared_ptr<endpoint::AvVideoEncoder> encoder = std::move(*made);
+        compared.encode =
+            [encoder](
+                const mixer::VideoFrame& picture) -> common::Result<std::vector<std::uint8_t>> {
+            auto coded = encoder->encode(picture);
             if (!coded) return tl::unexpected(coded.error());
-            keep(all, std::move(coded->bytes));
-        }
-        return all;
+            return std::move(coded->bytes);
+        };
+        return {};
     }
 
-    void keep(Encoded& all, std::vector<std::uint8_t> picture) const {
-        if (all.pictures.size() >= static_cast<std::size_t>(options_.settle_pictures)) {
-            all.settled_bytes += picture.size();
+    /// The ideal pictures; and each that is judged against what was received and what both
+    /// encoders make of it. One walk, as decoding everybody's clip is most of the work.
+    [[nodiscard]] common::Result<void> compose_and_judge() {
+        Compared own(pool_, clips_), stock(pool_, clips_);
+        if (auto opened = open_own(own); !opened) return opened;
+        if (auto opened = open_stock(stock); !opened) return opened;
+        for (std::size_t i = 0; i < watched_.size(); ++i) {
+            FrameRef ideal = compose(watched_[i]);
+            if (!ideal) return common::fail(common::ErrorCode::Internal, "no memory for pictures");
+            const auto by_own = next(own, *ideal, i), by_stock = next(stock, *ideal, i);
+            if (!by_own) return tl::unexpected(by_own.error());
+            if (!by_stock) return tl::unexpected(by_stock.error());
+            ideal_.push_back(std::move(ideal));
+            if (!watched_[i].picture || !*by_own || !*by_stock) continue;
+            const auto received = received_.psnr(*watched_[i].picture, watched_[i].codes);
+            if (received) judged_.push_back({*received, **by_own, **by_stock});
+            watched_[i].picture = {};
         }
-        all.pictures.push_back(std::move(picture));
+        own_kbps_ = kbps(own.settled_bytes, settled());
+        stock_kbps_ = kbps(stock.settled_bytes, settled());
+        return {};
     }
 
-    [[nodiscard]] json rate_and_quality(const Encoded& encoded,
-                                        const std::vector<std::optional<double>>& quality) const {
-        const auto settle = static_cast<std::size_t>(options_.settle_pictures);
-        std::vector<double> judged;
-        for (const auto& value : quality) {
-            if (value) judged.push_back(*value);
+    /// PSNR of the next picture, where it is judged.
+    [[nodiscard]] common::Result<std::optional<double>> next(Compared& compared,
+                                                             const mixer::VideoFrame& ideal,
+                                                             std::size_t i) const {
+        const auto coded = compared.encode(ideal);
+        if (!coded) return tl::unexpected(coded.error());
+        if (i >= static_cast<std::size_t>(options_.settle_pictures)) {
+            compared.settled_bytes += coded->size();
         }
-        return {{"kbps", kbps(encoded.settled_bytes, ideal_.size() - settle)},
-                {"psnr_db", quality_of(judged)}};
+        const FrameRef seen = compared.decoder.decode(*coded);
+        if (!seen || !judged(i)) return std::optional<double>();
+        return compared.ideal.psnr(*seen, watched_[i].codes);
     }
 
-    /// Of every picture; none where it was not judged.
-    [[nodiscard]] std::vector<std::optional<double>> quality_against_ideal(const Encoded& encoded) {
-        endpoint::AvVideoDecoder decoder(pool_);
-        endpoint::IdealPicture ideal(pool_);
-        for (const auto& [who, person] : people_) ideal.add_person(who, table_.clip_of(who));
-        std::vector<std::optional<double>> values(encoded.pictures.size());
-        for (std::size_t i = 0; i < encoded.pictures.size(); ++i) {
-            const FrameRef picture = decoder.decode(encoded.pictures[i]);
-            if (picture && judged(i)) values[i] = ideal.psnr(*picture, watched_[i].codes);
-        }
-        return values;
+    [[nodiscard]] std::size_t settled() const {
+        return watched_.size() - static_cast<std::size_t>(options_.settle_pictures);
+    }
+
+    [[nodiscard]] json rate_and_quality(double rate_kbps, double Judged::*which) const {
+        std::vector<double> values;
+        for (const Judged& each : judged_) values.push_back(each.*which);
+        return {{"kbps", rate_kbps}, {"psnr_db", quality_of(values)}};
     }
 
     [[nodiscard]] double kbps(std::size_t bytes, std::size_t pictures) const {
-        return static_cast<double>(bytes) * 8 * options_.fps / static_cast<double>(pictures) / 1000;
+        return static_cast<double>(bytes) * 8 * options_.received_fps /
+               static_cast<double>(pictures) / 1000;
     }
 
     [[nodiscard]] double received_kbps() const {
@@ -419,32 +449,22 @@ class Floor {
     }
 
     /// By how much the worst received picture lies below the reference's of the same moment.
-    [[nodiscard]] json worst_loss_db(const std::vector<std::optional<double>>& reference) const {
+    [[nodiscard]] json worst_loss_db() const {
         std::optional<double> worst;
-        for (std::size_t i = 0; i < watched_.size() && i < reference.size(); ++i) {
-            if (!watched_[i].psnr || !reference[i]) continue;
-            worst = std::max(worst.value_or(-100), *reference[i] - *watched_[i].psnr);
+        for (const Judged& each : judged_) {
+            worst = std::max(worst.value_or(-100), each.own - each.received);
         }
         return worst ? json(*worst) : json();
     }
 
-    [[nodiscard]] common::Result<json> judge() {
-        const auto encoded = encode();
-        if (!encoded) return tl::unexpected(encoded.error());
-        const auto stock = encode_by_stock();
-        if (!stock) return tl::unexpected(stock.error());
-        std::vector<double> received;
-        for (const Watched& picture : watched_) {
-            if (picture.psnr) received.push_back(*picture.psnr);
-        }
-        const auto own_quality = quality_against_ideal(*encoded);
+    [[nodiscard]] common::Result<json> figures() {
         json result;
         result["people"] = people_.size();
         result["pictures"] = ideal_.size();
-        result["received"] = {{"kbps", received_kbps()}, {"psnr_db", quality_of(received)}};
-        result["reference"] = rate_and_quality(*stock, quality_against_ideal(*stock));
-        result["own_encoder"] = rate_and_quality(*encoded, own_quality);
-        result["worst_loss_db"] = worst_loss_db(own_quality);
+        result["received"] = rate_and_quality(received_kbps(), &Judged::received);
+        result["reference"] = rate_and_quality(stock_kbps_, &Judged::stock);
+        result["own_encoder"] = rate_and_quality(own_kbps_, &Judged::own);
+        result["worst_loss_db"] = worst_loss_db();
         if (options_.rungs.empty()) options_.rungs.push_back({size_, options_.kbps, 1});
         if (auto added = add_senders(); !added) return tl::unexpected(added.error());
         const auto input = input_cost();
@@ -476,11 +496,15 @@ class Floor {
     const endpoint::SendTable& table_;
     const bench::RecordedStream& stream_;
     mixer::FramePool pool_{std::size_t{1200} << 20U};
-    endpoint::IdealPicture received_{pool_};
+    std::shared_ptr<endpoint::ClipShelf> clips_ = std::make_shared<endpoint::ClipShelf>(pool_);
+    endpoint::IdealPicture received_{pool_, clips_};
+    mixer::Scaler scaler_;
     common::PictureSize size_;
     std::vector<Watched> watched_;
     std::map<std::uint32_t, Person> people_;
     std::vector<FrameRef> ideal_;
+    std::vector<Judged> judged_;
+    double own_kbps_ = 0, stock_kbps_ = 0;
 };
 
 int fail(const common::Error& error) {
@@ -498,12 +522,19 @@ int main(int argc, char** argv) {
     app.add_option("--people", options.people, "seen at a time")->capture_default_str();
     app.add_option("--pictures", options.most_pictures)->capture_default_str();
     app.add_option("--kbps", options.kbps, "the rung's rate")->capture_default_str();
-    app.add_option("--fps", options.fps)->capture_default_str();
+    app.add_option("--fps", options.fps, "of the senders")->capture_default_str();
+    app.add_option("--drawn-fps", options.drawn_fps,
+                   "what the bridge set out to draw, where it is not --fps");
+    app.add_option("--received-fps", options.received_fps, "what came of it");
+    app.add_option("--from", options.from, "pictures before this one are decoded, no more")
+        ->capture_default_str();
     app.add_option("--senders", options.senders,
                    "identities 1 to this are decoded and scaled, too");
     app.add_option("--encoders", options.encoders,
                    "what is encoded for the floor: WIDTHxHEIGHT@KBPS*COUNT; one as received");
     CLI11_PARSE(app, argc, argv);
+    if (options.drawn_fps <= 0) options.drawn_fps = options.fps;
+    if (options.received_fps <= 0) options.received_fps = options.drawn_fps;
     if (!read_rungs(options)) return fail({common::ErrorCode::InvalidArgument, "--encoders"});
     auto table = endpoint::SendTable::open(options.table);
     if (!table) return fail(table.error());

@@ -13,7 +13,7 @@ AFTER_S = 6
 def run(options):
     prepare_clips(OLD + options.people)
     with meeting(room='layout = "grid"\n') as made:
-        old, _ = made.crowd(OLD, OLD, "--sound", "bursts")
+        old = made.crowd(OLD, "--sound", "bursts")
         began = time.monotonic()
         storm = made.join(OLD + 1, options.people, "--stagger", f"{1 / options.people:.4f}", "--no-analysis",
                           "--sound", "silent")
@@ -22,7 +22,7 @@ def run(options):
         figures = made.watch(AFTER_S)
         ended = time.monotonic()
         made.callers.remove(storm)
-        legs = list(made.end(old).values())
+        legs = list(made.end(*old).values())
         storm.stop()
     table = Table(f"join-storm {options.people}")
     worst = min(worst_second(leg, began - 1, ended) for leg in legs)

@@ -24,6 +24,7 @@ from support.wait import until  # noqa: E402
 
 ROOM = "bench"
 SIZE = "1280x720"
+FPS = 30
 CLIPS = pathlib.Path(os.environ.get("TESSERA_CLIPS", ROOT / "build-logs/clips"))
 OUT = ROOT / "build-logs/bench"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -127,28 +128,30 @@ class Meeting:
         self.callers.append(caller)
         return caller.start()
 
-    def crowd(self, count, judged, *options, judged_options=()):
-        """`count` people; the first `judged` of them, who come last, judge what they see, the others count packets only.
-        Returns (judging, others or None)."""
-        judged = min(judged, count)
-        others = None
-        if count > judged:
-            others = self.join(judged + 1, count - judged, "--no-analysis", "--stagger", STAGGER, *options)
-            self.wait_for(count - judged)
-        judging = self.join(1, judged, "--stagger", STAGGER, *options, *judged_options)
+    def crowd(self, count, *options):
+        """`count` people who judge what they get; the first, who comes last, leaves its stream in seen.h264, for the floor.
+        Returns what `end` wants."""
+        others = []
+        if count > 1:
+            others.append(self.join(2, count - 1, "--stagger", STAGGER, *options))
+            self.wait_for(count - 1)
+        first = self.join(1, 1, "--dump-stream", self.folder / "seen.h264", *options)
         self.wait_for(count)
         time.sleep(SETTLE_S)
         self.wait_for_full_pictures()
-        return judging, others
+        return [*others, first]
 
     def wait_for_full_pictures(self, seconds=30):
         """What the node gave up while all of them came is taken back after 10 s each; what stays given up is measured."""
         end = time.monotonic() + seconds
-        while self.server.api("/v1/node")["load"]["step"] > 0 and time.monotonic() < end:
+        while self.ladder_step() > 0 and time.monotonic() < end:
             time.sleep(0.2)
 
     def room(self):
         return self.server.api(f"/v1/rooms/{ROOM}")
+
+    def ladder_step(self):
+        return self.server.api("/v1/node")["load"]["step"]
 
     def wait_for(self, people, seconds=90):
         until(lambda: self.room()["participant_count"] == people, seconds, f"{people} people are in the room", every_s=0.1)
@@ -159,9 +162,11 @@ class Meeting:
         machine_before = machine_used()
         running = lambda room: room["encoders"] + room["splice_contexts"]  # noqa: E731
         encoders = running(room_before)
+        steps = [self.ladder_step()]
         while time.monotonic() - before.at < seconds:
             time.sleep(min(1, max(0.01, seconds - (time.monotonic() - before.at))))
             encoders = max(encoders, running(self.room()["conference"]))
+            steps.append(self.ladder_step())
         after, room_after = Usage(self.mcud), self.room()["conference"]
         cores, threads = after.cores_since(before)
         machine = (machine_used() - machine_before) / (after.at - before.at)
@@ -170,6 +175,7 @@ class Meeting:
             "mcud_cores": cores, "mcud_threads": threads, "machine_cores": machine,
             "memory_mib": memory_mib(self.mcud)["VmRSS"],
             "encoders": encoders, "views": room_after["views"], "loadavg": os.getloadavg()[0],
+            "ladder_steps": steps, "drawn_fps": drawn_fps(steps),
             **{name: room_after[name] - room_before[name]
                for name in ("late_ticks", "key_pictures", "splice_pictures", "encoders_opened")},
         }
@@ -221,19 +227,34 @@ def worst_second(leg, begin_s, end_s):
     return min(sum(s <= m < s + 1 for m in moments) for s in starts)
 
 
-def arrival_fps(leg):
-    """Of a leg that counted only."""
-    streams = leg["video"]["streams"]
-    seconds = max((s["seconds"] for s in streams), default=0)
-    return leg["video"]["pictures"] / seconds if seconds else 0
+def received(leg, begin_s, end_s):
+    """Pictures that came, advanced or not, and kbit/s, of the time that a leg really had: (fps, kbps)."""
+    came = [bytes_ for s, bytes_ in zip(leg["video"]["arrivals_s"], leg["video"]["arrivals_bytes"])
+            if begin_s <= endpoints.at(leg, s) < end_s]
+    return len(came) / (end_s - begin_s), sum(came) * 8 / 1000 / (end_s - begin_s)
 
 
-def measure_floor(folder, people, senders, encoders):
+def drawn_fps(ladder_steps):
+    """What the daemon set out to draw most of the time: the first step of the ladder halves it."""
+    halved = sum(step > 0 for step in ladder_steps)
+    return FPS // 2 if 2 * halved > len(ladder_steps) else FPS
+
+
+def floor_options(leg, figures):
+    """Where the measured time begins in what the leg recorded, and the rate that it had in it."""
+    begin, end = figures["begin_s"], figures["end_s"]
+    before = sum(endpoints.at(leg, s) < begin for s in leg["video"]["arrivals_s"])
+    return ["--from", before, "--drawn-fps", figures["drawn_fps"], "--received-fps", f"{received(leg, begin, end)[0]:.3f}"]
+
+
+def measure_floor(folder, people, senders, encoders, leg, figures):
     """One thread's best of three: decode and scale `senders`, make the `encoders` ("1280x720@1000*9") of what the run showed
-    the first participant, who saw `people`. None when too few pictures showed them all: a daemon far beyond its load."""
+    the first participant, whose `leg` it is and who saw `people`. None when too few pictures showed them all: a daemon far
+    beyond its load."""
     done = subprocess.run(
-        [BUILD / "tools/bench/tessera-bench-floor", folder / "seen-1.h264", "--table", CLIPS / "table", "--people",
-         str(people), "--senders", str(senders), "--encoders", *encoders], capture_output=True, text=True, timeout=600)
+        [str(a) for a in (BUILD / "tools/bench/tessera-bench-floor", folder / "seen.h264", "--table", CLIPS / "table",
+                          "--people", people, "--senders", senders, "--encoders", *encoders, *floor_options(leg, figures))],
+        capture_output=True, text=True, timeout=600, check=False)
     if done.returncode != 0:
         print(f"floor: {done.stderr}", file=sys.stderr)
         return None
@@ -288,12 +309,22 @@ class Table:
         self.add("CPU of mcud / floor, at 29 fps or more", ratio, "", goal, "<= 1.2",
                  lambda v: v <= 1.2 and figures["fps"] >= 29)
         self.add("codecs cost what they do on the reference machine", int(floor["in_reference_range"]))
-        received, own = floor["received"], floor["own_encoder"]
-        self.most("luma PSNR below the encoder's on ideal pictures", own["psnr_db"]["mean"] - received["psnr_db"]["mean"],
+        seen, own = floor["received"], floor["own_encoder"]
+        self.most("luma PSNR below the encoder's on ideal pictures", own["psnr_db"]["mean"] - seen["psnr_db"]["mean"],
                   0.7, "dB")
         self.most("the same, worst picture", floor["worst_loss_db"], 4, "dB")
-        self.add("received, luma PSNR", received["psnr_db"]["mean"], "dB")
-        self.add("received", received["kbps"], "kbit/s", None, "900..1100", lambda v: 900 <= v <= 1100)
+        self.add("received, luma PSNR", seen["psnr_db"]["mean"], "dB")
+
+    def rates(self, legs, figures, goal=None):
+        """Every leg by its bar codes, and its bits of the time that it took."""
+        begin, end = figures["begin_s"], figures["end_s"]
+        figures["fps"] = min(fps_within(leg, begin, end) for leg in legs)
+        self.least("slowest leg", figures["fps"], 29, "fps", goal)
+        self.add("pictures a second that the ladder left", figures["drawn_fps"], "fps")
+        kbps = [received(leg, begin, end)[1] for leg in legs]
+        figures["kbps"] = [min(kbps), max(kbps)]
+        self.add("received, least and most of any leg", f"{min(kbps):.0f}, {max(kbps):.0f}", "kbit/s", None, "900..1100",
+                 lambda _: 900 <= min(kbps) and max(kbps) <= 1100)
 
     def latency(self, legs, goal=None):
         video = spread([leg["video"]["latency_ms"] for leg in legs])

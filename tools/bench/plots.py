@@ -17,7 +17,7 @@ import matplotlib
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
-from measure import OUT, ROOT, arrival_fps, fps_within  # noqa: E402
+from measure import OUT, ROOT, fps_within  # noqa: E402
 
 INTO = ROOT / "docs/performance"
 NODE, FLOOR, GOAL, PALE = "#1f5fa8", "#d1495b", "#6b7280", "#9db8d9"
@@ -41,21 +41,18 @@ def sweep(kind, people, seconds):
     for n in people:
         print(f"{kind} {n}", file=sys.stderr)
         try:
-            figures, legs, floor = shared.measure(n, seconds, 4) if kind == "shared" else personal.measure(n, seconds)
+            figures, legs, floor = (shared if kind == "shared" else personal).measure(n, seconds)
         except (AssertionError, SystemExit) as error:
             print(f"{kind} {n}: {error}", file=sys.stderr)
             break
         if floor is None:
             break
-        legs = list(legs.values())
-        judged = [leg for leg in legs if "advances_s" in leg["video"]]
-        fps = [fps_within(leg, figures["begin_s"], figures["end_s"]) for leg in judged]
-        fps += [arrival_fps(leg) for leg in legs if "advances_s" not in leg["video"]]
+        fps = [fps_within(leg, figures["begin_s"], figures["end_s"]) for leg in legs]
         points.append({
             "people": n, "cores": figures["mcud_cores"], "floor": floor["floor_cores"], "machine": figures["machine_cores"],
             "fps": min(fps), "load": figures["loadavg"], "memory_mib": figures["memory_mib"],
-            "video_ms": [ms for leg in judged for ms in leg["video"]["latency_percentiles_ms"]],
-            "audio_ms": [b["latency_ms"] for leg in judged for b in leg["audio"]["bursts"]],
+            "video_ms": [ms for leg in legs for ms in leg["video"]["latency_percentiles_ms"]],
+            "audio_ms": [b["latency_ms"] for leg in legs for b in leg["audio"]["bursts"]],
             "received_db": floor["received"]["psnr_db"]["mean"], "costs": floor["cpu_ms"],
         })
     return points

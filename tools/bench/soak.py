@@ -8,7 +8,7 @@ import time
 from measure import SETTLE_S, Table, meeting, scenario
 from support import sipp
 
-PER_SECOND = 50
+PER_SECOND = 100
 VIDEO_SHARE = 5  # every fifth with a picture
 # SIP transactions and the heap's rest outlive their calls (common/heap_rest.h).
 AT_REST_S = 44

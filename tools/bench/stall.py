@@ -16,7 +16,7 @@ BACK_WITHIN_S = 2
 def run(options):
     prepare_clips(options.people)
     with meeting(room='layout = "grid"\n') as made:
-        callers, _ = made.crowd(options.people, options.people, "--sound", "bursts")
+        callers = made.crowd(options.people, "--sound", "bursts")
         made.watch(options.seconds)
         stopped = time.monotonic()
         os.kill(made.mcud, signal.SIGSTOP)
@@ -27,7 +27,7 @@ def run(options):
         resumed = time.monotonic()
         made.watch(BACK_WITHIN_S + options.seconds)
         ended = time.monotonic()
-        legs = list(made.end(callers).values())
+        legs = list(made.end(*callers).values())
     bursts = [(endpoints.at(leg, b["at_s"]), b["latency_ms"]) for leg in legs for b in leg["audio"]["bursts"]]
     before = [ms for at, ms in bursts if stopped - options.seconds <= at < stopped]
     after = [ms for at, ms in bursts if resumed + BACK_WITHIN_S <= at < ended]

@@ -3,10 +3,13 @@
 #include <glib-unix.h>
 #include <glib.h>
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "tools/endpoint/options.h"
@@ -82,24 +85,45 @@ std::string summary_of(const Participant& participant, const endpoint::Recording
 
 int fail(const common::Error& error);
 
+/// Judges all recordings, on every core: nothing is measured any more. In the order of
+/// `recordings`, each of which is dropped once it was judged.
+std::vector<common::Result<std::string>> judge_all(
+    const endpoint::Report& judge, const std::vector<std::unique_ptr<Participant>>& participants,
+    std::vector<endpoint::Recording>& recordings) {
+    std::vector<common::Result<std::string>> texts(recordings.size(), std::string());
+    std::atomic<std::size_t> next = 0;
+    const auto work = [&] {
+        for (std::size_t i = next++; i < recordings.size(); i = next++) {
+            const Participant& participant = *participants[i];
+            texts[i] = judge.judge(participant.name(), participant.identity(), recordings[i]);
+            recordings[i] = {};
+        }
+    };
+    std::vector<std::jthread> workers;
+    for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) {
+        workers.emplace_back(work);
+    }
+    workers.clear();  // joins
+    return texts;
+}
+
 /// Judges what was recorded and writes it down. 0: everybody got in.
 int report(const Options& options, const endpoint::SendTable& table,
            std::vector<std::unique_ptr<Participant>>& participants) {
-    const endpoint::Report judge(options, table);
-    std::string all;
     int result = 0;
     // Everybody stops before anything is decoded: judging takes time.
     std::vector<endpoint::Recording> recordings;
     for (auto& participant : participants) recordings.push_back(participant->stop());
     for (std::size_t i = 0; i < participants.size(); ++i) {
-        const Participant& participant = *participants[i];
-        std::cerr << summary_of(participant, recordings[i]) << "\n";
+        std::cerr << summary_of(*participants[i], recordings[i]) << "\n";
         if (recordings[i].answered_ns == 0) result = 2;
-        if (!options.wants_judgement()) continue;
-        auto text = judge.judge(participant.name(), participant.identity(), recordings[i]);
+    }
+    if (!options.wants_judgement()) return result;
+    std::string all;
+    const endpoint::Report judge(options, table);
+    for (const auto& text : judge_all(judge, participants, recordings)) {
         if (!text) return fail(text.error());
         all += (all.empty() ? "[\n" : ",\n") + *text;
-        recordings[i] = {};
     }
     if (options.report.empty()) return result;
     all += "\n]\n";

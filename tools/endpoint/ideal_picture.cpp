@@ -81,13 +81,18 @@ mixer::FrameRef ClipReader::picture(std::uint32_t number) {
     return last_;
 }
 
-bool IdealPicture::add_person(std::uint32_t who, const std::string& clip_file) {
+bool ClipShelf::add_person(std::uint32_t who, const std::string& clip_file) {
     if (readers_.contains(who)) return true;
     if (clip_file.empty()) return false;
     auto clip = Clip::load(clip_file);
     if (!clip) return false;
     readers_[who] = std::make_unique<ClipReader>(*clip, pool_);
     return true;
+}
+
+mixer::FrameRef ClipShelf::picture(std::uint32_t who, std::uint32_t number) {
+    const auto reader = readers_.find(who);
+    return reader == readers_.end() ? mixer::FrameRef() : reader->second->picture(number);
 }
 
 IdealPicture::Error IdealPicture::compare(const mixer::VideoFrame& received,
@@ -158,9 +163,7 @@ std::optional<double> IdealPicture::psnr(const mixer::VideoFrame& received,
                                          const std::vector<FoundCode>& codes) {
     Error total;
     for (const FoundCode& found : codes) {
-        const auto reader = readers_.find(found.code.who);
-        if (reader == readers_.end()) continue;
-        const mixer::FrameRef clip = reader->second->picture(found.code.frame);
+        const mixer::FrameRef clip = clips_->picture(found.code.who, found.code.frame);
         if (!clip) continue;
         const mixer::PixelRect visible = visible_part(found, codes, received.size());
         if (visible.width < 16 || visible.height < 16) continue;

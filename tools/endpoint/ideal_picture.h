@@ -30,15 +30,34 @@ class ClipReader {
     mixer::FrameRef last_;
 };
 
+/// Clips of all people, decoded once for all who compare with them.
+class ClipShelf {
+  public:
+    explicit ClipShelf(mixer::FramePool& pool) : pool_(pool) {}
+    /// False: the person's clip is not known.
+    bool add_person(std::uint32_t who, const std::string& clip_file);
+    /// Empty: no such person or picture.
+    [[nodiscard]] mixer::FrameRef picture(std::uint32_t who, std::uint32_t number);
+
+  private:
+    mixer::FramePool& pool_;
+    std::map<std::uint32_t, std::unique_ptr<ClipReader>> readers_;
+};
+
 /// Compares received pictures with what a perfect bridge would have sent: each sender's decoded
 /// clip picture, scaled by the mixer's Scaler into its tile. Labels (the bottom 22 % of a tile),
 /// borders (4 % all round) and what lies between tiles do not count.
 class IdealPicture {
   public:
-    explicit IdealPicture(mixer::FramePool& pool) : pool_(pool) {}
+    explicit IdealPicture(mixer::FramePool& pool)
+        : IdealPicture(pool, std::make_shared<ClipShelf>(pool)) {}
+    IdealPicture(mixer::FramePool& pool, std::shared_ptr<ClipShelf> clips)
+        : pool_(pool), clips_(std::move(clips)) {}
 
     /// False: the person's clip is not known.
-    bool add_person(std::uint32_t who, const std::string& clip_file);
+    bool add_person(std::uint32_t who, const std::string& clip_file) {
+        return clips_->add_person(who, clip_file);
+    }
     /// Luma PSNR over all tiles of known people, dB. Empty when there is none.
     [[nodiscard]] std::optional<double> psnr(const mixer::VideoFrame& received,
                                              const std::vector<FoundCode>& codes);
@@ -61,7 +80,7 @@ class IdealPicture {
 
     mixer::FramePool& pool_;
     mixer::Scaler scaler_;
-    std::map<std::uint32_t, std::unique_ptr<ClipReader>> readers_;
+    std::shared_ptr<ClipShelf> clips_;
     std::map<std::uint32_t, Fitted> fitted_;
 };
 

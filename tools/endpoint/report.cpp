@@ -57,15 +57,20 @@ json to_json(const std::vector<Freeze>& freezes, std::int64_t begin_ns) {
     return list;
 }
 
-/// Decodes the whole recording once: codes of every picture, PSNR of some.
+/// Decodes a recording once, as far as nobody did who received the same: codes of every picture,
+/// PSNR of some.
 struct Watched {
-    explicit Watched(const Options& opts, const SendTable& sent) : options(opts), table(sent) {}
+    Watched(const Options& opts, const SendTable& sent, PictureMemory& known)
+        : options(opts), table(sent), memory(known) {}
 
     void watch(const Recording& recording);
+    [[nodiscard]] std::size_t decoded_until(const Recording& recording) const;
+    void decode(const ReceivedPicture& received, const std::string& hash, SeenPicture& picture);
     void compare(const mixer::FrameRef& picture, const SeenPicture& seen);
 
     const Options& options;
     const SendTable& table;
+    PictureMemory& memory;
     mixer::FramePool pool{std::size_t{512} << 20U};
     AvVideoDecoder decoder{pool};
     IdealPicture ideal{pool};
@@ -73,32 +78,58 @@ struct Watched {
     std::vector<double> psnr;
     std::vector<std::string> hashes;
     mixer::FrameRef last;
+    std::int64_t first_ns = 0;
+    bool whole = true;  ///< nothing has been missing so far
 };
 
 void Watched::watch(const Recording& recording) {
-    const double aspect = static_cast<double>(options.clip.size.width) / options.clip.size.height;
-    std::int64_t first_ns = 0;
     for (const ReceivedPicture& received : recording.pictures) {
+        hashes.push_back(hash_of_nals(received.bytes));
+    }
+    const std::size_t decoded = decoded_until(recording);
+    for (std::size_t i = 0; i < recording.pictures.size(); ++i) {
+        const ReceivedPicture& received = recording.pictures[i];
         SeenPicture picture;
         picture.arrived_ns = received.arrived_ns;
         picture.released_ns = received.released_ns;
         picture.follows_gap = received.follows_gap;
         picture.key = has_idr(received.bytes);
-        hashes.push_back(hash_of_nals(received.bytes));
-        if (const mixer::FrameRef frame = decoder.decode(received.bytes)) {
+        if (i < decoded) {
+            decode(received, hashes[i], picture);
+        } else if (auto known = memory.find(hashes[i])) {
             picture.decoded = true;
-            picture.size = frame->size();
-            picture.codes = find_bar_codes(
-                {frame->y(), frame->stride_y(), frame->size().width, frame->size().height}, aspect);
-            if (first_ns == 0) first_ns = picture.arrived_ns;
-            const double age_s = since(first_ns, picture.arrived_ns);
-            const bool wanted = options.psnr_every > 0 &&
-                                seen.size() % static_cast<std::size_t>(options.psnr_every) == 0;
-            if (wanted && age_s >= options.skip_seconds) compare(frame, picture);
-            last = frame;
+            picture.size = known->size;
+            picture.codes = std::move(known->codes);
         }
         seen.push_back(std::move(picture));
     }
+}
+
+/// All of it where pictures themselves are wanted, or something was missing.
+std::size_t Watched::decoded_until(const Recording& recording) const {
+    const bool gap = std::any_of(recording.pictures.begin(), recording.pictures.end(),
+                                 [](const ReceivedPicture& each) { return each.follows_gap; });
+    if (options.psnr_every > 0 || !options.png.empty() || gap) return recording.pictures.size();
+    return memory.unknown_until(hashes);
+}
+
+void Watched::decode(const ReceivedPicture& received, const std::string& hash,
+                     SeenPicture& picture) {
+    whole = whole && !received.follows_gap;
+    const mixer::FrameRef frame = decoder.decode(received.bytes);
+    if (!frame) return;
+    const double aspect = static_cast<double>(options.clip.size.width) / options.clip.size.height;
+    picture.decoded = true;
+    picture.size = frame->size();
+    picture.codes = find_bar_codes(
+        {frame->y(), frame->stride_y(), frame->size().width, frame->size().height}, aspect);
+    if (whole && decoder.error_count() == 0) memory.keep(hash, {picture.size, picture.codes});
+    if (first_ns == 0) first_ns = picture.arrived_ns;
+    const double age_s = since(first_ns, picture.arrived_ns);
+    const bool wanted =
+        options.psnr_every > 0 && seen.size() % static_cast<std::size_t>(options.psnr_every) == 0;
+    if (wanted && age_s >= options.skip_seconds) compare(frame, picture);
+    last = frame;
 }
 
 void Watched::compare(const mixer::FrameRef& picture, const SeenPicture& codes) {
@@ -106,6 +137,15 @@ void Watched::compare(const mixer::FrameRef& picture, const SeenPicture& codes) 
         ideal.add_person(found.code.who, table.clip_of(found.code.who));
     }
     if (const auto value = ideal.psnr(*picture, codes.codes)) psnr.push_back(*value);
+}
+
+/// When each picture was there, and its bytes: rates of any time are worked out of these.
+void add_arrivals(const Recording& recording, json& video) {
+    video["arrivals_s"] = video["arrivals_bytes"] = json::array();
+    for (const ReceivedPicture& picture : recording.pictures) {
+        video["arrivals_s"].push_back(since(recording.invited_ns, picture.arrived_ns));
+        video["arrivals_bytes"].push_back(picture.bytes.size());
+    }
 }
 
 json video_json(const Recording& recording, const Watched& watched, const Options& options,
@@ -121,6 +161,7 @@ json video_json(const Recording& recording, const Watched& watched, const Option
                {"latency_ms", to_json(found.latency_ms)},
                {"streams", to_json(recording.video_streams)},
                {"sha1", watched.hashes}};
+    add_arrivals(recording, video);
     video["first_picture_s"] =
         found.first_picture_ns == 0 ? json() : json(since(begin, found.first_picture_ns));
     for (const char* list : {"key_frames_s", "sizes", "tiles"}) {
@@ -316,7 +357,7 @@ common::Result<std::string> Report::judge(const std::string& name, std::uint32_t
                 {"key_frame_requests_received", recording.key_frame_requests_received},
                 {"fast_updates_received", recording.fast_updates_received},
                 {"remote_offers", recording.remote_offers}};
-    Watched watched(options_, table_);
+    Watched watched(options_, table_, memory_);
     HeardSound heard;
     if (options_.analyse) {
         watched.watch(recording);
@@ -326,6 +367,7 @@ common::Result<std::string> Report::judge(const std::string& name, std::uint32_t
     } else {
         report["video"] = {{"pictures", recording.pictures.size()},
                            {"streams", to_json(recording.video_streams)}};
+        add_arrivals(recording, report["video"]);
         report["audio"] = {{"packets", recording.sounds.size()},
                            {"streams", to_json(recording.audio_streams)}};
     }

@@ -9,6 +9,7 @@
 #include "mixer/video/frame_pool.h"
 #include "tools/endpoint/options.h"
 #include "tools/endpoint/picture_analysis.h"
+#include "tools/endpoint/picture_memory.h"
 #include "tools/endpoint/recording.h"
 #include "tools/endpoint/send_table.h"
 
@@ -16,6 +17,8 @@ namespace endpoint {
 
 /// What one participant saw and heard, worked out after the call and written as JSON; with PNG,
 /// WAV and the stream itself on request (docs/endpoint.md names every field).
+///
+/// Thread: `judge` any, at once for several participants.
 class Report {
   public:
     Report(const Options& options, const SendTable& table) : options_(options), table_(table) {}
@@ -31,6 +34,7 @@ class Report {
                                                    const std::vector<float>& samples) const;
     const Options& options_;
     const SendTable& table_;
+    mutable PictureMemory memory_;  ///< of all participants: they may have received one stream
 };
 
 /// "out.png" for one participant, "out-7.png" where there are several.
