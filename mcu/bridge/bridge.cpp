@@ -281,7 +281,10 @@ ConferenceStatistics Bridge::statistics(Counted when) const {
     result.encoders_opened = counters.encoders_opened;
     result.key_pictures = counters.key_pictures;
     result.splice_pictures = counters.splice_pictures;
+    result.pictures_encoded = counters.pictures_encoded;
+    result.pictures_skipped = counters.pictures_skipped;
     result.late_ticks = services_.video_tick.skipped_ticks();
+    result.drawn_after = video_.done_after();
     result.cpu = cpu();
     result.encoders_by_rung = stage_.encoders_by_rung();
     const SpeakerSnapshot speakers = audio_.speakers();

@@ -74,6 +74,13 @@ void BridgeVideo::tick(Timestamp now, std::uint64_t index) {
     draw_requested_pictures(now);
 }
 
+void BridgeVideo::done(common::Duration after_due) {
+    constexpr std::int64_t kSmoothing = 16;
+    const std::int64_t before = done_after_ns_.load(std::memory_order_relaxed);
+    done_after_ns_.store(before + (after_due.count() - before) / kSmoothing,
+                         std::memory_order_relaxed);
+}
+
 void BridgeVideo::draw_requested_pictures(Timestamp now) {
     // Somebody asked for a snapshot: rare, so its callback may allocate.
     while (auto request = requests_.pop()) {

@@ -58,6 +58,12 @@ class BridgeVideo final : public TickClient {
                          std::function<void(mixer::FrameRef)> done);
 
     void tick(common::Timestamp now, std::uint64_t index) override;
+    void done(common::Duration after_due) override;
+    /// How long after the tick's time its pictures were with the encoders, smoothed over some
+    /// half a second. Any thread.
+    [[nodiscard]] common::Duration done_after() const {
+        return common::Duration(done_after_ns_.load(std::memory_order_relaxed));
+    }
     /// CPU time of all ticks so far. Any thread.
     [[nodiscard]] common::Duration cpu() const {
         return common::Duration(cpu_ns_.load(std::memory_order_relaxed));
@@ -95,6 +101,7 @@ class BridgeVideo final : public TickClient {
     std::atomic<std::uint64_t> adopted_{0};
     common::BoundedQueue<PictureRequest> requests_;
     std::atomic<std::int64_t> cpu_ns_{0};
+    std::atomic<std::int64_t> done_after_ns_{0};  // the tick alone writes it
 };
 
 }  // namespace mcu

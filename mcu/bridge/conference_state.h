@@ -78,7 +78,11 @@ struct StageCpu {
 struct ConferenceStatistics {
     std::uint64_t views = 0, encoders = 0, encoders_opened = 0, key_pictures = 0,
                   splice_pictures = 0, splice_contexts = 0;
-    std::uint64_t late_ticks = 0;
+    std::uint64_t pictures_encoded = 0;
+    std::uint64_t pictures_skipped = 0;  ///< their encoder was still at the one before
+    std::uint64_t late_ticks = 0;        ///< video ticks that the node skipped
+    /// How long after the video tick's time its pictures were with the encoders, lately.
+    common::Duration drawn_after{};
     StageCpu cpu;
     std::map<std::string, std::uint64_t> encoders_by_rung;
     std::vector<SessionStatistics> sessions;

@@ -125,7 +125,10 @@ void TickThread::run_tick(std::uint64_t index) {
         entry->last_run = runs_;
         ticking_.store(entry);
         // Asked after it was named: whoever removes it either is seen here or sees the name.
-        if (!entry->removed.load()) entry->client.tick(now, index);
+        if (!entry->removed.load()) {
+            entry->client.tick(now, index);
+            entry->client.done(clock_.now() - now);
+        }
         ticking_.store(nullptr);
     }
     walked_.store(nullptr);

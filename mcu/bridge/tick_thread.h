@@ -20,6 +20,8 @@ class TickClient {
     /// `now` is the tick's own time on a regular grid, `index` counts grid points, skipped ones
     /// included. Neither blocks, allocates, nor logs.
     virtual void tick(common::Timestamp now, std::uint64_t index) = 0;
+    /// Right after `tick`: how long after the tick's time it was done. The same rules.
+    virtual void done(common::Duration after_due) { static_cast<void>(after_due); }
 };
 
 /// Calls its clients on a regular grid of time: the audio tick (20 ms) or the video tick (1/30 s).

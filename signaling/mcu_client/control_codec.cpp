@@ -241,6 +241,9 @@ ConferenceStatistics from_proto(const pb::StatisticsEvent& message) {
     statistics.key_pictures = message.key_pictures();
     statistics.splice_pictures = message.splice_pictures();
     statistics.late_ticks = message.late_ticks();
+    statistics.pictures_encoded = message.pictures_encoded();
+    statistics.pictures_skipped = message.pictures_skipped();
+    statistics.drawn_after_ms = message.drawn_after_ms();
     const pb::StageCpu& cpu = message.cpu();
     statistics.cpu = {cpu.decode_seconds(), cpu.scale_seconds(), cpu.compose_seconds(),
                       cpu.encode_seconds(), cpu.audio_seconds()};

@@ -95,7 +95,8 @@ def test_tesseractl_shows_the_node_and_its_meetings_on_80_columns(meeting):
         return rows if row and row[1] == "2" and float(row[3]) > 0 else None
 
     rows = until(costs, 15, "the meeting costs something")
-    assert rows[0].split() == ["ROOM", "PEOPLE", "ENC", "CPU%", "DECODE", "SCALE", "COMPOS", "ENCODE", "AUDIO", "LOSS%"]
+    assert rows[0].split() == ["ROOM", "IN", "ENCS", "CPU%", "DECOD", "SCALE", "DRAW", "ENCOD", "AUDIO", "LATE", "SKIP",
+                               "LOSS%", "FROZE"]
     assert max(map(len, rows)) <= 80
     node = meeting.ctl("node").stdout
     for what in ("cpu", "capacity left", "ladder", "newcomers"):

@@ -10,6 +10,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tools/ctl/api_client.h"
@@ -224,14 +225,18 @@ int main(int argc, char** argv) {
     for_whom(kick);
 
     app.add_subcommand("node", "how much the media daemon has to do, and what room is left")
-        ->callback([&] { action = ctl::show_node; });
+        ->callback([&] {
+            action = [](const ctl::ApiClient& api) { return ctl::show_node(ctl::get_by(api)); };
+        });
     CLI::App* top = app.add_subcommand("top", "a live table of meetings, until Ctrl-C");
     top->add_option("-n,--interval", given.seconds, "seconds between looks")
         ->check(CLI::Range(1, 3600));
     top->add_flag("--once", given.once, "one look, for scripts");
     top->callback([&] {
         action = [&given](const ctl::ApiClient& api) {
-            return ctl::watch_meetings(api, std::chrono::seconds(given.seconds), given.once);
+            const auto pause = [](std::chrono::seconds time) { std::this_thread::sleep_for(time); };
+            return ctl::watch_meetings(ctl::get_by(api), pause, std::chrono::seconds(given.seconds),
+                                       given.once);
         };
     });
 

@@ -150,3 +150,29 @@ TEST_CASE("Ticks missed in a stall are skipped and counted, not caught up") {
     REQUIRE(client.times.size() >= 2);
     CHECK(client.times[1] - client.times[0] >= std::chrono::milliseconds(9));
 }
+
+TEST_CASE("A client is told how long after the tick's time it was done") {
+    FakeClock clock;
+    TickThread ticks("t", 50, clock);
+    class Slow final : public TickClient {
+      public:
+        explicit Slow(FakeClock& clock) : clock_(clock) {}
+        void tick(Timestamp /*now*/, std::uint64_t /*index*/) override {
+            clock_.advance(std::chrono::milliseconds(7));
+        }
+        void done(Duration after_due) override { told.push_back(after_due); }
+        std::vector<Duration> told;
+
+      private:
+        FakeClock& clock_;
+    };
+    Slow first(clock), second(clock);
+    ticks.add(first);
+    ticks.add(second);
+    clock.advance(std::chrono::milliseconds(20 + 2));  // its thread woke 2 ms late
+
+    ticks.run_tick(1);
+
+    CHECK(first.told == std::vector<Duration>{std::chrono::milliseconds(9)});
+    CHECK(second.told == std::vector<Duration>{std::chrono::milliseconds(16)});
+}
