@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <future>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -21,6 +22,7 @@
 #include "common/heap_rest.h"
 #include "common/log.h"
 #include "common/media_pool.h"
+#include "common/metrics_server.h"
 #include "mcu/config/mcud_config.h"
 #include "mcu/control/control_server.h"
 #include "mcu/control/control_service.h"
@@ -29,7 +31,6 @@
 #include "mcu/control/layout_watch.h"
 #include "mcu/control/load_watch.h"
 #include "mcu/control/node.h"
-#include "mcu/metrics/metrics_server.h"
 #include "mcu/metrics/node_metrics.h"
 #include "mcu/transport/dtls_identity.h"
 #include "mcu/transport/net_thread.h"
@@ -67,36 +68,51 @@ LayoutWatch::OnFound layouts_taken(ControlPoster& control, mixer::LayoutBook& la
 
 constexpr auto kMetricsPatience = std::chrono::seconds(3);
 
-/// What runs now, counted on the control thread; empty when it does not answer in time.
-std::string read_metrics(ControlPoster& control, const Node& node, NodeSample sample) {
-    const auto counted =
-        std::make_shared<std::promise<std::vector<std::pair<std::string, ConferenceStatistics>>>>();
-    auto reply = counted->get_future();
-    if (!control.post([counted, &node] { counted->set_value(node.statistics()); }) ||
+/// What `read` returns on the control thread; nothing when that does not answer in time.
+template <typename Read>
+auto ask(ControlPoster& control, Read read) -> std::optional<decltype(read())> {
+    const auto promise = std::make_shared<std::promise<decltype(read())>>();
+    auto reply = promise->get_future();
+    if (!control.post([promise, read] { promise->set_value(read()); }) ||
         reply.wait_for(kMetricsPatience) != std::future_status::ready)
-        return {};
-    for (auto& [room, statistics] : reply.get())
+        return std::nullopt;
+    return reply.get();
+}
+
+/// What runs now, counted on the control thread; empty when it does not answer in time.
+std::string read_metrics(ControlPoster& control, const Node& node, NodeSample sample,
+                         RoomTotals& totals) {
+    auto counted = ask(control, [&node] { return std::pair(node.statistics(), node.load()); });
+    if (!counted) return {};
+    for (auto& [room, statistics] : counted->first)
         sample.conferences.push_back({room, std::move(statistics)});
-    return node_metrics(sample);
+    sample.load = std::move(counted->second);
+    return node_metrics(sample, totals);
 }
 
 /// Null when none is wanted. A port that somebody else has is no reason to refuse calls: it is
 /// told, and the rest is served.
-std::unique_ptr<MetricsServer> serve_metrics(const McudConfig& config, ControlPoster& control,
-                                             const Node& node, const BridgeServices& services,
-                                             const common::MediaPool& pool) {
+std::unique_ptr<common::MetricsServer> serve_metrics(const McudConfig& config,
+                                                     ControlPoster& control, const Node& node,
+                                                     const BridgeServices& services,
+                                                     const common::MediaPool& pool) {
     if (config.metrics_port == 0) return nullptr;
-    MetricsServer::Sources sources;
-    sources.metrics = [&control, &node, &services, &pool] {
+    common::MetricsServer::Sources sources;
+    sources.metrics = [&control, &node, &services, &pool, totals = std::make_shared<RoomTotals>()] {
         return read_metrics(control, node,
                             {.audio_tick = services.audio_tick,
                              .video_tick = services.video_tick,
                              .pool = pool,
                              .max_sessions = node.limits().max_sessions,
-                             .conferences = {}});
+                             .load = {},
+                             .conferences = {}},
+                            *totals);
     };
-    sources.ready = [] { return true; };  // it listens for commands as long as this server is there
-    auto server = MetricsServer::listen(config.metrics_host, config.metrics_port, sources);
+    sources.obstacle = [&control, &node] {
+        const auto refusal = ask(control, [&node] { return node.load().refusal; });
+        return refusal ? *refusal : std::string("the media daemon does not answer");
+    };
+    auto server = common::MetricsServer::listen(config.metrics_host, config.metrics_port, sources);
     if (!server) {
         LOG_WARNING("nobody can ask for metrics: {}", server.error().message);
         return nullptr;

@@ -9,6 +9,7 @@
 #include "common/log_level.h"
 #include "signaling/api/rooms_api.h"
 #include "signaling/api/token_file.h"
+#include "signaling/metrics/signald_metrics.h"
 
 namespace signaling {
 namespace {
@@ -73,7 +74,8 @@ Signald::Signald(const Settings& settings, const Identity& identity)
     : settings_(settings),
       ids_(identity.seed, identity.unix_ms),
       mcu_(settings.mcud, identity.boot_id),
-      rooms_(mcu_, clock_, ids_, settings) {
+      rooms_(mcu_, clock_, ids_, settings),
+      calls_(rooms_) {
     add_rooms_api(router_, rooms_, mcu_, clock_);
 }
 
@@ -85,7 +87,7 @@ common::Result<std::unique_ptr<Signald>> Signald::open(const Settings& settings,
     auto http = HttpServer::listen(settings.api, *token, daemon->router_);
     if (!http) return tl::unexpected(http.error());
     daemon->http_ = *std::move(http);
-    auto sip = SipDoor::open(door_config(settings, identity.seed), daemon->rooms_, daemon->clock_);
+    auto sip = SipDoor::open(door_config(settings, identity.seed), daemon->calls_, daemon->clock_);
     if (!sip) return tl::unexpected(sip.error());
     daemon->sip_ = *std::move(sip);
     daemon->mcu_.start(daemon->rooms_);
@@ -100,7 +102,39 @@ common::Result<std::unique_ptr<Signald>> Signald::open(const Settings& settings,
         for (const std::string& name : names_of(listener)) LOG_INFO("listening sip={}", name);
     }
     LOG_INFO("listening api=http://{} token_file={}", to_string(settings.api), settings.token_file);
+    daemon->serve_metrics();
     return daemon;
+}
+
+// A port that somebody else has is no reason to refuse calls: it is told, and the rest is served.
+void Signald::serve_metrics() {
+    if (!settings_.metrics) return;
+    const ListenAddress& at = *settings_.metrics;
+    common::MetricsServer::Sources sources;
+    sources.metrics = [this] { return metrics(); };
+    sources.obstacle = [this] {
+        const auto obstacle = rooms_.obstacle();
+        return obstacle ? obstacle->text : std::string();
+    };
+    auto server = common::MetricsServer::listen(at.host, at.port, std::move(sources),
+                                                common::MetricsServer::RunsOn::CallersLoop);
+    if (!server) {
+        LOG_WARNING("nobody can ask for metrics: {}", server.error().message);
+        return;
+    }
+    metrics_ = *std::move(server);
+    LOG_INFO("listening metrics=http://{}/metrics", to_string(at));
+}
+
+std::string Signald::metrics() const {
+    return signald_metrics({.rooms = rooms_,
+                            .calls = calls_.counts(),
+                            .sip = sip_->statistics(),
+                            .sip_connections_limit = settings_.limits.max_connections,
+                            .api_answers = http_->answers(),
+                            .api_connections = http_->connections(),
+                            .media_daemon_connected = mcu_.info() != nullptr,
+                            .media_daemon_losses = mcu_.losses()});
 }
 
 Signald::~Signald() {

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/heap_rest.h"
+#include "common/metrics_server.h"
 #include "common/result.h"
 #include "signaling/api/http_server.h"
 #include "signaling/api/router.h"
@@ -13,6 +14,7 @@
 #include "signaling/conference/room_directory.h"
 #include "signaling/config/settings.h"
 #include "signaling/mcu_client/mcu_client.h"
+#include "signaling/metrics/call_counter.h"
 #include "signaling/sip/sip_door.h"
 
 namespace signaling {
@@ -43,15 +45,19 @@ class Signald {
     void tick();  ///< once a second
     Signald(const Settings& settings, const Identity& identity);
     void finish_when_idle();
+    void serve_metrics();
+    [[nodiscard]] std::string metrics() const;
 
     Settings settings_;
     common::MonotonicClock clock_;
     IdMaker ids_;
     McuClient mcu_;
     RoomDirectory rooms_;
+    CallCounter calls_;
     Router router_;
     std::unique_ptr<HttpServer> http_;
     std::unique_ptr<SipDoor> sip_;
+    std::unique_ptr<common::MetricsServer> metrics_;  // null: nobody can ask
     common::HeapRest heap_;
     unsigned ticker_ = 0;
     unsigned idle_watch_ = 0;

@@ -76,6 +76,8 @@ void LoadWatch::obey(const OverloadLadder::Change& change, const LoadFigures& fi
     ++(down ? load_.steps_down : load_.steps_up);
     load_.step = static_cast<int>(ladder_.taken().size());
     load_.step_name = load_.step == 0 ? "" : name_of(ladder_.taken().back());
+    load_.given_up.clear();
+    for (const LoadStep step : ladder_.taken()) load_.given_up.push_back(name_of(step));
     if (down) {
         LOG_WARNING("load step down step={} given_up='{}' {}", load_.step, name_of(change.step),
                     describe(figures));

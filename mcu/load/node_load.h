@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/units.h"
 
@@ -24,8 +26,9 @@ struct LoadFigures {
 /// What a node says of itself: to the signalling daemon, which admits by it, and to operators.
 struct NodeLoad {
     LoadFigures figures;
-    int step = 0;           ///< steps of the ladder in force
-    std::string step_name;  ///< the last of them; empty: none
+    int step = 0;                            ///< steps of the ladder in force
+    std::string step_name;                   ///< the last of them; empty: none
+    std::vector<std::string_view> given_up;  ///< names of those in force, in the order taken
     std::uint64_t steps_down = 0, steps_up = 0;
     std::uint32_t capacity_left = 0;
     std::string refusal;  ///< why nobody new should be let in; empty: they should

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/metric_page.h"
+#include "mcu/load/overload_ladder.h"
 
 namespace mcu {
 namespace {
@@ -20,7 +21,7 @@ double seconds(common::Duration d) {
 }
 
 void add_ticks(common::MetricPage& page, const std::string& tick, const TickThread& thread) {
-    page.gauge("tessera_tick_lateness_seconds", "How late the latest tick began.",
+    page.gauge("tessera_tick_lateness_seconds", "How late the latest tick began, in seconds.",
                seconds(thread.lateness()), {{"tick", tick}});
     page.counter("tessera_ticks_skipped_total", "Ticks that were missed and not caught up.",
                  number(thread.skipped_ticks()), {{"tick", tick}});
@@ -34,51 +35,55 @@ void add_cpu(common::MetricPage& page, const std::string& room, const StageCpu& 
                                                                           {"audio", cpu.audio}}};
     for (const auto& [stage, time] : stages) {
         page.counter("tessera_conference_cpu_seconds_total",
-                     "CPU time of a meeting by what was done with it.", seconds(time),
+                     "CPU time of a meeting in seconds, by what was done with it.", seconds(time),
                      {{"room", room}, {"stage", stage}});
     }
 }
 
-// Sums of those who are in now: they fall when somebody leaves, so they are no counters.
-struct Streams {
-    std::uint64_t received = 0, sent = 0, lost = 0, dropped = 0, freezes = 0;
-    double worst_loss = 0;
-};
+void add_streams(common::MetricPage& page, const std::string& room, const RoomTotals::Sums& sums) {
+    const auto packets = [&](const char* name, const char* help, std::uint64_t count) {
+        page.counter(std::string("tessera_conference_packets_") + name + "_total", help,
+                     number(count), {{"room", room}});
+    };
+    packets("received", "RTP packets that came from a meeting's people.", sums.received);
+    packets("lost", "RTP packets of a meeting's people that did not come in time.", sums.lost);
+    packets("recovered", "RTP packets that came because they were asked for again.",
+            sums.recovered);
+    packets("dropped", "Packets that came and were not taken.", sums.dropped);
+    packets("sent", "RTP packets that went to a meeting's people.", sums.sent);
+    packets("sent_again", "RTP packets that went out again because peers asked.", sums.sent_again);
+    page.counter("tessera_conference_freezes_total",
+                 "Times that a received picture stood still for over 0.5 seconds.",
+                 number(sums.freezes), {{"room", room}});
+    page.counter("tessera_conference_pictures_broken_total",
+                 "Pictures that came and could not be put together.", number(sums.pictures_broken),
+                 {{"room", room}});
+}
 
-Streams streams_of(const ConferenceStatistics& statistics) {
-    Streams sum;
-    for (const SessionStatistics& session : statistics.sessions) {
+// The worst-off of those who are in: a mean would hide that one person cannot follow.
+void add_worst(common::MetricPage& page, const std::string& room,
+               const std::vector<SessionStatistics>& sessions) {
+    double loss = 0, round_trip_ms = 0, jitter_ms = 0;
+    for (const SessionStatistics& session : sessions) {
         for (const StreamCounters& stream : session.streams) {
-            sum.received += stream.packets_received;
-            sum.sent += stream.packets_sent;
-            sum.lost += stream.packets_lost;
-            sum.dropped += stream.dropped.sum();
-            sum.freezes += stream.freezes;
-            sum.worst_loss = std::max(sum.worst_loss, stream.remote_loss_percent / 100);
+            loss = std::max(loss, stream.remote_loss_percent / 100);
+            round_trip_ms = std::max(round_trip_ms, stream.round_trip_ms);
+            jitter_ms = std::max(jitter_ms, stream.jitter_ms);
         }
     }
-    return sum;
-}
-
-void add_streams(common::MetricPage& page, const std::string& room, const Streams& sum) {
-    page.gauge("tessera_conference_packets_received", "RTP packets of those who are in.",
-               number(sum.received), {{"room", room}});
-    page.gauge("tessera_conference_packets_sent", "RTP packets to those who are in.",
-               number(sum.sent), {{"room", room}});
-    page.gauge("tessera_conference_packets_lost", "RTP packets of those who are in, lost.",
-               number(sum.lost), {{"room", room}});
-    page.gauge("tessera_conference_packets_dropped",
-               "Packets of those who are in that were not taken.", number(sum.dropped),
+    page.gauge("tessera_conference_worst_remote_loss_ratio",
+               "Share of packets (0 to 1) that the worst-off viewer says it lost lately.", loss,
                {{"room", room}});
-    page.gauge("tessera_conference_freezes",
-               "Times over half a second that a picture of those who are in stood still.",
-               number(sum.freezes), {{"room", room}});
-    page.gauge("tessera_conference_remote_loss_ratio",
-               "Share of packets that the worst-off viewer says it lost lately.", sum.worst_loss,
+    page.gauge("tessera_conference_worst_round_trip_seconds",
+               "Longest round trip to anybody in a meeting, in seconds.", round_trip_ms / 1000,
+               {{"room", room}});
+    page.gauge("tessera_conference_worst_jitter_seconds",
+               "Most interarrival jitter of anybody in a meeting, in seconds.", jitter_ms / 1000,
                {{"room", room}});
 }
 
-void add_conference(common::MetricPage& page, const ConferenceSample& conference) {
+void add_conference(common::MetricPage& page, const ConferenceSample& conference,
+                    const RoomTotals::Sums& sums) {
     const std::string& room = conference.room;
     const ConferenceStatistics& s = conference.statistics;
     page.gauge("tessera_conference_participants", "People and devices in a meeting.",
@@ -104,8 +109,56 @@ void add_conference(common::MetricPage& page, const ConferenceSample& conference
     page.counter("tessera_conference_splice_pictures_total",
                  "Key pictures for those who started alone.", number(s.splice_pictures),
                  {{"room", room}});
+    page.gauge("tessera_conference_splice_contexts",
+               "Encoders open beside the running ones, to make starts.", number(s.splice_contexts),
+               {{"room", room}});
+    page.counter("tessera_conference_pictures_encoded_total", "Pictures encoded.",
+                 number(s.pictures_encoded), {{"room", room}});
+    page.counter("tessera_conference_pictures_skipped_total",
+                 "Pictures left out because their encoder was still at the one before.",
+                 number(s.pictures_skipped), {{"room", room}});
+    page.gauge("tessera_conference_drawn_after_seconds",
+               "How long after the video tick's time a meeting's pictures were drawn, in seconds, "
+               "lately.",
+               seconds(s.drawn_after), {{"room", room}});
     add_cpu(page, room, s.cpu);
-    add_streams(page, room, streams_of(s));
+    add_streams(page, room, sums);
+    add_worst(page, room, s.sessions);
+}
+
+void add_load(common::MetricPage& page, const NodeLoad& load) {
+    page.gauge("tessera_load_step", "Steps of the overload ladder in force; 0: all is given.",
+               load.step);
+    for (std::size_t i = 0; i < kLoadSteps; ++i) {
+        const std::string_view step = name_of(static_cast<LoadStep>(i));
+        const bool in_force = std::ranges::find(load.given_up, step) != load.given_up.end();
+        page.gauge("tessera_load_given_up", "1 while the ladder has given this up, else 0.",
+                   in_force ? 1 : 0, {{"what", std::string(step)}});
+    }
+    page.counter("tessera_load_steps_total", "Steps of the ladder that were taken, by direction.",
+                 number(load.steps_down), {{"direction", "down"}});
+    page.counter("tessera_load_steps_total", "", number(load.steps_up), {{"direction", "up"}});
+    const LoadFigures& figures = load.figures;
+    page.gauge("tessera_load_cpu_ratio", "Share (0 to 1) of its cores that the daemon used lately.",
+               figures.cpu_share);
+    page.gauge("tessera_load_pool_wait_seconds",
+               "How long decoders and encoders waited for a thread lately, in seconds (95th "
+               "percentile).",
+               seconds(figures.pool_wait_p95));
+    page.gauge("tessera_load_worst_tick_lateness_seconds",
+               "The latest tick of video or sound of the last half second, in seconds.",
+               seconds(figures.tick_late));
+    page.gauge("tessera_load_ticks_lost_ratio", "Share (0 to 1) of ticks skipped lately.",
+               figures.ticks_lost, {{"tick", "video"}});
+    page.gauge("tessera_load_ticks_lost_ratio", "", figures.audio_ticks_lost, {{"tick", "audio"}});
+    page.gauge("tessera_load_pictures_skipped_ratio",
+               "Share (0 to 1) of pictures left out lately because their encoder was busy.",
+               figures.pictures_skipped);
+    page.gauge("tessera_participants_capacity_left",
+               "People like those who are in that would fit, by an estimate.",
+               number(load.capacity_left));
+    page.gauge("tessera_newcomers_taken", "1 while newcomers are taken, as /readyz says; else 0.",
+               load.refusal.empty() ? 1 : 0);
 }
 
 void add_sums(common::MetricPage& page, const NodeSample& node) {
@@ -130,20 +183,33 @@ void add_sums(common::MetricPage& page, const NodeSample& node) {
 
 }  // namespace
 
-std::string node_metrics(const NodeSample& node) {
+std::string node_metrics(const NodeSample& node, RoomTotals& totals) {
     common::MetricPage page;
-    page.gauge("tessera_mcud_info", "The program.", 1, {{"version", TESSERA_VERSION}});
+    page.gauge("tessera_mcud_info", "The program's version; always 1.", 1,
+               {{"version", TESSERA_VERSION}});
     page.add_process();
     add_sums(page, node);
+    add_load(page, node.load);
     add_ticks(page, "audio", node.audio_tick);
     add_ticks(page, "video", node.video_tick);
     page.gauge("tessera_media_pool_waiting", "Decoders and encoders that wait for a thread.",
                number(node.pool.depth()));
+    totals.look(node.conferences);
     // A series stands once on the page: a meeting that is ending gives way to the room's next one.
-    std::map<std::string_view, const ConferenceSample*> newest;
-    for (const ConferenceSample& conference : node.conferences)
-        newest[conference.room] = &conference;
-    for (const auto& [room, conference] : newest) add_conference(page, *conference);
+    std::map<std::string_view, const ConferenceSample*> told;
+    std::size_t untold = 0;
+    for (const ConferenceSample& conference : node.conferences) {
+        if (told.size() < kMostRoomsTold || told.contains(conference.room)) {
+            told[conference.room] = &conference;
+        } else {
+            ++untold;
+        }
+    }
+    page.gauge("tessera_conferences_without_series",
+               "Meetings that are in the sums only, as there are too many rooms to name.",
+               number(untold));
+    for (const auto& [room, conference] : told)
+        add_conference(page, *conference, totals.of(conference->room));
     return page.text();
 }
 

@@ -12,6 +12,8 @@ namespace {
 
 constexpr goffset kLargestBodyBytes = 64 * 1024;
 
+using AnswerCounts = std::map<int, std::uint64_t>;  // by status
+
 // "127.0.0.1:8060", "[::1]:8060", "localhost": whatever else stands there was resolved by somebody
 // else's name server.
 bool is_loopback_host(std::string_view host) {
@@ -41,7 +43,8 @@ void answer(SoupServerMessage* message, const ApiResponse& response) {
 
 // Answers later, unless the client is gone by then: the message is held until it is finished.
 struct PendingAnswer {
-    explicit PendingAnswer(SoupServerMessage* m) : message(SOUP_SERVER_MESSAGE(g_object_ref(m))) {
+    PendingAnswer(SoupServerMessage* m, std::shared_ptr<AnswerCounts> c)
+        : message(SOUP_SERVER_MESSAGE(g_object_ref(m))), counts(std::move(c)) {
         using OnMessage = void (*)(SoupServerMessage*, PendingAnswer*);
         const OnMessage gone = [](SoupServerMessage*, PendingAnswer* self) {
             self->answered = true;
@@ -58,19 +61,22 @@ struct PendingAnswer {
     void finish(const ApiResponse& response) {
         if (std::exchange(answered, true)) return;
         answer(message, response);
+        ++(*counts)[response.status];
         soup_server_message_unpause(message);
     }
     SoupServerMessage* message;
-    bool answered = false;  ///< or nobody is left to answer
+    std::shared_ptr<AnswerCounts> counts;  ///< outlives the server, as an answer may
+    bool answered = false;                 ///< or nobody is left to answer
 };
 
 }  // namespace
 
 struct HttpServer::Private {
     SoupServer* server = nullptr;
-    std::unique_ptr<HttpListener> listener;
+    std::unique_ptr<common::HttpListener> listener;
     std::string token;
     const Router* router = nullptr;
+    std::shared_ptr<AnswerCounts> answers = std::make_shared<AnswerCounts>();
 
     // What is wrong with a request before its body is read; status 0: nothing.
     [[nodiscard]] ApiResponse obstacle(SoupServerMessage* message, std::string_view path) const {
@@ -115,7 +121,7 @@ struct HttpServer::Private {
         request.body.assign(body->data == nullptr ? "" : body->data,
                             static_cast<std::size_t>(body->length));
         soup_server_message_pause(message);
-        const auto pending = std::make_shared<PendingAnswer>(message);
+        const auto pending = std::make_shared<PendingAnswer>(message, answers);
         router->dispatch(request,
                          [pending](const ApiResponse& response) { pending->finish(response); });
     }
@@ -129,10 +135,9 @@ HttpServer::~HttpServer() {
     g_object_unref(d_->server);
 }
 
-common::Result<std::unique_ptr<HttpServer>> HttpServer::listen(const ListenAddress& at,
-                                                               std::string token,
-                                                               const Router& router,
-                                                               const HttpListener::Limits& limits) {
+common::Result<std::unique_ptr<HttpServer>> HttpServer::listen(
+    const ListenAddress& at, std::string token, const Router& router,
+    const common::HttpListener::Limits& limits) {
     auto d = std::make_unique<Private>();
     d->token = std::move(token);
     d->router = &router;
@@ -140,8 +145,11 @@ common::Result<std::unique_ptr<HttpServer>> HttpServer::listen(const ListenAddre
     soup_server_add_early_handler(
         d->server, nullptr,
         [](SoupServer*, SoupServerMessage* message, const char* path, GHashTable*, gpointer self) {
-            const ApiResponse refusal = static_cast<Private*>(self)->obstacle(message, path);
-            if (refusal.status != 0) answer(message, refusal);
+            const auto& server = *static_cast<Private*>(self);
+            const ApiResponse refusal = server.obstacle(message, path);
+            if (refusal.status == 0) return;
+            answer(message, refusal);
+            ++(*server.answers)[refusal.status];
         },
         d.get(), nullptr);
     soup_server_add_handler(
@@ -149,11 +157,19 @@ common::Result<std::unique_ptr<HttpServer>> HttpServer::listen(const ListenAddre
         [](SoupServer*, SoupServerMessage* message, const char* path, GHashTable* query,
            gpointer self) { static_cast<Private*>(self)->handle(message, path, query); },
         d.get(), nullptr);
-    auto listener = HttpListener::open(at, limits, d->server);
+    auto listener = common::HttpListener::open(at.host, at.port, limits, d->server);
     auto server = std::make_unique<HttpServer>(std::move(d));
-    if (!listener) return tl::unexpected(listener.error());
+    if (!listener) return common::fail_in("API", listener.error());
     server->d_->listener = *std::move(listener);
     return server;
+}
+
+const std::map<int, std::uint64_t>& HttpServer::answers() const {
+    return *d_->answers;
+}
+
+std::size_t HttpServer::connections() const {
+    return d_->listener->connections();
 }
 
 }  // namespace signaling

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
+#include "common/http_listener.h"
 #include "common/result.h"
-#include "signaling/api/http_listener.h"
 #include "signaling/api/router.h"
 #include "signaling/config/settings.h"
 
@@ -21,8 +23,13 @@ class HttpServer {
   public:
     [[nodiscard]] static common::Result<std::unique_ptr<HttpServer>> listen(
         const ListenAddress& at, std::string token, const Router& router,
-        const HttpListener::Limits& limits = {});
+        const common::HttpListener::Limits& limits = {});
     ~HttpServer();
+
+    /// How many answers went out, by status.
+    [[nodiscard]] const std::map<int, std::uint64_t>& answers() const;
+    /// Clients that are connected.
+    [[nodiscard]] std::size_t connections() const;
 
     struct Private;
     explicit HttpServer(std::unique_ptr<Private> d);

@@ -84,6 +84,22 @@ common::Result<std::unique_ptr<DigestGuard>> DigestGuard::open(std::string realm
 
 DigestGuard::Verdict DigestGuard::check(std::string_view method, std::string_view request_uri,
                                         std::string_view header) {
+    const Verdict verdict = judge(method, request_uri, header);
+    switch (verdict) {
+        case Verdict::Pass:
+            ++counted_.passed;
+            break;
+        case Verdict::Stale:
+            ++counted_.stale;
+            break;
+        case Verdict::Unknown:
+            ++(header.empty() ? counted_.asked : counted_.wrong);
+    }
+    return verdict;
+}
+
+DigestGuard::Verdict DigestGuard::judge(std::string_view method, std::string_view request_uri,
+                                        std::string_view header) {
     const auto said = parse_digest(header);
     if (!said) return Verdict::Unknown;
     const bool offered = std::ranges::find(algorithms_, said->algorithm) != algorithms_.end();

@@ -31,6 +31,14 @@ class DigestGuard {
         Stale,    ///< right, for a nonce that is too old: no need to ask the user again
     };
 
+    /// What came of each `check`.
+    struct Counts {
+        std::uint64_t asked = 0;  ///< nothing was said yet: the caller is asked
+        std::uint64_t passed = 0;
+        std::uint64_t wrong = 0;
+        std::uint64_t stale = 0;
+    };
+
     using Algorithms = std::vector<DigestAlgorithm>;  ///< in the order in which they are offered
 
     /// Fails when the users' file cannot be read.
@@ -47,10 +55,14 @@ class DigestGuard {
     /// WWW-Authenticate headers for a 401, one for each algorithm.
     [[nodiscard]] std::vector<std::string> challenges(bool stale);
 
+    [[nodiscard]] const Counts& counts() const { return counted_; }
+
     /// Reads the users' file again when it changed; one with a mistake changes nothing.
     void refresh();
 
   private:
+    [[nodiscard]] Verdict judge(std::string_view method, std::string_view request_uri,
+                                std::string_view header);
     [[nodiscard]] std::string make_nonce();
     [[nodiscard]] std::string signature_of(std::string_view text) const;
     [[nodiscard]] bool is_ours(const std::string& nonce) const;
@@ -66,6 +78,7 @@ class DigestGuard {
     const common::Clock& clock_;
     std::string key_;
     std::uint64_t made_ = 0;
+    Counts counted_;
     std::map<std::string, std::uint32_t> counts_;  // by nonce, so by age
     std::string forgotten_;                        // nonces up to this one count as stale
 };

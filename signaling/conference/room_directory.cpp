@@ -280,6 +280,16 @@ std::size_t RoomDirectory::participant_count() const {
     return count;
 }
 
+void RoomDirectory::for_each_participant(
+    const std::function<void(const Participant&)>& look) const {
+    for (const auto& [room_id, conference] : conferences_) {
+        for (const auto& [id, participant] : conference->participants()) look(participant);
+    }
+    for (const auto& conference : ending_) {
+        for (const auto& [id, participant] : conference->participants()) look(participant);
+    }
+}
+
 Conference& RoomDirectory::conference_of(const ParticipantId& id) const {
     const auto found = std::ranges::find_if(conferences_, [&id](const auto& entry) {
         return entry.second->participants().contains(id);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -52,6 +53,10 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
     [[nodiscard]] std::optional<RoomSettings> room(const std::string& id) const;
     /// The conference in the room; null when nobody is in it.
     [[nodiscard]] Conference* conference(const std::string& room_id) const;
+    /// Rooms in which somebody is.
+    [[nodiscard]] std::size_t conference_count() const { return conferences_.size(); }
+    /// Everybody in all rooms, also those who are about to leave.
+    void for_each_participant(const std::function<void(const Participant&)>& look) const;
     /// Why nobody can be let in at all; nothing when they can.
     [[nodiscard]] std::optional<Refusal> obstacle() const;
     /// The media daemon is there, and what ran in it is known.

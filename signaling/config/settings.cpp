@@ -116,6 +116,14 @@ void read_api(TomlSection& section, Settings& settings) {
     }
 }
 
+void read_metrics(TomlSection& section, Settings& settings) {
+    const std::string text = section.text("metrics", to_string(*settings.metrics));
+    settings.metrics = text == "off" ? std::nullopt : parse_address(text);
+    if (text != "off" && !settings.metrics)
+        section.problem("metrics",
+                        found(text, "an address and a port, such as 127.0.0.1:8062, or off"));
+}
+
 void read_limits(TomlSection& section, SipLimits& limits) {
     limits.requests_per_second = static_cast<int>(
         section.integer("requests_per_second", limits.requests_per_second, 1, 100'000));
@@ -144,6 +152,7 @@ void read_signald(TomlSection section, Settings& settings) {
                         found(settings.public_address, "a numeric address, such as 203.0.113.5"));
     }
     read_api(section, settings);
+    read_metrics(section, settings);
     settings.token_file = section.text("token_file", settings.token_file);
     if (settings.token_file.empty()) section.problem("token_file", found("", "the path of a file"));
     settings.dialog_journal = section.text("dialog_journal", settings.dialog_journal);
@@ -236,6 +245,7 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
             "max_connections, max_connections_per_source or connection_idle_s");
     }
     if (running.api != read.api) names.emplace_back("signald.api");
+    if (running.metrics != read.metrics) names.emplace_back("signald.metrics");
     if (running.token_file != read.token_file) names.emplace_back("signald.token_file");
     if (running.dialog_journal != read.dialog_journal) names.emplace_back("signald.dialog_journal");
     if (running.mcud != read.mcud) names.emplace_back("signald.mcud");

@@ -42,6 +42,8 @@ struct Settings {
     /// Nobody named them: they are made, self-signed, where they are not there.
     bool make_certificate = true;
     ListenAddress api{"127.0.0.1", 8060};  ///< loopback only
+    /// /metrics, /healthz and /readyz, without a token; nothing: nowhere.
+    std::optional<ListenAddress> metrics = ListenAddress{"127.0.0.1", 8062};
     std::string token_file = "var/api.token";
     /// Which calls run, for the next process; empty: beside the token file.
     std::string dialog_journal;

@@ -134,6 +134,7 @@ class McuClient::Connection : public std::enable_shared_from_this<Connection> {
 
     const std::string boot_id;
     std::optional<NodeInfo> info;
+    std::uint64_t losses = 0;
 
   private:
     struct Pending {
@@ -230,7 +231,10 @@ class McuClient::Connection : public std::enable_shared_from_this<Connection> {
             pending.context->TryCancel();
             pending.done(gone);
         }
-        if (was_there) observer_->node_down(why);
+        if (was_there) {
+            ++losses;
+            observer_->node_down(why);
+        }
         // A probe or the first GetNode that just failed may have asked for it already.
         if (retry_ == nullptr) connect_later();
     }
@@ -260,6 +264,9 @@ void McuClient::start(MediaNodeObserver& observer) {
 }
 const NodeInfo* McuClient::info() const {
     return connection_->info ? &*connection_->info : nullptr;
+}
+std::uint64_t McuClient::losses() const {
+    return connection_->losses;
 }
 const std::string& McuClient::boot_id() const {
     return connection_->boot_id;

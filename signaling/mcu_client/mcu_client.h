@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,9 @@ class McuClient final : public MediaNode {
 
     /// Begins to connect. `observer` outlives the client.
     void start(MediaNodeObserver& observer);
+
+    /// How often it was lost after it was there.
+    [[nodiscard]] std::uint64_t losses() const;
 
     [[nodiscard]] const NodeInfo* info() const override;
     [[nodiscard]] const std::string& boot_id() const override;

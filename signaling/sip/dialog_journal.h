@@ -52,6 +52,8 @@ class DialogJournal {
     void drop(const ParticipantId& participant);
 
     [[nodiscard]] std::size_t file_bytes() const { return file_bytes_; }
+    /// Calls that the next process would find.
+    [[nodiscard]] std::size_t call_count() const { return live_.size(); }
 
   private:
     DialogJournal(std::string path, std::function<std::int64_t()> unix_s)

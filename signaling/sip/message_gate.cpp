@@ -98,6 +98,7 @@ std::size_t MessageGate::remembered() {
 bool MessageGate::count(bool taken) {
     if (taken) return true;
     ++dropped_;
+    ++dropped_in_all_;
     const common::Timestamp now = clock_.now();
     if (now - told_ >= kBetweenWarnings) {
         LOG_WARNING("sip messages above the limits are dropped count={}", dropped_);

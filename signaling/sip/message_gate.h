@@ -42,6 +42,8 @@ class MessageGate {
     void resumed(const std::string& call_id);
     void left(const std::string& call_id);
 
+    /// Messages that were dropped, since the gate was made.
+    [[nodiscard]] std::uint64_t dropped() const { return dropped_in_all_; }
     /// Requests of strangers that are remembered now.
     [[nodiscard]] std::size_t remembered();
 
@@ -57,6 +59,7 @@ class MessageGate {
     RetryMemory retries_;
     SourceSet known_;
     std::uint64_t dropped_ = 0;  // since it was told last
+    std::uint64_t dropped_in_all_ = 0;
     common::Timestamp told_;
 };
 

@@ -16,6 +16,7 @@
 #include "signaling/sip/loop_timers.h"
 #include "signaling/sip/message_gate.h"
 #include "signaling/sip/sofia_agent.h"
+#include "signaling/sip/sofia_nta.h"
 #include "signaling/sip/sofia_root.h"
 
 namespace signaling {
@@ -48,7 +49,7 @@ struct SipDoor::Impl {
           connections(connection_limits(config.limits), system_sockets()) {}
 
     SofiaAgent::Surroundings surroundings();
-    std::string why_closed() const;
+    std::string why_closed();
     std::size_t dialog_count() const;
     std::size_t unadmitted_count() const;
     bool all_stopped() const;
@@ -74,6 +75,7 @@ struct SipDoor::Impl {
     SofiaRoot root;
     std::vector<std::unique_ptr<SofiaAgent>> agents;
     LoopTimers timers;
+    std::uint64_t refused_shutting_down = 0, refused_calls = 0, refused_unadmitted = 0;
     bool closing = false;
     bool stopping = false;
     std::function<void()> closed;
@@ -89,12 +91,18 @@ SofiaAgent::Surroundings SipDoor::Impl::surroundings() {
             }};
 }
 
-std::string SipDoor::Impl::why_closed() const {
-    if (closing) return "server shuts down";
+// Asked once for each caller: those who are refused are counted.
+std::string SipDoor::Impl::why_closed() {
+    if (closing) {
+        ++refused_shutting_down;
+        return "server shuts down";
+    }
     if (dialog_count() >= config.max_calls) {
+        ++refused_calls;
         return "no more than " + std::to_string(config.max_calls) + " calls at a time";
     }
     if (unadmitted_count() >= static_cast<std::size_t>(config.limits.max_unadmitted_calls)) {
+        ++refused_unadmitted;
         return "too many calls wait to be let in";
     }
     return {};
@@ -249,6 +257,34 @@ void SipDoor::close(std::function<void()> closed) {
     impl_->timers.after(0s, [this] { impl_->check_closing(); });
     impl_->timers.after(kForByes, [this] { impl_->stop_agents(); });
     impl_->timers.after(kForAll, [this] { impl_->finish_closing(); });
+}
+
+SipDoor::Statistics SipDoor::statistics() const {
+    Statistics now;
+    for (const auto& agent : impl_->agents) {
+        now.unanswered += agent->unadmitted_count();
+        now.restored += agent->restored_count();
+        now.received.push_back(&agent->received());
+    }
+    now.answered = impl_->dialog_count() - now.unanswered - now.restored;
+    now.refused_shutting_down = impl_->refused_shutting_down;
+    now.refused_calls = impl_->refused_calls;
+    now.refused_unadmitted = impl_->refused_unadmitted;
+    now.dropped = impl_->gate.dropped();
+    now.remembered_requests = impl_->gate.remembered();
+    now.connections = impl_->connections.count();
+    if (impl_->journal != nullptr) {
+        now.journal_calls = impl_->journal->call_count();
+        now.journal_bytes = impl_->journal->file_bytes();
+    }
+    for (const auto& guard : impl_->guards) {
+        now.digest.asked += guard->counts().asked;
+        now.digest.passed += guard->counts().passed;
+        now.digest.wrong += guard->counts().wrong;
+        now.digest.stale += guard->counts().stale;
+    }
+    now.sent = &sip_sent();
+    return now;
 }
 
 std::size_t SipDoor::call_count() const {

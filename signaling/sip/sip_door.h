@@ -14,6 +14,7 @@
 #include "signaling/conference/call_door.h"
 #include "signaling/config/sip_limits.h"
 #include "signaling/sip/session_timer.h"
+#include "signaling/sip/sip_traffic.h"
 
 namespace signaling {
 
@@ -65,6 +66,21 @@ class SipDoor {
     /// Refuses new calls with 503, hangs up the others (cause Shutdown), and calls `closed` when
     /// all are answered, at the latest after five seconds.
     void close(std::function<void()> closed);
+
+    struct Statistics {
+        /// Calls: whose INVITE has no final answer yet; those that have; a former daemon's.
+        std::size_t unanswered = 0, answered = 0, restored = 0;
+        /// Callers refused with 503 before the rooms were asked.
+        std::uint64_t refused_shutting_down = 0, refused_calls = 0, refused_unadmitted = 0;
+        std::uint64_t dropped = 0;  ///< messages above the limits
+        std::size_t remembered_requests = 0;
+        std::size_t connections = 0;
+        std::size_t journal_calls = 0, journal_bytes = 0;
+        DigestGuard::Counts digest;
+        std::vector<const SipTraffic*> received;  ///< of each listener; borrowed from the door
+        const SipTraffic* sent = nullptr;
+    };
+    [[nodiscard]] Statistics statistics() const;
 
     /// Calls from the first INVITE to the last answer.
     [[nodiscard]] std::size_t call_count() const;

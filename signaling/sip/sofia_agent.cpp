@@ -379,7 +379,15 @@ std::size_t SofiaAgent::unadmitted_count() const {
 }
 
 std::size_t SofiaAgent::dialog_count() const {
-    return impl_->dialogs.size() + (impl_->restored ? impl_->restored->count() : 0);
+    return impl_->dialogs.size() + restored_count();
+}
+
+std::size_t SofiaAgent::restored_count() const {
+    return impl_->restored ? impl_->restored->count() : 0;
+}
+
+const SipTraffic& SofiaAgent::received() const {
+    return impl_->gate.received();
 }
 
 void SofiaAgent::add_connections(std::unordered_set<std::string>& in_calls) const {

@@ -19,6 +19,7 @@ namespace signaling {
 
 class ConnectionTable;
 class MessageGate;
+class SipTraffic;
 class SofiaRoot;
 
 /// One nua: its sockets, its dialogs, and the translation between sofia's events and our calls.
@@ -60,6 +61,9 @@ class SofiaAgent {
     [[nodiscard]] std::size_t dialog_count() const;
     /// Of these, whose INVITE has no final answer yet.
     [[nodiscard]] std::size_t unadmitted_count() const;
+    /// Of these, a former daemon's.
+    [[nodiscard]] std::size_t restored_count() const;
+    [[nodiscard]] const SipTraffic& received() const;
     /// The other ends of the connections that its calls go over.
     void add_connections(std::unordered_set<std::string>& in_calls) const;
     /// As records name it: "127.0.0.1:5060".

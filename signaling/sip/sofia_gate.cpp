@@ -17,11 +17,13 @@ namespace {
 
 /// A first line's class: sofia's own, but for its parser.
 struct GatedLine : msg_hclass_s {
-    GatedLine(const msg_hclass_s& line, MessageGate& g, ConnectionTable& c, MessageGate::Kind k)
-        : msg_hclass_s(line), original(&line), gate(&g), connections(&c), kind(k) {}
+    GatedLine(const msg_hclass_s& line, MessageGate& g, ConnectionTable& c, SipTraffic& t,
+              MessageGate::Kind k)
+        : msg_hclass_s(line), original(&line), gate(&g), connections(&c), traffic(&t), kind(k) {}
     const msg_hclass_s* original;
     MessageGate* gate;
     ConnectionTable* connections;
+    SipTraffic* traffic;
     MessageGate::Kind kind;
 };
 
@@ -37,6 +39,15 @@ bool takes_line(const GatedLine& line, msg_t* message, const SocketPeer& sender)
     return false;
 }
 
+void count(const GatedLine& line, const msg_header_t* header) {
+    if (line.kind == MessageGate::Kind::Request) {
+        const auto* request = reinterpret_cast<const sip_request_t*>(header);
+        line.traffic->add_request(text_of(request->rq_method_name));
+    } else {
+        line.traffic->add_response(reinterpret_cast<const sip_status_t*>(header)->st_status);
+    }
+}
+
 extern "C" issize_t parse_first_line(su_home_t* home, msg_header_t* header, char* text,
                                      isize_t bytes) {
     const auto* line = static_cast<const GatedLine*>(header->sh_common->h_class);
@@ -45,7 +56,9 @@ extern "C" issize_t parse_first_line(su_home_t* home, msg_header_t* header, char
     // A message is its own memory's home (sofia-sip/msg.h, msg_home).
     const auto sender = peer_of(reinterpret_cast<msg_t*>(home));
     if (sender && !takes_line(*line, reinterpret_cast<msg_t*>(home), *sender)) return -1;
-    return line->original->hc_parse(home, header, text, bytes);
+    const issize_t parsed = line->original->hc_parse(home, header, text, bytes);
+    if (parsed >= 0 && sender) count(*line, header);
+    return parsed;
 }
 
 bool is_taken(const GatedLine& line, msg_t* message, const sip_t* sip) {
@@ -85,8 +98,10 @@ extern "C" issize_t extract_body(msg_t* message, msg_pub_t* object, char* text, 
 
 struct SofiaGate::Impl {
     Impl(const msg_mclass_t& from, MessageGate& gate, ConnectionTable& connections)
-        : request(*from.mc_request[0].hr_class, gate, connections, MessageGate::Kind::Request),
-          status(*from.mc_status[0].hr_class, gate, connections, MessageGate::Kind::Response),
+        : request(*from.mc_request[0].hr_class, gate, connections, received,
+                  MessageGate::Kind::Request),
+          status(*from.mc_status[0].hr_class, gate, connections, received,
+                 MessageGate::Kind::Response),
           parser(msg_mclass_clone(&from, 0, msg_mclass_copy)) {
         INVARIANT(parser != nullptr);
         request.hc_parse = parse_first_line;
@@ -96,6 +111,7 @@ struct SofiaGate::Impl {
         parser->mc_extract_body = extract_body;
     }
 
+    SipTraffic received;
     GatedLine request;
     GatedLine status;
     msg_mclass_t* parser;
@@ -106,6 +122,10 @@ SofiaGate::SofiaGate(const void* parser, MessageGate& gate, ConnectionTable& con
 
 SofiaGate::~SofiaGate() {
     std::free(impl_->parser);  // from malloc, says msg_mclass_clone
+}
+
+const SipTraffic& SofiaGate::received() const {
+    return impl_->received;
 }
 
 const void* SofiaGate::parser() const {

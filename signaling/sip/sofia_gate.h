@@ -4,6 +4,7 @@
 
 #include "signaling/sip/connection_table.h"
 #include "signaling/sip/message_gate.h"
+#include "signaling/sip/sip_traffic.h"
 
 namespace signaling {
 
@@ -12,8 +13,8 @@ namespace signaling {
 /// sofia has no place to refuse a message before its transaction is made but its parser: the first
 /// line is parsed when nothing else is done yet but reading the datagram, and the body when all
 /// headers are known. A message that its parser does not take is garbage to sofia, which it frees.
-/// Tells a `ConnectionTable` whose messages come.
-/// Owner:  borrows all three; outlives the nua that it is given to.
+/// Tells a `ConnectionTable` whose messages come, and counts those that it let in.
+/// Owner:  borrows the three it is given; outlives the nua that it is given to.
 class SofiaGate {
   public:
     /// `parser` is what parses what the gate lets in.
@@ -21,6 +22,9 @@ class SofiaGate {
     ~SofiaGate();
     SofiaGate(const SofiaGate&) = delete;
     SofiaGate& operator=(const SofiaGate&) = delete;
+
+    /// Messages whose first line was let in and understood.
+    [[nodiscard]] const SipTraffic& received() const;
 
     /// `msg_mclass_t const*`
     [[nodiscard]] const void* parser() const;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "signaling/sip/sip_traffic.h"
+
 struct nta_agent_s;
 
 namespace signaling {
@@ -11,5 +13,11 @@ namespace signaling {
 /// it by `nta_agent_create`, a public function that it calls through the dynamic linker, so ours
 /// is called in its place, and passes on to the library's.
 [[nodiscard]] nta_agent_s* last_nta_agent();
+
+/// All SIP messages that this process sent.
+///
+/// nta counts what it sends, but neither by method nor by status, and it answers much by itself.
+/// All of it leaves by `tport_tsend`, which is called and passed on in the same way.
+[[nodiscard]] const SipTraffic& sip_sent();
 
 }  // namespace signaling

@@ -26,7 +26,7 @@ class MetricPage {
     void gauge(const std::string& name, const std::string& help, double value, Labels labels = {});
     void counter(const std::string& name, const std::string& help, double value,
                  Labels labels = {});
-    /// CPU time and resident memory of this process, under the names that Prometheus'
+    /// CPU time, memory, start and open files of this process, under the names that Prometheus'
     /// own clients use (process_...).
     void add_process();
     [[nodiscard]] std::string text() const;

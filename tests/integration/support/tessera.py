@@ -39,6 +39,7 @@ class Tessera:
         self.tls_port = self.sip_port + 1
         self.api_port = free_port()
         self.metrics_port = free_port()
+        self.signald_metrics_port = free_port()
         media = free_block(media_ports)
         self.media_ports = (media, media + media_ports - 1)
         self.config = folder / "tessera.toml"
@@ -48,6 +49,7 @@ class Tessera:
             f"{extra}\n[signald]\n"
             f'sip = [{listens}]\n'
             f'api = "127.0.0.1:{self.api_port}"\n'
+            f'metrics = "127.0.0.1:{self.signald_metrics_port}"\n'
             f'token_file = "{folder}/api.token"\n'
             f'mcud = "unix:{folder}/mcud.sock"\n{limits}{signald}\n'
             f'[mcud]\ncontrol = "unix:{folder}/mcud.sock"\n'

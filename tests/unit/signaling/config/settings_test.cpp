@@ -265,3 +265,16 @@ TEST_CASE("A reload names the settings that need a restart") {
           std::vector<std::string>{"signald.sip or signald.listener", "signald.api",
                                    "signald.token_file", "signald.mcud"});
 }
+
+TEST_CASE("Metrics are told on loopback, elsewhere when asked, or nowhere") {
+    const auto usual = parse_settings("", "t.toml");
+    const auto open = parse_settings("[signald]\nmetrics = \"[::]:9100\"\n", "t.toml");
+    const auto off = parse_settings("[signald]\nmetrics = \"off\"\n", "t.toml");
+    REQUIRE((usual && open && off));
+
+    CHECK(to_string(*usual->metrics) == "127.0.0.1:8062");
+    CHECK(to_string(*open->metrics) == "[::]:9100");
+    CHECK_FALSE(off->metrics);
+    CHECK(needs_restart(*usual, *off) == Names{"signald.metrics"});
+    CHECK_THAT(error_of("[signald]\nmetrics = \"on\"\n"), Catch::Contains("127.0.0.1:8062"));
+}

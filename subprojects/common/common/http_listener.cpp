@@ -1,4 +1,4 @@
-#include "signaling/api/http_listener.h"
+#include "common/http_listener.h"
 
 #include <libsoup/soup.h>
 
@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace signaling {
+namespace common {
 namespace {
 
 constexpr int kBacklog = 128;  // GLib's own is 10: a burst of clients would be refused
@@ -26,19 +26,20 @@ struct Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    void enter(Phase next, common::Duration limit) {
+    void enter(Phase next, Duration limit) {
         if (shut) return;
         phase = next;
         since_us = g_get_monotonic_time();
         stop_timer();
-        timer = g_timeout_add(
-            static_cast<guint>(limit / std::chrono::milliseconds(1)),
+        timer = g_timeout_source_new(static_cast<guint>(limit / std::chrono::milliseconds(1)));
+        g_source_set_callback(
+            timer,
             [](gpointer self) -> gboolean {
-                static_cast<Connection*>(self)->timer = 0;
                 static_cast<Connection*>(self)->shut_down();
                 return G_SOURCE_REMOVE;
             },
-            this);
+            this, nullptr);
+        g_source_attach(timer, g_main_context_get_thread_default());
     }
     /// libsoup reads an end of file, or fails to write, and lets go of the stream.
     void shut_down() {
@@ -47,14 +48,16 @@ struct Connection {
         g_socket_shutdown(g_socket_connection_get_socket(stream), TRUE, TRUE, nullptr);
     }
     void stop_timer() {
-        if (timer != 0) g_source_remove(std::exchange(timer, 0U));
+        if (timer == nullptr) return;
+        g_source_destroy(timer);
+        g_source_unref(std::exchange(timer, nullptr));
     }
 
     GSocketConnection* stream;
     GSocketAddress* remote;
     Phase phase = Phase::Request;
     gint64 since_us = 0;
-    guint timer = 0;
+    GSource* timer = nullptr;
     bool shut = false;
 };
 
@@ -64,6 +67,7 @@ struct HttpListener::Private {
     Limits limits;
     SoupServer* server = nullptr;
     GSocketService* service = nullptr;
+    std::uint16_t port = 0;
     /// By the stream, until libsoup has let go of it.
     std::unordered_map<GObject*, std::unique_ptr<Connection>> connections;
 
@@ -119,7 +123,7 @@ struct HttpListener::Private {
         g_clear_object(&remote);
     }
 
-    void enter(SoupServerMessage* message, Phase phase, common::Duration limit) {
+    void enter(SoupServerMessage* message, Phase phase, Duration limit) {
         const GSocketAddress* remote = soup_server_message_get_remote_address(message);
         const auto found = std::ranges::find_if(
             connections, [&](const auto& entry) { return entry.second->remote == remote; });
@@ -134,7 +138,7 @@ struct HttpListener::Private {
         g_signal_connect(server, "request-read", G_CALLBACK(read), this);
     }
 
-    common::Result<void> listen(const ListenAddress& at) {
+    Result<void> listen(const std::string& host, std::uint16_t wanted) {
         service = g_socket_service_new();
         g_socket_listener_set_backlog(G_SOCKET_LISTENER(service), kBacklog);
         using OnIncoming = gboolean (*)(GSocketService*, GSocketConnection*, GObject*, Private*);
@@ -144,36 +148,47 @@ struct HttpListener::Private {
             return TRUE;
         };
         g_signal_connect(service, "incoming", G_CALLBACK(incoming), this);
-        GSocketAddress* address = g_inet_socket_address_new_from_string(at.host.c_str(), at.port);
+        GSocketAddress* address = g_inet_socket_address_new_from_string(host.c_str(), wanted);
+        GSocketAddress* bound = nullptr;
         GError* error = nullptr;
         const bool listening =
             address != nullptr &&
             g_socket_listener_add_address(G_SOCKET_LISTENER(service), address, G_SOCKET_TYPE_STREAM,
-                                          G_SOCKET_PROTOCOL_TCP, nullptr, nullptr, &error) != FALSE;
+                                          G_SOCKET_PROTOCOL_TCP, nullptr, &bound, &error) != FALSE;
         g_clear_object(&address);
-        if (listening) return {};
+        if (listening) {
+            port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
+            g_object_unref(bound);
+            return {};
+        }
         const std::string why = error == nullptr ? "not a numeric address" : error->message;
         g_clear_error(&error);
-        return common::fail(common::ErrorCode::Io, "API at " + to_string(at) + ": " + why);
+        return fail(ErrorCode::Io,
+                    "listen at " + host + " port " + std::to_string(wanted) + ": " + why);
     }
 };
 
 HttpListener::HttpListener(std::unique_ptr<Private> d) : d_(std::move(d)) {}
 HttpListener::~HttpListener() = default;
 
-common::Result<std::unique_ptr<HttpListener>> HttpListener::open(const ListenAddress& at,
-                                                                 const Limits& limits,
-                                                                 void* soup_server) {
+Result<std::unique_ptr<HttpListener>> HttpListener::open(const std::string& host,
+                                                         std::uint16_t port, const Limits& limits,
+                                                         void* soup_server) {
     auto d = std::make_unique<Private>();
     d->limits = limits;
     d->server = static_cast<SoupServer*>(soup_server);
     d->watch_requests();
-    if (auto listening = d->listen(at); !listening) return tl::unexpected(listening.error());
+    if (auto listening = d->listen(host, port); !listening)
+        return tl::unexpected(listening.error());
     return std::make_unique<HttpListener>(std::move(d));
+}
+
+std::uint16_t HttpListener::port() const {
+    return d_->port;
 }
 
 std::size_t HttpListener::connections() const {
     return d_->open_count();
 }
 
-}  // namespace signaling
+}  // namespace common

@@ -1,4 +1,4 @@
-#include "signaling/api/http_listener.h"
+#include "signaling/api/http_server.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "signaling/api/http_server.h"
 #include "tests/support/main_loop.h"
 
 using namespace signaling;
+using common::HttpListener;
 using namespace std::chrono_literals;
 using tests::run_until;
 
@@ -204,4 +204,17 @@ TEST_CASE(
     CHECK(run_until([&] { return client.dropped(); }));
     CHECK(run_until([&] { return silent.dropped(); }));
     api->waiting[0]({200, "text/plain", "late", ""});
+}
+
+TEST_CASE("A server counts its answers by status, and the clients that are connected") {
+    Api api(patient());
+    Client client(api.port), stranger(api.port);
+    REQUIRE(run_until([&] { return api.server->connections() == 2; }));
+
+    client.say(kHealth);
+    stranger.say("GET /v1/rooms HTTP/1.1\r\nHost: localhost\r\n\r\n");
+
+    CHECK(run_until([&] { return client.dropped() && stranger.dropped(); }));
+    CHECK(api.server->answers() == std::map<int, std::uint64_t>{{200, 1}, {401, 1}});
+    CHECK(run_until([&] { return api.server->connections() == 0; }));
 }
