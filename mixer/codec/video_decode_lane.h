@@ -63,7 +63,7 @@ class VideoDecodeLane final : private common::SerialJob {
     [[nodiscard]] const Counters& counters() const { return counters_; }
     /// Size of the newest decoded picture; 0x0 before the first. Any thread.
     [[nodiscard]] common::PictureSize picture_size() const;
-    /// From a picture's last packet until it can be drawn, of 98 pictures in 100 lately: waiting
+    /// From a picture's last packet until it can be drawn, of 199 pictures in 200 lately: waiting
     /// for a thread, decoding, scaling. Any thread.
     [[nodiscard]] common::Duration decoding() const {
         return common::Duration(decoding_ns_.load(std::memory_order_relaxed));
@@ -108,7 +108,7 @@ class VideoDecodeLane final : private common::SerialJob {
     Lack lack_ = Lack::Nothing;        // work() only
     common::Timestamp lacking_since_;  // work() only
     // work() only
-    common::QuantileTracker slow_{0.98, std::chrono::microseconds(500), kFirstGuess};
+    common::QuantileTracker slow_{0.995, std::chrono::milliseconds(1), kFirstGuess};
     std::atomic<std::int64_t> decoding_ns_{common::Duration(kFirstGuess).count()};
     common::Mutex tiles_mutex_;
     Tiles tiles_ GUARDED_BY(tiles_mutex_);
