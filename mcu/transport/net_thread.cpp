@@ -40,7 +40,7 @@ struct NetThread::Impl {
 
     // Net thread.
     void service();
-    void rest();
+    void rest(std::chrono::steady_clock::time_point began) const;
     bool run_due_timers();
     void arm();
     void add_epoll(int fd) const;
@@ -76,7 +76,6 @@ struct NetThread::Impl {
     Wakeup* first_wakeup = nullptr;  // net thread: taken from the stack, oldest first
     Wakeup* last_wakeup = nullptr;   // net thread
 
-    std::chrono::steady_clock::time_point serviced{};  // net thread: when it last began to work
     Timestamp armed{};  // net thread: the due that timer_fd waits for, if any
 
     std::thread thread;
@@ -162,18 +161,16 @@ void NetThread::Impl::forget(Wakeup& wakeup) {
 }
 
 /// Packets of many callers come one by one, and a wake costs more than the packet: what comes
-/// within a millisecond is served by one.
-void NetThread::Impl::rest() {
-    if (runs == Runs::WhenTold) return;
+/// within a millisecond is served by the next. After the work rather than before it: what comes to
+/// an idle thread is served at once, and a busy one finds something to do without sleeping again.
+void NetThread::Impl::rest(std::chrono::steady_clock::time_point began) const {
     constexpr auto kLeastBetweenWakes = std::chrono::milliseconds(1);
-    const auto due = serviced + kLeastBetweenWakes;
-    if (due > std::chrono::steady_clock::now()) std::this_thread::sleep_until(due);
-    serviced = std::chrono::steady_clock::now();
+    if (runs == Runs::OnItsOwnThread) std::this_thread::sleep_until(began + kLeastBetweenWakes);
 }
 
 void NetThread::Impl::service() {
     net_thread.check();
-    rest();
+    const auto began = std::chrono::steady_clock::now();
     std::array<epoll_event, 64> events;
     const int count = epoll_wait(epoll_fd, events.data(), static_cast<int>(events.size()), 0);
     for (int i = 0; i < count; ++i) {
@@ -196,6 +193,7 @@ void NetThread::Impl::service() {
     }
     run_due_timers();
     arm();
+    rest(began);
 }
 
 void NetThread::Impl::run_tasks() {
