@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -43,7 +44,7 @@ struct Rung {
 
 struct Options {
     std::string stream, table;
-    int people = 9, senders = 0, from = 0, most_pictures = 240, settle_pictures = 60, every = 5;
+    int people = 9, senders = 0, from = 0, most_pictures = 300, settle_pictures = 120, every = 5;
     int kbps = 1000;
     int fps = 30;             ///< of the senders, and of a bridge with time for everything
     int drawn_fps = 0;        ///< what the bridge set out to draw; 0: `fps`
@@ -70,7 +71,7 @@ bool read_rungs(Options& options) {
 struct Watched {
     std::size_t index;  ///< in the recording
     std::vector<FoundCode> codes;
-    FrameRef picture;  ///< of those that are judged
+    FrameRef picture;  ///< until the ideal one was made of it
 };
 
 /// Luma PSNR of the judged pictures, as received and as two encoders make them of the ideal ones.
@@ -106,7 +107,7 @@ class Floor {
 
     [[nodiscard]] common::Result<json> measure() {
         watch();
-        if (watched_.size() < static_cast<std::size_t>(2 * options_.settle_pictures)) {
+        if (watched_.size() < static_cast<std::size_t>(options_.settle_pictures + 60)) {
             return common::fail(common::ErrorCode::InvalidArgument,
                                 "only " + std::to_string(watched_.size()) + " pictures show " +
                                     std::to_string(options_.people) + " people");
@@ -144,9 +145,7 @@ class Floor {
                 }
                 continue;
             }
-            Watched now{i, std::move(codes), {}};
-            if (judged(watched_.size())) now.picture = picture;
-            watched_.push_back(std::move(now));
+            watched_.push_back({i, std::move(codes), picture});
         }
     }
 
@@ -188,26 +187,65 @@ class Floor {
                 std::min(tile.height, size_.height - y)};
     }
 
-    /// Tiles on grey; without labels and borders, which makes it a little cheaper than the real
-    /// picture: the floor is not flattered.
+    /// What the bridge drew: names, borders, the ring around who speaks and what lies between tiles
+    /// as received (what stands still costs nearly nothing to encode again), all else ideal.
     [[nodiscard]] FrameRef compose(const Watched& picture) {
         mixer::FrameWriter canvas = pool_.acquire(size_);
         if (!canvas) return {};
-        const auto height = static_cast<std::size_t>(size_.height);
-        std::memset(canvas->writable_y(), 32,
-                    height * static_cast<std::size_t>(canvas->stride_y()));
-        for (std::uint8_t* plane : {canvas->writable_u(), canvas->writable_v()}) {
-            std::memset(plane, 128, height / 2 * static_cast<std::size_t>(canvas->stride_uv()));
-        }
+        copy({*picture.picture, {}}, *canvas, {0, 0, size_.width, size_.height});
         for (const FoundCode& found : picture.codes) {
             const auto person = people_.find(found.code.who);
             if (person == people_.end()) continue;
             const FrameRef from = clips_->picture(found.code.who, found.code.frame);
             if (!from) continue;
             const mixer::PixelRect tile = inside(person->second.tile);
-            scaler_.scale(*from, mixer::crop_to_shape(from->size(), tile.size()), *canvas, tile);
+            mixer::FrameWriter scaled = pool_.acquire(tile.size());
+            if (!scaled) return {};
+            scaler_.scale(*from, mixer::crop_to_shape(from->size(), tile.size()), *scaled,
+                          {0, 0, tile.width, tile.height});
+            for (const mixer::PixelRect& part : beside_the_name(tile)) {
+                copy({*scaled, {tile.x, tile.y}}, *canvas, part);
+            }
         }
         return std::move(canvas).publish();
+    }
+
+    struct Placed {
+        const mixer::VideoFrame& picture;
+        struct {
+            int x = 0, y = 0;
+        } at;  ///< on the canvas
+    };
+
+    /// `part`: on the canvas, even.
+    static void copy(const Placed& from, mixer::VideoFrame& to, const mixer::PixelRect& part) {
+        const auto plane = [&](const std::uint8_t* source, int source_stride, std::uint8_t* target,
+                               int target_stride, int share) {
+            for (int y = part.y / share; y < (part.y + part.height) / share; ++y) {
+                std::memcpy(
+                    target + static_cast<std::ptrdiff_t>(y) * target_stride + part.x / share,
+                    source + static_cast<std::ptrdiff_t>(y - from.at.y / share) * source_stride +
+                        (part.x - from.at.x) / share,
+                    static_cast<std::size_t>(part.width / share));
+            }
+        };
+        const mixer::VideoFrame& source = from.picture;
+        plane(source.y(), source.stride_y(), to.writable_y(), to.stride_y(), 1);
+        plane(source.u(), source.stride_uv(), to.writable_u(), to.stride_uv(), 2);
+        plane(source.v(), source.stride_uv(), to.writable_v(), to.stride_uv(), 2);
+    }
+
+    /// A tile without its border, and without the left lower corner, where the name stands.
+    static std::array<mixer::PixelRect, 2> beside_the_name(const mixer::PixelRect& tile) {
+        constexpr double kBorder = 0.025, kNameWidth = 0.35, kNameHeight = 0.16;
+        const auto even = [](double value) { return static_cast<int>(std::lround(value / 2)) * 2; };
+        const int edge = even(tile.height * kBorder) + 2;
+        const int name_width = even(tile.width * kNameWidth);
+        const int name_height = even(tile.height * kNameHeight);
+        return {mixer::PixelRect{tile.x + edge, tile.y + edge, tile.width - 2 * edge,
+                                 tile.height - edge - name_height},
+                mixer::PixelRect{tile.x + name_width, tile.y + tile.height - name_height,
+                                 tile.width - name_width - edge, name_height - edge}};
     }
 
     /// An encoder, and what a viewer of it sees.
@@ -275,10 +313,10 @@ class Floor {
             if (!by_own) return tl::unexpected(by_own.error());
             if (!by_stock) return tl::unexpected(by_stock.error());
             ideal_.push_back(std::move(ideal));
-            if (!watched_[i].picture || !*by_own || !*by_stock) continue;
-            const auto received = received_.psnr(*watched_[i].picture, watched_[i].codes);
+            const FrameRef seen = std::move(watched_[i].picture);
+            if (!judged(i) || !*by_own || !*by_stock) continue;
+            const auto received = received_.psnr(*seen, watched_[i].codes);
             if (received) judged_.push_back({*received, **by_own, **by_stock});
-            watched_[i].picture = {};
         }
         own_kbps_ = kbps(own.settled_bytes, settled());
         stock_kbps_ = kbps(stock.settled_bytes, settled());
