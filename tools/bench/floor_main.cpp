@@ -34,6 +34,7 @@ using nlohmann::json;
 
 constexpr int kTimes = 3;
 constexpr std::uint32_t kPicturesTimed = 60;
+constexpr std::size_t kLeastPictures = 60;
 constexpr double kAspect = 16.0 / 9;
 
 /// So many encoders of one kind.
@@ -107,11 +108,14 @@ class Floor {
 
     [[nodiscard]] common::Result<json> measure() {
         watch();
-        if (watched_.size() < static_cast<std::size_t>(options_.settle_pictures + 60)) {
+        if (watched_.size() < kLeastPictures) {
             return common::fail(common::ErrorCode::InvalidArgument,
                                 "only " + std::to_string(watched_.size()) + " pictures show " +
                                     std::to_string(options_.people) + " people");
         }
+        // A bridge far beyond its load showed too few: half of them is left to judge.
+        options_.settle_pictures =
+            std::min(options_.settle_pictures, static_cast<int>(watched_.size() / 2));
         if (auto found = find_tiles(); !found) return tl::unexpected(found.error());
         if (auto judged = compose_and_judge(); !judged) return tl::unexpected(judged.error());
         return figures();
