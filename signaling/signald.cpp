@@ -2,6 +2,7 @@
 
 #include <glib.h>
 
+#include <bit>
 #include <filesystem>
 #include <utility>
 
@@ -145,9 +146,13 @@ Signald::~Signald() {
 
 void Signald::tick() {
     rooms_.tick();
-    heap_.look(clock_.now(), rooms_.participant_count() +
-                                 sip_->remembered_requests() / kRequestsOfOneCall +
-                                 sip_->connection_count() / kConnectionsOfOneCall);
+    // People in calls make requests as well, for as long as they are in. Doubled or halved, so that
+    // a steady stream of them is no reason to give memory back all the time.
+    const std::size_t recent = recent_.look(clock_.now(), sip_->received_requests());
+    heap_.look(clock_.now(),
+               rooms_.participant_count() + sip_->remembered_requests() / kRequestsOfOneCall +
+                   static_cast<std::size_t>(std::bit_width(recent / kRequestsOfOneCall)) +
+                   sip_->connection_count() / kConnectionsOfOneCall);
 }
 
 void Signald::reload(const Settings& settings) {

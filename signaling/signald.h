@@ -15,6 +15,7 @@
 #include "signaling/config/settings.h"
 #include "signaling/mcu_client/mcu_client.h"
 #include "signaling/metrics/call_counter.h"
+#include "signaling/sip/recent_requests.h"
 #include "signaling/sip/sip_door.h"
 
 namespace signaling {
@@ -58,6 +59,7 @@ class Signald {
     std::unique_ptr<HttpServer> http_;
     std::unique_ptr<SipDoor> sip_;
     std::unique_ptr<common::MetricsServer> metrics_;  // null: nobody can ask
+    RecentRequests recent_;
     common::HeapRest heap_;
     unsigned ticker_ = 0;
     unsigned idle_watch_ = 0;

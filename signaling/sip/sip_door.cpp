@@ -295,6 +295,14 @@ std::size_t SipDoor::connection_count() const {
     return impl_->connections.count();
 }
 
+std::uint64_t SipDoor::received_requests() const {
+    std::uint64_t sum = 0;
+    for (const auto& agent : impl_->agents) {
+        for (const auto& [method, count] : agent->received().requests()) sum += count;
+    }
+    return sum;
+}
+
 std::size_t SipDoor::remembered_requests() const {
     return impl_->gate.remembered();
 }

@@ -86,6 +86,8 @@ class SipDoor {
     [[nodiscard]] std::size_t call_count() const;
     /// Requests of people in no call whose memory is not free yet.
     [[nodiscard]] std::size_t remembered_requests() const;
+    /// Requests that ever came in, of people in calls, too.
+    [[nodiscard]] std::uint64_t received_requests() const;
     /// TCP and TLS connections that others made.
     [[nodiscard]] std::size_t connection_count() const;
 

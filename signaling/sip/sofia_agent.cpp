@@ -271,7 +271,9 @@ void SofiaAgent::Impl::refuse_stranger(nua_handle_t* handle, int status, const s
 }
 
 void SofiaAgent::Impl::on_options(nua_handle_t* handle, const SofiaDialog* dialog) {
-    nua_respond(handle, SIP_200_OK, NUTAG_WITH_THIS(nua), SIPTAG_ALLOW_STR(kAllow), TAG_END());
+    // Allow is there without a word. Named here, nua would take it for the dialog's setting from
+    // now on, and keep each of them until the call ends.
+    nua_respond(handle, SIP_200_OK, NUTAG_WITH_THIS(nua), TAG_END());
     if (dialog == nullptr) nua_handle_destroy(handle);
 }
 
