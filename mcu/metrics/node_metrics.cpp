@@ -141,6 +141,9 @@ void add_load(common::MetricPage& page, const NodeLoad& load) {
     const LoadFigures& figures = load.figures;
     page.gauge("tessera_load_cpu_ratio", "Share (0 to 1) of its cores that the daemon used lately.",
                figures.cpu_share);
+    page.gauge("tessera_load_encode_ratio",
+               "Share (0 to 1) of the same cores that video encoders used lately.",
+               figures.encode_share);
     page.gauge("tessera_load_pool_wait_seconds",
                "How long decoders and encoders waited for a thread lately, in seconds (95th "
                "percentile).",

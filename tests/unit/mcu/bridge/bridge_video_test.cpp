@@ -148,3 +148,17 @@ TEST_CASE("A steady video tick allocates nothing") {
     room.stage.unsubscribe(*subscription);
     room.stage.close_view(view);
 }
+
+TEST_CASE(
+    "How late pictures are drawn is smoothed over half a second, and one late tick is no more") {
+    Room room;
+    for (int i = 0; i < 200; ++i) room.video.done(std::chrono::milliseconds(4));
+    const auto usual = room.video.done_after();
+
+    room.video.done(std::chrono::milliseconds(36));
+
+    CHECK(usual > std::chrono::microseconds(3900));
+    CHECK(usual <= std::chrono::milliseconds(4));
+    CHECK(room.video.done_after() > usual);
+    CHECK(room.video.done_after() <= usual + std::chrono::milliseconds(3));
+}

@@ -103,6 +103,24 @@ TEST_CASE("A wrong password, an unknown name and silence come to the same") {
     CHECK(door.guard.check("INVITE", kUri, "") == Verdict::Unknown);
 }
 
+TEST_CASE("What came of each check is counted, and to be asked is no failure") {
+    Door door;
+    const std::string nonce = door.nonce();
+
+    (void)door.guard.check("INVITE", kUri, "");
+    (void)door.say(nonce, {});
+    (void)door.say(nonce, {.password = "guessed", .count = "00000002"});
+    (void)door.guard.check("INVITE", kUri, "Basic YW5uYQ==");
+    door.clock.advance(DigestGuard::kNonceLife + 1s);
+    (void)door.say(nonce, {.count = "00000003"});
+
+    const DigestGuard::Counts& counts = door.guard.counts();
+    CHECK(counts.asked == 1);
+    CHECK(counts.passed == 1);
+    CHECK(counts.wrong == 2);
+    CHECK(counts.stale == 1);
+}
+
 TEST_CASE("A nonce is good for two minutes, and then only to say that it is old") {
     Door door;
     const std::string nonce = door.nonce();
