@@ -92,6 +92,9 @@ NetThread::Impl::Impl(const common::Clock& clock_in, Runs runs_in)
     };
     g_source_set_callback(source, reinterpret_cast<GSourceFunc>(reinterpret_cast<void*>(on_ready)),
                           this, nullptr);
+    // GLib would take a source that may not recurse out of its poll set while it is dispatched, and
+    // put it back: two wakes of itself each time. Nothing here runs the loop from within.
+    g_source_set_can_recurse(source, TRUE);
     g_source_attach(source, context);
 }
 
