@@ -33,7 +33,9 @@ using mixer::FrameRef;
 using nlohmann::json;
 
 constexpr int kTimes = 3;
-constexpr std::uint32_t kPicturesTimed = 60;
+/// Of all streams together; of each no fewer than 24 and no more than 60.
+constexpr std::size_t kPicturesTimed = 600;
+constexpr std::size_t kEncodesTimed = 150;
 constexpr std::size_t kLeastPictures = 60;
 constexpr double kAspect = 16.0 / 9;
 
@@ -386,10 +388,12 @@ class Floor {
 
     [[nodiscard]] common::Result<std::vector<Incoming>> incoming() {
         std::vector<Incoming> all;
+        const auto timed = static_cast<std::uint32_t>(
+            std::clamp<std::size_t>(kPicturesTimed / people_.size(), 24, 60));
         for (const auto& [who, person] : people_) {
             Incoming& one = all.emplace_back();
             one.tile = inside(person.tile);
-            one.frames.resize(std::min(person.clip->size(), kPicturesTimed));
+            one.frames.resize(std::min(person.clip->size(), timed));
             for (std::uint32_t i = 0; i < one.frames.size(); ++i) {
                 const auto bytes = person.clip->access_unit(i);
                 one.frames[i].key_frame = person.clip->is_key(i);
@@ -415,7 +419,8 @@ class Floor {
         InputCost best;
         for (int time = 0; time < kTimes; ++time) {
             InputCost cost{0, 0};
-            for (std::uint32_t i = 0; i < kPicturesTimed; ++i) {
+            const std::size_t timed = all->front().frames.size();
+            for (std::size_t i = 0; i < timed; ++i) {
                 for (Incoming& one : *all) {
                     const double began = cpu_ms();
                     const auto picture = one.decoder->decode(one.frames[i % one.frames.size()]);
@@ -428,8 +433,9 @@ class Floor {
                     cost.scale_ms += cpu_ms() - decoded;
                 }
             }
-            best.decode_ms = std::min(best.decode_ms, cost.decode_ms / kPicturesTimed);
-            best.scale_ms = std::min(best.scale_ms, cost.scale_ms / kPicturesTimed);
+            const double each = 1.0 / static_cast<double>(timed);
+            best.decode_ms = std::min(best.decode_ms, cost.decode_ms * each);
+            best.scale_ms = std::min(best.scale_ms, cost.scale_ms * each);
         }
         return best;
     }
@@ -454,7 +460,7 @@ class Floor {
         std::vector<FrameRef> pictures = ideal_;
         if (rung.size != size_) pictures = smaller(rung.size);
         const std::size_t most =
-            std::max<std::size_t>(60, 600 / static_cast<std::size_t>(rung.count));
+            std::max<std::size_t>(60, kEncodesTimed / static_cast<std::size_t>(rung.count));
         pictures.resize(std::min(pictures.size(), most));
         double best = 1e300;
         for (int time = 0; time < kTimes; ++time) {

@@ -21,7 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SET = [
     ("shared", "--people", "16"), ("shared", "--people", "9"), ("shared", "--people", "32"),
     ("personal", "--people", "9", "--seconds", "20"), ("personal", "--people", "10", "--seconds", "8"),
-    ("speaker",), ("rungs",), ("stall",), ("audio",), ("join_storm",), ("overload",), ("soak",),
+    ("speaker",), ("rungs",), ("stall", "--seconds", "10"), ("audio",), ("join_storm",), ("overload",), ("soak",),
 ]
 GOALS = {
     1: "shared, N = 16: CPU of mcud / codec floor",
@@ -89,8 +89,9 @@ def main():
             old.unlink()
         print(f"load average before: {os.getloadavg()[0]:.1f}")
         for scenario in SET:
+            from_s = time.monotonic()
             done = subprocess.run([sys.executable, HERE / f"{scenario[0]}.py", *scenario[1:]], check=False, timeout=600)
-            sys.stdout.flush()
+            print(f"  ({' '.join(scenario)}: {time.monotonic() - from_s:.0f} s)", flush=True)
             if done.returncode not in (0, 1):
                 print(f"{scenario[0]} could not be measured")
     tables = []

@@ -135,6 +135,10 @@ void add_report(CLI::App& app, Options& o) {
     app.add_option("--skip", o.skip_seconds, "seconds after the first picture that are not judged")
         ->capture_default_str()
         ->group(group);
+    app.add_option("--judge-sound", o.judge_sound,
+                   "how many of --count judge what they hear; the others what they see")
+        ->capture_default_str()
+        ->group(group);
     app.add_flag("!--no-analysis", o.analyse, "count packets only: costs nothing after the call")
         ->group(group);
 }

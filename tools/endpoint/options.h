@@ -47,6 +47,7 @@ struct Options {
     int psnr_every = 10;
     double skip_seconds = 3;
     bool analyse = true;
+    int judge_sound = 64;  ///< of `count`
     [[nodiscard]] bool wants_judgement() const {
         return !report.empty() || !png.empty() || !wav.empty() || !dump_stream.empty();
     }

@@ -361,14 +361,20 @@ common::Result<std::string> Report::judge(const std::string& name, std::uint32_t
     HeardSound heard;
     if (options_.analyse) {
         watched.watch(recording);
-        heard = decode_sound(recording);
         report["video"] = video_json(recording, watched, options_, table_);
-        report["audio"] = audio_json(recording, heard, identity, options_, table_);
     } else {
         report["video"] = {{"pictures", recording.pictures.size()},
                            {"streams", to_json(recording.video_streams)}};
         add_arrivals(recording, report["video"]);
+    }
+    const std::uint32_t place = identity - static_cast<std::uint32_t>(options_.identity);
+    if (options_.analyse && place < static_cast<std::uint32_t>(options_.judge_sound)) {
+        heard = decode_sound(recording);
+        report["audio"] = audio_json(recording, heard, identity, options_, table_);
+    } else {
         report["audio"] = {{"packets", recording.sounds.size()},
+                           {"latency_ms", to_json(Spread{})},
+                           {"bursts", json::array()},
                            {"streams", to_json(recording.audio_streams)}};
     }
     if (auto written = write_files(identity, recording, watched.last, heard.samples); !written) {
