@@ -231,10 +231,19 @@ void BridgedSession::limit_bitrate(common::Bitrate limit) {
 }
 
 void BridgedSession::limit_path(common::Bitrate all) {
-    LOG_INFO("path of {} carries {} kbit/s", who_,
-             all.bps() > 0 ? std::to_string(all.bps() / 1000) : std::string("all its"));
+    LOG_INFO("path carries {} kbit/s {}",
+             all.bps() > 0 ? std::to_string(all.bps() / 1000) : std::string("all its"), who_);
     path_ = all;
+    skip_to_smaller_picture();
     apply_listener(main_media(state_.media, MediaKind::Audio));
+}
+
+/// Said before the stage is told, so that no start comes before it.
+void BridgedSession::skip_to_smaller_picture() {
+    const auto share = path_share();
+    const auto rung = stage_.rung_of(mixer::SubscriptionId{subscription_.load()});
+    if (share && rung && rung->bitrate > *share && rung->bitrate > smallest_)
+        session_->skip_to_start();
 }
 
 /// The picture's part of what the path carries: what sound leaves.
@@ -259,6 +268,7 @@ void BridgedSession::follow_wishes(common::PictureSize max_size) {
         const auto allowed = mixer::rungs_for(services_.rungs, *picture_needs, kTicksPerSecond);
         const auto limit = budget_.bps() > 0 ? std::optional(budget_) : std::nullopt;
         if (allowed) {
+            smallest_ = allowed->back().bitrate;
             const MediaConfig* audio = main_media(state_.media, MediaKind::Audio);
             const std::int64_t sound =
                 listens_ && audio != nullptr

@@ -119,6 +119,7 @@ class BridgedSession final : private SessionObserver {
     void protect_picture(const StreamCounters& picture, double sound_loss, common::Timestamp now);
     [[nodiscard]] std::optional<common::Bitrate> agreed_bitrate() const;
     [[nodiscard]] std::optional<common::Bitrate> path_share() const;
+    void skip_to_smaller_picture();
     [[nodiscard]] common::Bitrate sound_limit(const MediaConfig& audio) const;
     void ask_for_who_does_not(const StreamCounters& picture);
     void apply_video(const MediaConfig* video, bool muted);
@@ -153,9 +154,10 @@ class BridgedSession final : private SessionObserver {
     common::Bitrate asked_;       ///< of the peer's picture; 0: nothing yet
     std::string listen_failure_;  ///< why it hears nothing though it should
     std::atomic<std::uint64_t> subscription_{0};
-    common::Bitrate budget_;  ///< by the peer's TMMBR; 0: not limited
-    common::Bitrate path_;    ///< sound and picture, by the peer's reports; 0: not limited
-    common::Bitrate wish_;    ///< as told to the session
+    common::Bitrate budget_;    ///< by the peer's TMMBR; 0: not limited
+    common::Bitrate path_;      ///< sound and picture, by the peer's reports; 0: not limited
+    common::Bitrate wish_;      ///< as told to the session
+    common::Bitrate smallest_;  ///< of the rungs it may have
     LossGuard guard_;
     std::optional<common::Bitrate> unguarded_;  ///< its rung's when `guard_` came to share it
     PictureRepeats repeats_;                    ///< as told to the session

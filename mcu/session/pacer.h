@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,7 @@ namespace mcu {
 /// Lets a picture's packets out: up to kUnpaced at once, the rest evenly over at most kSpread, so
 /// that a key picture does not overrun the queue of a slow link.
 ///
+/// Rate:  a narrow path is put into only as fast as it carries (`limit`), without the first burst.
 /// Order: kept, across pictures too; while packets wait, a new picture's wait behind them, all of
 ///        them gone kSpread later.
 /// Full:  kMaxWaiting packets; a picture that does not fit is refused whole.
@@ -44,6 +46,13 @@ class Pacer {
     /// The picture is complete: lets go what may go now.
     void flush(common::Timestamp now);
 
+    /// From the next packet on; 0: none.
+    void limit(common::Bitrate rate) { rate_ = rate; }
+    /// While there is a limit: nothing goes before then.
+    void hold_until(common::Timestamp at) { free_ = std::max(free_, at); }
+    /// How long what waits here takes to go; 0 where there is no limit.
+    [[nodiscard]] common::Duration backlog(common::Timestamp now) const;
+
     [[nodiscard]] std::size_t waiting_count() const { return count_ - first_; }
 
   private:
@@ -52,6 +61,8 @@ class Pacer {
         std::size_t bytes;
     };
     void step();
+    void release(common::Timestamp now);
+    [[nodiscard]] common::Duration time_of(std::size_t bytes) const;
     void send(std::size_t count);
 
     NetThread& net_;
@@ -62,6 +73,9 @@ class Pacer {
     std::size_t first_ = 0, count_ = 0;
     std::size_t paced_ = 0;     ///< of those that wait: let go by the timer
     common::Timestamp finish_;  ///< when the last one is to be gone
+    common::Bitrate rate_;
+    common::Timestamp free_;  ///< with a rate: when the next one may go
+    std::size_t waiting_bytes_ = 0;
 };
 
 }  // namespace mcu

@@ -171,6 +171,12 @@ bool Session::want_rate(common::Bitrate all) {
     });
 }
 
+void Session::skip_to_start() {
+    (void)impl_->net.post([core = std::weak_ptr(impl_->core)] {
+        if (const auto there = core.lock()) there->skip_to_start();
+    });
+}
+
 void Session::repeat_pictures(PictureRepeats repeats) {
     impl_->net.call([&] { impl_->core->repeat_pictures(repeats); });
 }

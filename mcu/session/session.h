@@ -87,6 +87,10 @@ class Session {
     /// asks again for what it misses (NACK) gets them once.
     void repeat_pictures(PictureRepeats repeats);
 
+    /// The path is full and a start in a smaller picture is on its way: until that is here,
+    /// pictures are dropped. Posted, not waited for.
+    void skip_to_start();
+
     [[nodiscard]] mixer::PictureSink& picture_sink();
     [[nodiscard]] mixer::AudioSink& audio_sink();
     [[nodiscard]] mixer::KeyFrameRequester& key_frame_requester();

@@ -10,7 +10,7 @@ namespace mcu {
 SessionCore::SessionCore(StreamEnvironment environment, std::uint64_t seed)
     : environment_(std::move(environment)),
       seeds_(seed),
-      path_([this](common::Bitrate all) { environment_.observer.on_path_rate(all); }),
+      path_([this](common::Bitrate all) { on_path_rate(all); }),
       wakeup_(environment_.net, [this] { on_wake(); }),
       sound_(wakeup_),
       pictures_(wakeup_) {}
@@ -80,6 +80,15 @@ void SessionCore::limit_peer(common::Bitrate limit) {
 
 void SessionCore::repeat_pictures(PictureRepeats repeats) {
     if (main_video_ != nullptr) main_video_->repeat_pictures(repeats);
+}
+
+void SessionCore::skip_to_start() {
+    if (main_video_ != nullptr) main_video_->skip_to_start();
+}
+
+void SessionCore::on_path_rate(common::Bitrate all) {
+    if (main_video_ != nullptr) main_video_->on_path_rate(path_.queue());
+    environment_.observer.on_path_rate(all);
 }
 
 std::vector<LocalMedia> SessionCore::local_media() const {

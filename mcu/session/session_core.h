@@ -37,6 +37,7 @@ class SessionCore final : public mixer::KeyFrameRequester {
     void limit_peer(common::Bitrate limit);
     void want_rate(common::Bitrate all) { path_.want(all); }
     void repeat_pictures(PictureRepeats repeats);
+    void skip_to_start();
     /// Ports and SSRCs, in the order of the plans applied last; addresses are the caller's.
     [[nodiscard]] std::vector<LocalMedia> local_media() const;
     [[nodiscard]] std::vector<StreamCounters> counters() const;
@@ -49,6 +50,7 @@ class SessionCore final : public mixer::KeyFrameRequester {
     [[nodiscard]] std::unique_ptr<MediaStream> take_stream(const std::string& mid);
     std::unique_ptr<MediaStream> open_stream(Plan& plan);
     void choose_main();
+    void on_path_rate(common::Bitrate all);
     void on_wake();
 
     const StreamEnvironment environment_;

@@ -46,6 +46,7 @@ constexpr Duration kReorderMargin = std::chrono::milliseconds(25);
 /// Between two answers to the same NACK, while the round trip is not known.
 constexpr Duration kRepeatGuard = std::chrono::milliseconds(50);
 constexpr int kMostProbeCopies = 8;
+constexpr Duration kQuestionPatience = std::chrono::milliseconds(600);
 /// Of the pacer, for the picture that comes next.
 constexpr std::size_t kPacerRoomKept = 512;
 
@@ -217,7 +218,9 @@ std::optional<Timestamp> VideoStream::deadline() const {
 void VideoStream::on_send_format() {
     const std::optional<H264Fmtp> fmtp = H264Fmtp::parse(config().send.fmtp);
     packetizer_ = H264Packetizer(fmtp ? fmtp->packetization_mode : H264Packetizer::Mode::SingleNal);
+    start_there_.reset();
     needs_key_ = true;
+    question_.reset();
     line_.clear();
     if (!config().feedback_nack) {
         sent_.reset();
@@ -230,7 +233,9 @@ void VideoStream::on_packets_missed(std::span<const std::uint16_t> sequences, Ti
     if (!sent_ || !may_send(at) || !pacer_.has_room(sequences.size())) return;
     const auto remote = remote_view();
     const Duration round_trip = remote && remote->round_trip ? *remote->round_trip : kRepeatGuard;
+    answer_question(sequences, at);
     note_missed(sequences, at);
+    if (path() != nullptr && path()->overflows()) return;
     for (const std::uint16_t sequence : sequences) {
         const auto packet = sent_->take(sequence, at, round_trip);
         if (packet) queue(*packet, at);
@@ -240,11 +245,13 @@ void VideoStream::on_packets_missed(std::span<const std::uint16_t> sequences, Ti
 
 void VideoStream::on_own_ssrc_changed() {
     if (sent_) sent_->clear();  // under the old SSRC nobody wants them, under the new they are lies
+    question_.reset();
     line_.clear();
     if (path() != nullptr) path()->forget_reports();
 }
 
 void VideoStream::on_peer_wants_start(Timestamp at) {
+    if (start_there_ && at < *start_there_) return;
     ask_start(at, kLeastStartInterval);
 }
 
@@ -263,7 +270,10 @@ void VideoStream::send(const mixer::EncodedPicture& picture) {
     net_thread_.check();
     const Timestamp at = now();
     const std::size_t times = 1 + static_cast<std::size_t>(std::max(repeats_.key, repeats_.others));
-    if (!may_send(at) ||
+    if (skips_until_ && !picture.key && at < *skips_until_) return;
+    skips_until_.reset();
+    pacer_.limit(path() != nullptr ? path()->pace(at) : common::Bitrate());
+    if (!may_send(at) || pacer_.backlog(at) > kLongestBacklog ||
         !pacer_.has_room(times * (most_packets(picture) + RepeatLine::kMostBehind))) {
         needs_key_ = true;
         return;
@@ -276,10 +286,34 @@ void VideoStream::send(const mixer::EncodedPicture& picture) {
     // On a narrow path what came before would only hold up what begins now.
     if (picture.key && sent_ && path() != nullptr && path()->rate().bps() > 0) sent_->clear();
     packetize(picture, at);
+    if (picture.key) note_start(at);
+}
+
+void VideoStream::note_start(Timestamp at) {
+    start_there_.reset();
+    if (path() == nullptr || path()->rate().bps() == 0) return;
+    const auto remote = remote_view();
+    const Duration round_trip = remote && remote->round_trip ? *remote->round_trip : Duration(0);
+    start_there_ = at + pacer_.backlog(at) + round_trip;
+}
+
+void VideoStream::skip_to_start() {
+    net_thread_.check();
+    needs_key_ = true;
+    skips_until_ = now() + kLongestSkip;
+    if (sent_) sent_->clear();
+    question_.reset();
+}
+
+void VideoStream::on_path_rate(Duration queue) {
+    const Timestamp at = now();
+    pacer_.limit(path()->pace(at));
+    if (queue > Duration(0)) pacer_.hold_until(at + queue);
 }
 
 void VideoStream::packetize(const mixer::EncodedPicture& picture, Timestamp at) {
     const int repeats = sent_ ? 0 : picture.key ? repeats_.key : repeats_.others;
+    follow_question(at);
     packetizer_.start(picture.nals);
     line_.begin_picture();
     while (true) {
@@ -290,6 +324,10 @@ void VideoStream::packetize(const mixer::EncodedPicture& picture, Timestamp at) 
         const std::uint16_t sequence = sender().next_sequence();
         sender().stamp(buffer.first(bytes), payload->last, picture.media_time, at);
         if (sent_) sent_->keep(buffer.first(bytes), sequence, at);
+        if (payload->last && path() != nullptr && sent_ && path()->wants_answer(at)) {
+            question_ = Question{.sequence = sequence, .asked = {}};
+            break;
+        }
         if (repeats > 0) line_.keep(buffer.first(bytes));
         pacer_.add(bytes);
         note_sent(bytes, at);
@@ -332,7 +370,6 @@ void VideoStream::on_report(const RtcpSession::RemoteView& view) {
                       .cumulative_lost = view.cumulative_lost,
                       .round_trip = {}};
     if (view.round_trip_is_new) report.round_trip = view.round_trip;
-    path()->set_repair(Repair::AskedFor);
     path()->on_report(report);
 }
 
@@ -347,6 +384,25 @@ void VideoStream::note_missed(std::span<const std::uint16_t> sequences, Timestam
         least = std::min(least, *age);
     }
     path()->on_missed(packets, least, at);
+}
+
+/// The next packet shows the peer the gap. Whoever does not ask gets it all the same.
+void VideoStream::follow_question(Timestamp at) {
+    if (!question_) return;
+    if (!question_->asked) {
+        question_->asked = at;
+        if (path() != nullptr) path()->on_question(at);
+    }
+    if (at - *question_->asked < kQuestionPatience) return;
+    if (const auto packet = sent_->take(question_->sequence, at, Duration(0))) queue(*packet, at);
+    question_.reset();
+}
+
+void VideoStream::answer_question(std::span<const std::uint16_t> missed, Timestamp at) {
+    if (!question_ || !question_->asked || path() == nullptr) return;
+    if (std::ranges::find(missed, question_->sequence) == missed.end()) return;
+    path()->on_answer(at - *question_->asked, at);
+    question_.reset();
 }
 
 /// Not counted as sent: reports to the peer tell each packet once, and so it reckons what it lost.

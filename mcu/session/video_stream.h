@@ -35,6 +35,9 @@ class VideoStream final : public MediaStream {
     static constexpr common::Duration kLeastStartInterval = std::chrono::milliseconds(100);
     /// While waiting for one, a start is asked for again.
     static constexpr common::Duration kStartRepeat = std::chrono::milliseconds(500);
+    static constexpr common::Duration kLongestSkip = std::chrono::milliseconds(1500);
+    /// What a narrow path has not taken for so long is stale: the next picture is a key picture.
+    static constexpr common::Duration kLongestBacklog = std::chrono::seconds(2);
 
     VideoStream(const StreamEnvironment& environment, const StreamConfig& config,
                 std::uint64_t seed, std::unique_ptr<UdpPortPair> ports);
@@ -48,6 +51,11 @@ class VideoStream final : public MediaStream {
     /// From the next picture on. Not for a peer that asks again.
     void repeat_pictures(PictureRepeats repeats) { repeats_ = repeats; }
     void send(const mixer::EncodedPicture& picture);
+    /// A smaller picture is on its way: what comes before it would only fill a path that is full,
+    /// and so would packets that were missed there. A key picture ends that, as does kLongestSkip.
+    void skip_to_start();
+    /// The path is found to carry another rate; `queue`: what stands in it, to be let out first.
+    void on_path_rate(common::Duration queue);
     /// Pictures were lost on the way here; the next that comes is a key picture.
     void on_overflow();
     /// The decoder cannot go on without a key frame.
@@ -72,6 +80,9 @@ class VideoStream final : public MediaStream {
     [[nodiscard]] common::Timestamp due_of(const common::EncodedFrame& frame);
     void follow_key_frame_need(common::Timestamp now);
     void ask_start(common::Timestamp now, common::Duration least_interval);
+    void follow_question(common::Timestamp now);
+    void answer_question(std::span<const std::uint16_t> missed, common::Timestamp now);
+    void note_start(common::Timestamp now);
     void packetize(const mixer::EncodedPicture& picture, common::Timestamp now);
     void queue(std::span<const std::uint8_t> packet, common::Timestamp now);
     void note_sent(std::size_t bytes, common::Timestamp now);
@@ -104,6 +115,15 @@ class VideoStream final : public MediaStream {
     std::uint64_t packets_repeated_ = 0;
     bool needs_key_ = true;  ///< nothing but a key picture may go out
     std::optional<common::Timestamp> start_asked_;
+    /// A packet that is held back until the peer asks for it, and when the next one went out.
+    struct Question {
+        std::uint16_t sequence = 0;
+        std::optional<common::Timestamp> asked;
+    };
+    std::optional<Question> question_;
+    std::optional<common::Timestamp> skips_until_;
+    /// When the last start on a narrow path is there: who asks for another before cannot know.
+    std::optional<common::Timestamp> start_there_;
     std::array<std::uint8_t, kPacketBufferBytes> probe_;
 };
 

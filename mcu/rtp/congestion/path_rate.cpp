@@ -15,18 +15,25 @@ constexpr Duration kLeastWindow = std::chrono::milliseconds(400);
 constexpr Duration kLongWindow = std::chrono::seconds(1);
 constexpr double kLeastPackets = 30, kFewPackets = 8, kMostPackets = 50'000;
 constexpr double kSomeLoss = 0.02;
-/// Loss beyond doubt that is more than a path may lose by chance; what is asked for again comes,
-/// but of a full path.
-constexpr double kTooMuchLost = 0.12, kTooMuchUnrepaired = 0.06;
+/// Loss beyond doubt that stays when what was missed is sent again: but of a full path, that comes.
+constexpr double kTooMuchUnrepaired = 0.06;
 constexpr double kDoubt = 2.5;  // standard deviations
 /// A fall that has not had its effect yet is corrected only where it was far too little.
 constexpr double kFarTooMuch = 0.7;
 /// Of a full path most packets are missed, each as late as its queue is long.
 constexpr Duration kMissedAtLeast = std::chrono::milliseconds(300);
 constexpr Duration kMissedWithin = std::chrono::seconds(1);
+/// Than it usually asks after. Where packets overtake each other, a peer asks for many in vain.
+constexpr Duration kLaterThanUsual = std::chrono::milliseconds(100);
+constexpr Duration kAsksWithin = std::chrono::milliseconds(30);
+constexpr int kUsual = 16, kUsualOfLate = 128;
 constexpr double kManyMissed = 12, kMissedShare = 0.25;
-/// Reports say it better.
+/// Reports say better what a probe did.
 constexpr Duration kReportedLately = std::chrono::milliseconds(700);
+/// Who reports each second has done so by then.
+constexpr Duration kReportsSeldom = std::chrono::milliseconds(1600);
+/// What was held back is asked for within a round trip and this.
+constexpr Duration kAnswered = std::chrono::milliseconds(450);
 /// At once no further down than to this: some of what is missed comes late.
 constexpr double kLeastArrived = 0.25;
 /// Packets of a probe take so long to be on their way back in a report.
@@ -54,6 +61,7 @@ double seconds(Duration d) {
 void PathRate::forget_reports() {
     before_.reset();
     delay_ = {};
+    usual_age_.reset();
 }
 
 void PathRate::on_sent(std::size_t wire_bytes, bool picture, Timestamp now) {
@@ -67,6 +75,7 @@ void PathRate::on_round_trip(Duration round_trip, Timestamp now) {
 
 void PathRate::on_report(const PathReport& report) {
     if (report.round_trip) delay_.add(*report.round_trip, report.at);
+    if (reported_) report_gap_ = report.at - *reported_;
     reported_ = report.at;
     const std::optional<Window> window = window_of(report);
     const bool full = window && is_full(*window);
@@ -75,7 +84,7 @@ void PathRate::on_report(const PathReport& report) {
         return;
     }
     if (!window) return;
-    if (full) fall(*window);
+    if (full) fall(*window, delay_.newest(), report.at);
     step(report.at);
 }
 
@@ -99,6 +108,8 @@ std::optional<PathRate::Window> PathRate::window_of(const PathReport& report) {
     // What it speaks of was sent half a round trip before.
     const Duration way = delay_.least() / 2;
     window.begin = before_->at - way;
+    // What stood in the queue at a fall was sent before it, and lost at its end.
+    if (queue_ > Duration(0) && window.begin < fell_ + queue_) window.begin = window.begin - queue_;
     window.end = report.at - way;
     window.expected = expected;
     const double lost = report.cumulative_lost - before_->cumulative_lost;
@@ -106,11 +117,8 @@ std::optional<PathRate::Window> PathRate::window_of(const PathReport& report) {
     window.lost_share = std::clamp(lost / expected, 0.0, 1.0);
     const SentHistory::Amount sent = sent_.between(window.begin, window.end);
     window.sent_bps = sent.bytes * 8 / seconds(span);
-    // Who drops copies unseen (SRTP) did not lose them: unless it asked for them, or counts them.
-    const bool counts_all = repair_ == Repair::AskedFor || window.received > expected;
-    const double arrived = counts_all && sent.picture_packets > 0
-                               ? window.received / sent.picture_packets
-                               : 1 - window.lost_share;
+    const double arrived =
+        sent.picture_packets > 0 ? window.received / sent.picture_packets : 1 - window.lost_share;
     window.arrived_bps = window.sent_bps * std::clamp(arrived, 0.02, 1.0);
     before_ = report;
     return window;
@@ -119,21 +127,17 @@ std::optional<PathRate::Window> PathRate::window_of(const PathReport& report) {
 bool PathRate::is_full(const Window& window) const {
     const double share = window.lost_share;
     const double doubt = kDoubt * std::sqrt(share * (1 - share) / window.expected);
-    const double most = repair_ == Repair::AskedFor ? kTooMuchUnrepaired : kTooMuchLost;
-    if (share - doubt > most) return true;
+    if (share - doubt > kTooMuchUnrepaired) return true;
     if (delay_.falls()) return false;
     if (share >= kSomeLoss && delay_.standing() > kQueueGrows) return true;
     return delay_.standing() > kQueueStands;
 }
 
-void PathRate::fall(const Window& window) {
+void PathRate::fall(const Window& window, Duration queue, Timestamp now) {
     const Bitrate arrived =
         Bitrate::from_bps(static_cast<std::int64_t>(window.arrived_bps * kKeep));
     const bool limited = rate_.bps() > 0;
-    if (limited && window.begin<settled_&& static_cast<double>(arrived.bps())> kFarTooMuch *
-                       static_cast<double>(rate_.bps())) {
-        return;
-    }
+    if (limited && window.begin < settled_ && arrived > scaled(rate_, kFarTooMuch)) return;
     if (limited && arrived >= rate_) return;
     // Whoever was raised too far waits longer the next time.
     const bool regretted = rose_ && window.end - *rose_ < kMemory;
@@ -147,6 +151,8 @@ void PathRate::fall(const Window& window) {
     patience_ = kPatience;
     settled_ = window.end + kSettle;
     calm_since_ = window.end;
+    fell_ = now;
+    queue_ = std::min(queue, kLongestQueue);
     set_rate(arrived);
 }
 
@@ -157,37 +163,54 @@ void PathRate::set_rate(Bitrate rate) {
     tell_(rate_);
 }
 
+Bitrate PathRate::pace(Timestamp now) const {
+    if (phase_ == Phase::Probing) return {};
+    const bool rising = rate_.bps() == 0 && rose_ && now - *rose_ < kSettle;
+    return rising ? scaled(wanted_, kRoomAtRise) : rate_;
+}
+
 // ---- who reports seldom ----
 
 bool PathRate::reports_seldom(Timestamp now) const {
     return reported_ && now - *reported_ > kReportedLately;
 }
 
+/// By chance some packets are missed at once; at a full queue, all as late as that is long.
+bool PathRate::is_late(Duration age) {
+    if (!delay_.known()) return false;
+    const Duration usual = usual_age_.value_or(delay_.least() + kAsksWithin);
+    const bool late = age - usual > kLaterThanUsual && age - delay_.least() > kQueueGrows;
+    usual_age_ = usual + (age - usual) / (late ? kUsualOfLate : kUsual);
+    return late;
+}
+
 void PathRate::on_missed(std::size_t packets, Duration least_age, Timestamp now) {
-    if (packets == 0 || !reports_seldom(now)) return;
+    if (packets == 0) return;
     if (phase_ != Phase::Resting) {
+        if (!reports_seldom(now)) return;
         if (least_age - delay_.least() > kQueueGrows) probe_missed_ += packets;
         if (probe_missed_ >= kProbeMissed) end_probe(true, now);
+        return;
+    }
+    if (!is_late(least_age)) {
+        missed_ = {};
         return;
     }
     if (now - missed_.begin > kMissedWithin) missed_ = {.begin = now, .least_age = least_age};
     missed_.packets += static_cast<double>(packets);
     missed_.least_age = std::min(missed_.least_age, least_age);
-    if (now - missed_.begin < kMissedAtLeast || missed_.packets < kManyMissed || !delay_.known())
-        return;
-    // By chance some of it is missed at once.
-    if (missed_.least_age - delay_.least() < kQueueGrows) return;
+    if (now - missed_.begin < kMissedAtLeast || missed_.packets < kManyMissed) return;
     Window window{.begin = missed_.begin - missed_.least_age, .end = now - missed_.least_age};
     const SentHistory::Amount sent = sent_.between(window.begin, window.end);
     // What was sent again shares the path, and its lot.
     const double once = std::max(sent.picture_packets - missed_.packets, missed_.packets);
     const double missed_share = missed_.packets / once;
     if (missed_share < kMissedShare) return;
+    const Duration queue = missed_.least_age - delay_.least();
     missed_ = {.begin = now, .least_age = least_age};
-    if (now < settled_) return;
     window.sent_bps = sent.bytes * 8 / seconds(window.end - window.begin);
     window.arrived_bps = window.sent_bps * std::clamp(1 - missed_share, kLeastArrived, 1.0);
-    fall(window);
+    fall(window, queue, now);
 }
 
 // ---- up ----
@@ -195,6 +218,8 @@ void PathRate::on_missed(std::size_t packets, Duration least_age, Timestamp now)
 void PathRate::step(Timestamp now) {
     if (rate_.bps() == 0) return;
     if (phase_ == Phase::Probing && now >= probe_ends_) phase_ = Phase::Judging;
+    if (phase_ == Phase::Judging && asked_ && now - *asked_ > kAnswered + delay_.least())
+        end_probe(true, now);
     if (phase_ == Phase::Judging && now - probe_ends_ > kVerdict) end_probe(true, now);
     if (phase_ != Phase::Resting || wanted_ <= rate_) return;
     if (now - calm_since_ < std::max(patience_, regret_)) return;
@@ -204,10 +229,22 @@ void PathRate::step(Timestamp now) {
     begin_probe(scaled(rate_, kFirstProbe), now);
 }
 
+bool PathRate::wants_answer(Timestamp now) const {
+    return phase_ == Phase::Judging && !asked_ && reported_ &&
+           std::max(report_gap_, now - *reported_) > kReportsSeldom;
+}
+
+void PathRate::on_answer(Duration after, Timestamp now) {
+    if (phase_ != Phase::Judging) return;
+    seen_probe_ = true;
+    end_probe(after - delay_.least() > kProbeGrows, now);
+}
+
 void PathRate::begin_probe(Bitrate target, Timestamp now) {
     target_ = std::min(target, scaled(wanted_, kHeadroom));
     phase_ = Phase::Probing;
     seen_probe_ = false;
+    asked_.reset();
     probe_missed_ = 0;
     probe_began_ = now;
     probe_ends_ = now + kProbe;
@@ -228,14 +265,16 @@ void PathRate::judge_probe(const PathReport& report, const std::optional<Window>
     const bool measured = report.round_trip && report.at < probe_ends_ + kProbeLingers;
     const bool queued = measured && delay_.newest() > kQueueGrows;
     const bool again = queued && delay_.standing() > kQueueGrows;
-    if (full || again || (queued && delay_.newest() > kProbeGrows))
-        return end_probe(true, report.at);
+    if (full || again || (queued && delay_.newest() > kProbeGrows)) {
+        end_probe(true, report.at);
+        if (full) fall(*window, delay_.newest(), report.at);  // it was narrow before
+        return;
+    }
     if (report.at < probe_ends_ + kProbeSeen + delay_.least()) {
         seen_probe_ = seen_probe_ || measured;
         return;
     }
     seen_probe_ = seen_probe_ || measured;
-    seen_ = seen_ && seen_probe_;
     end_probe(queued || (window && lost_copies(*window)), report.at);
 }
 
@@ -249,6 +288,7 @@ bool PathRate::lost_copies(const Window& window) const {
 
 void PathRate::end_probe(bool failed, Timestamp now) {
     phase_ = Phase::Resting;
+    seen_ = seen_ && seen_probe_;
     if (!failed) {
         proven_ = target_;
         if (proven_ >= wanted_) return rise(now);
@@ -270,6 +310,7 @@ void PathRate::rise(Timestamp now) {
     rose_ = now;
     patience_ = kPatience;
     calm_since_ = now;
+    queue_ = Duration(0);
     set_rate(proven_ >= wanted_ ? Bitrate() : std::max(rate_, scaled(proven_, kProven)));
 }
 

@@ -18,23 +18,21 @@ struct PathReport {
     std::optional<common::Duration> round_trip;
 };
 
-/// Whether the peer gets again what it misses: then its reports tell what stayed lost.
-enum class Repair : std::uint8_t { None, AskedFor };
-
-/// What the path to one peer carries, sound and picture together with all headers, from what the
-/// peer reports of them: nothing while it carries all, else a rate.
+/// What the path to one peer that asks again for what it misses (NACK) carries, sound and picture
+/// together with all headers, from what the peer reports of them and asks for: nothing while it
+/// carries all, else a rate.
 ///
 /// Down: at once, to a little less than what arrived, when reports say that the path is full: loss
 ///       while round trips grow, a queue that stands, or more loss than chance leaves on a path
 ///       that merely loses. Random loss of up to 10 % changes nothing.
-///       A peer that reports seldom is heard by what it asks for: many missed packets, all of
-///       which it missed late, tell of a full queue. What a peer without repair asks for tells
-///       nothing: it asks for starts as often on a path that merely loses.
+///       Sooner than reports, what the peer asks for tells: many missed packets, all of which it
+///       missed later than is usual for it, were missed at a full queue.
 /// Up:   after a calm while, by probes of a fraction of a second in which packets go out more than
 ///       once (`probe`): first a little more, then twice as much until what is wanted is reached.
 ///       Only then, or when a probe fails, the new rate is told: a viewer does not climb rung by
 ///       rung. A failed probe doubles the wait, at most to kMostPatience; a rise that had to be
-///       taken back doubles it further, at most to kMostRegret.
+///       taken back doubles it further, at most to kMostRegret. A peer that reports seldom is asked
+///       after each probe: one packet is held back, and its NACK tells how long the queue is.
 /// Thread: net thread. No clock of its own. Never allocates.
 class PathRate {
   public:
@@ -49,6 +47,9 @@ class PathRate {
     static constexpr common::Duration kMemory = std::chrono::minutes(1);
     static constexpr common::Duration kProbe = std::chrono::milliseconds(800);
     static constexpr common::Duration kVerdict = std::chrono::seconds(8);
+    static constexpr double kRoomAtRise = 1.5;
+    static constexpr double kSomeMissed = 6;
+    static constexpr common::Duration kLongestQueue = std::chrono::milliseconds(500);
     static constexpr double kFirstProbe = 1.4, kSecondProbe = 1.6, kNextProbe = 2.0,
                             kHeadroom = 1.15, kProven = 0.95;
     static constexpr common::Bitrate kLeast = common::Bitrate::from_kbps(60);
@@ -56,7 +57,6 @@ class PathRate {
     /// `tell` is called with each new rate, from within the calls below.
     explicit PathRate(std::function<void(common::Bitrate)> tell) : tell_(std::move(tell)) {}
 
-    void set_repair(Repair repair) { repair_ = repair; }
     /// What would be sent if the path carried it; 0: not known, nothing is probed for.
     void want(common::Bitrate all) { wanted_ = all; }
     /// Another stream, another peer: what is known of the old one counts for nothing.
@@ -69,8 +69,24 @@ class PathRate {
     /// The peer asks for packets for the first time; the newest was sent so long ago.
     void on_missed(std::size_t packets, common::Duration least_age, common::Timestamp now);
 
+    /// Is one packet to be held back now, until the peer asks for it?
+    [[nodiscard]] bool wants_answer(common::Timestamp now) const;
+    /// The packet after the one held back goes out.
+    void on_question(common::Timestamp now) { asked_ = now; }
+    /// The one held back was asked for, so long after that.
+    void on_answer(common::Duration after, common::Timestamp now);
+
     /// 0: the path is not known to be too narrow.
     [[nodiscard]] common::Bitrate rate() const { return rate_; }
+    /// How fast pictures are to go out, so that what waits does so here and not in the path, where
+    /// it would be lost; 0: as fast as they come. For a moment after a rise, too.
+    [[nodiscard]] common::Bitrate pace(common::Timestamp now) const;
+    /// What the peer asks for now was lost at the end of a queue: sent again it would only lengthen
+    /// that, and come too late.
+    [[nodiscard]] bool overflows() const { return missed_.packets >= kSomeMissed; }
+    /// How long what stood in the path's queue at the last fall takes to leave it: what is sent
+    /// before that joins the queue, or is lost at its end. At most kLongestQueue.
+    [[nodiscard]] common::Duration queue() const { return queue_; }
     /// More bytes that are to go out now, as copies, while a probe runs; else 0.
     [[nodiscard]] std::size_t owed_bytes(common::Timestamp now);
     [[nodiscard]] std::uint64_t falls() const { return falls_; }
@@ -88,9 +104,10 @@ class PathRate {
     [[nodiscard]] std::optional<Window> window_of(const PathReport& report);
     [[nodiscard]] bool reports_seldom(common::Timestamp now) const;
     [[nodiscard]] bool is_full(const Window& window) const;
+    [[nodiscard]] bool is_late(common::Duration age);
     void judge_probe(const PathReport& report, const std::optional<Window>& window, bool full);
     [[nodiscard]] bool lost_copies(const Window& window) const;
-    void fall(const Window& window);
+    void fall(const Window& window, common::Duration queue, common::Timestamp now);
     void set_rate(common::Bitrate rate);
     void step(common::Timestamp now);
     void begin_probe(common::Bitrate target, common::Timestamp now);
@@ -98,12 +115,14 @@ class PathRate {
     void rise(common::Timestamp now);
 
     std::function<void(common::Bitrate)> tell_;
-    Repair repair_ = Repair::None;
     SentHistory sent_;
     PathDelay delay_;
     std::optional<PathReport> before_;
-    std::optional<common::Timestamp> reported_;
+    std::optional<common::Timestamp> reported_, asked_;
+    common::Duration report_gap_{};  ///< between the last two
     common::Bitrate rate_, wanted_;
+    common::Duration queue_{};
+    common::Timestamp fell_;
 
     common::Timestamp settled_;     ///< until then what arrives still speaks of before the fall
     common::Timestamp calm_since_;  ///< since the last fall or failed probe
@@ -125,6 +144,7 @@ class PathRate {
         common::Duration least_age{};
     };
     Missed missed_;
+    std::optional<common::Duration> usual_age_;  ///< at which a packet is missed
     std::uint64_t falls_ = 0, failed_probes_ = 0;
 };
 

@@ -22,6 +22,9 @@ struct Fixture {
         }
         pacer.flush(clock.now());
     }
+    void pass(int milliseconds) {
+        for (int i = 0; i < milliseconds; ++i) step();
+    }
     void step() {
         clock.advance(1ms);
         net.run_ready();
@@ -122,4 +125,48 @@ TEST_CASE("The pacer says when a picture has no room") {
 
     CHECK(f.pacer.has_room(1000));
     CHECK_FALSE(f.pacer.has_room(1100));
+}
+
+TEST_CASE("On a narrow path packets leave as fast as it carries them, and no ten at once") {
+    Fixture f;
+    f.pacer.limit(common::Bitrate::from_kbps(8));  // a byte each millisecond
+
+    f.put(30);  // of 3 bytes, by and large
+    CHECK(f.sent.size() <= 2);
+    CHECK(f.pacer.backlog(f.clock.now()) > 80ms);
+    f.pass(45);
+    CHECK(f.sent.size() >= 14);
+    CHECK(f.sent.size() <= 17);
+    f.pass(50);
+
+    CHECK(f.sent.size() == 30);
+    CHECK(f.pacer.backlog(f.clock.now()) < 4ms);
+    CHECK(f.in_order());
+    CHECK(f.sizes_kept);
+}
+
+TEST_CASE("What stands in the path's queue is let out before more is put in") {
+    Fixture f;
+    f.pacer.limit(common::Bitrate::from_kbps(300));
+    f.pacer.hold_until(f.clock.now() + 200ms);
+
+    f.put(10);
+    f.pass(199);
+    CHECK(f.sent.empty());
+    f.pass(5);
+
+    CHECK(f.sent.size() == 10);
+}
+
+TEST_CASE("When the path is wide again, what waited is gone within ten milliseconds") {
+    Fixture f;
+    f.pacer.limit(common::Bitrate::from_bps(800));
+    f.put(30);
+
+    f.pacer.limit(common::Bitrate());
+    f.put(5);
+    f.pass(14);
+
+    CHECK(f.sent.size() == 35);
+    CHECK(f.in_order());
 }

@@ -532,3 +532,43 @@ TEST_CASE("The peer's TMMBR is told to the floor above") {
 
     CHECK(f.observer.limits == std::vector<std::int64_t>{256'000});
 }
+
+TEST_CASE("Before a start in a smaller picture nothing goes into a full path, nor goes again") {
+    SessionFixture f;
+    PeerPorts peer;
+    MediaConfig config = SessionFixture::video(&peer);
+    config.feedback_nack = true;
+    const auto local = f.configure({config});
+    f.picture(make_picture(true, {100, 3000}, f.clock.now()));
+    const auto large = f.drain_rtp(peer.rtp);
+    REQUIRE(!large.empty());
+
+    f.session->skip_to_start();
+    f.pass(33ms);
+    f.picture(make_picture(false, {500}, f.clock.now()));
+    f.send(peer.rtcp, nack(local[0].ssrc, large[0].sequence), local[0].rtcp_port);
+    CHECK(f.drain_rtp(peer.rtp).empty());
+    CHECK(f.observer.starts == 0);
+    f.picture(make_picture(true, {400}, f.clock.now()));
+    const auto start = f.drain_rtp(peer.rtp);
+    f.pass(33ms);
+    f.picture(make_picture(false, {300}, f.clock.now()));
+
+    REQUIRE(start.size() == 1);
+    CHECK(start[0].sequence == static_cast<std::uint16_t>(large.back().sequence + 1));
+    CHECK(f.drain_rtp(peer.rtp).size() == 1);
+}
+
+TEST_CASE("A start in a smaller picture that does not come is asked for") {
+    SessionFixture f;
+    PeerPorts peer;
+    f.configure({SessionFixture::video(&peer)});
+    f.picture(make_picture(true, {100}, f.clock.now()));
+
+    f.session->skip_to_start();
+    f.pass(1600ms);
+    f.picture(make_picture(false, {500}, f.clock.now()));
+
+    CHECK(f.drain_rtp(peer.rtp).size() == 1);
+    CHECK(f.observer.starts == 1);
+}

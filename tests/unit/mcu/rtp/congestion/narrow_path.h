@@ -20,7 +20,6 @@ class NarrowPath {
         LinkModel::Config down{.delay = std::chrono::milliseconds(50)};
         common::Duration way_back = std::chrono::milliseconds(50);
         common::Duration report_every = std::chrono::milliseconds(700);
-        bool asks_again = true;  ///< generic NACK
     };
     struct Change {
         common::Timestamp at;
@@ -28,7 +27,6 @@ class NarrowPath {
     };
 
     explicit NarrowPath(const Config& config) : config_(config), link_(config.down) {
-        path.set_repair(config.asks_again ? mcu::Repair::AskedFor : mcu::Repair::None);
         path.want(common::Bitrate::from_kbps(1'117));
         plan(kPicture, [this] { send_picture(); });
         plan(kSound, [this] { send_sound(); });
@@ -117,6 +115,7 @@ class NarrowPath {
     }
     void send_picture() {
         plan(kPicture, [this] { send_picture(); });
+        if (held_back_ && !asked_) path.on_question(*(asked_ = now_));
         std::size_t left = static_cast<std::size_t>(kRungs[rung_] * 1000 / 8 / 30);
         while (left > 0) {
             const std::size_t payload = std::min(left, kPacketBytes);
@@ -124,6 +123,11 @@ class NarrowPath {
             sizes_.push_back(payload + kHeaders);
             sent_at_.push_back(now_);
             const auto sequence = static_cast<std::uint32_t>(sizes_.size() - 1);
+            if (left == 0 && path.wants_answer(now_)) {
+                held_back_ = sequence;
+                asked_.reset();
+                continue;
+            }
             send_packet(sequence);
             while (path.owed_bytes(now_) >= sizes_[sequence]) send_packet(sequence);
         }
@@ -144,7 +148,7 @@ class NarrowPath {
     void take(std::uint32_t sequence) {
         ++received_;  // twice, if it came twice: RFC 3550 A.3
         for (std::uint32_t missing = highest_ + 1; missing < sequence; ++missing) {
-            if (config_.asks_again) ask(missing, 3);
+            ask(missing, 3);
         }
         highest_ = std::max(highest_, sequence);
         here_.insert(sequence);
@@ -152,6 +156,10 @@ class NarrowPath {
     void ask(std::uint32_t sequence, int tries) {
         if (tries == 0 || here_.contains(sequence)) return;
         plan(config_.way_back, [this, sequence, tries] {
+            if (sequence == held_back_) {
+                path.on_answer(now_ - *asked_, now_);
+                held_back_.reset();
+            }
             if (tries == 3) path.on_missed(1, now_ - sent_at_[sequence], now_);
             send_packet(sequence);
         });
@@ -182,6 +190,8 @@ class NarrowPath {
     std::uint64_t received_ = 0;
     std::set<std::uint32_t> here_;
     std::optional<common::Duration> forward_;
+    std::optional<std::uint32_t> held_back_;
+    std::optional<common::Timestamp> asked_;
 };
 
 }  // namespace tests
