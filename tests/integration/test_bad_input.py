@@ -132,7 +132,7 @@ def test_an_api_port_already_taken_is_named(folder):
     with taken(server.api_port, socket.SOCK_STREAM):
         ended = run(SIGNALD, server.config)
     assert ended.returncode == 1
-    assert re.search(rf"API at 127\.0\.0\.1:{server.api_port}: .*in use", ended.stderr + ended.stdout)
+    assert re.search(rf"API: 127\.0\.0\.1:{server.api_port}: .*in use", ended.stderr + ended.stdout)
 
 
 def test_a_control_socket_already_taken_is_named_and_its_owner_goes_on(tessera):

@@ -163,8 +163,8 @@ struct HttpListener::Private {
         }
         const std::string why = error == nullptr ? "not a numeric address" : error->message;
         g_clear_error(&error);
-        return fail(ErrorCode::Io,
-                    "listen at " + host + " port " + std::to_string(wanted) + ": " + why);
+        const std::string shown = host.find(':') == std::string::npos ? host : "[" + host + "]";
+        return fail(ErrorCode::Io, shown + ":" + std::to_string(wanted) + ": " + why);
     }
 };
 
