@@ -60,6 +60,11 @@ class VideoEncoder {
     /// What a predicted picture would carry next, 0..15 (H.264 7.4.3: frame_num counts reference
     /// pictures).
     [[nodiscard]] virtual int next_frame_num() const = 0;
+    /// From the next picture on one column of macroblocks after the other is coded without
+    /// prediction from outside what was refreshed already, one a picture: when it comes to the
+    /// right edge, all who follow see the same, whatever they saw before. No key frame; the bitrate
+    /// stays.
+    virtual void refresh() = 0;
     /// From the next picture on no NAL unit is longer than this (packetization-mode 0); 0 lifts the
     /// limit. No key frame.
     virtual void limit_nal_bytes(int max_nal_bytes) = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/log.h"
+#include "mixer/codec/frame_num_narrower.h"
 #include "mixer/codec/video_encoder.h"
 
 namespace mixer {
@@ -24,6 +25,9 @@ constexpr int kLowestSharedQp = 14;
 /// How much the stream may run ahead of its rate. Short, because a link as narrow as the rung
 /// queues all of it.
 constexpr int kVbvMilliseconds = 600;
+/// What narrowing frame_num may add to a NAL unit: shifted by some bits, zeros may want emulation
+/// prevention that wanted none before. In 1200 bytes of noise that is one byte in 3000 units.
+constexpr int kRoomForEscapes = 4;
 
 void log_x264(void*, int level, const char* format, va_list arguments) {
     if (level > X264_LOG_ERROR) return;
@@ -99,6 +103,8 @@ class X264Context {
         return handle_ != nullptr;
     }
 
+    void refresh() { x264_encoder_intra_refresh(handle_); }
+
     /// Takes effect at the next picture.
     void limit_nal_bytes(int max_nal_bytes) {
         if (max_nal_bytes == max_nal_bytes_) return;
@@ -127,8 +133,10 @@ class X264Context {
         }
         nals_.clear();
         for (const x264_nal_t& nal : std::span(nals, static_cast<std::size_t>(nal_count))) {
-            if (nal.i_type == NAL_SEI)
-                continue;  // nobody reads x264's signature, and it costs 600 bytes
+            // Nobody reads x264's signature, and it costs 600 bytes. The picture that begins a
+            // refresh repeats the parameter sets, which everybody has.
+            const bool sets = nal.i_type == NAL_SPS || nal.i_type == NAL_PPS;
+            if (nal.i_type == NAL_SEI || (sets && out.i_type != X264_TYPE_IDR)) continue;
             constexpr int kSizePrefix =
                 4;  // b_annexb = 0: four bytes of size stand before each unit
             nals_.emplace_back(nal.p_payload + kSizePrefix,
@@ -149,6 +157,9 @@ class X264Encoder final : public VideoEncoder {
     [[nodiscard]] bool open(const StreamFormat& format, common::Bitrate bitrate) {
         x264_param_t p = parameters_for(format);
         p.i_csp = X264_CSP_I420;
+        // With an infinite interval there is a refresh only when asked for. It also makes frame_num
+        // wider, which is undone below.
+        p.b_intra_refresh = 1;
         p.rc.i_rc_method = X264_RC_ABR;
         p.rc.i_bitrate = p.rc.i_vbv_max_bitrate = static_cast<int>(bitrate.bps() / 1000);
         p.rc.i_vbv_buffer_size = p.rc.i_bitrate * kVbvMilliseconds / 1000;
@@ -172,7 +183,13 @@ class X264Encoder final : public VideoEncoder {
             in.img.i_stride[i] = strides[i];
         }
         auto coded = context_.encode(in, out_);
-        if (coded) next_frame_num_ = coded->key ? 1 : (next_frame_num_ + 1) % kMaxFrameNum;
+        if (!coded) return coded;
+        coded->nals = narrower_.narrow(coded->nals);
+        if (coded->nals.empty()) {
+            return common::fail(common::ErrorCode::Internal,
+                                "x264 wrote a slice header of another shape than expected");
+        }
+        next_frame_num_ = coded->key ? 1 : (next_frame_num_ + 1) % kMaxFrameNum;
         return coded;
     }
 
@@ -185,7 +202,10 @@ class X264Encoder final : public VideoEncoder {
     }
 
     int next_frame_num() const override { return next_frame_num_; }
-    void limit_nal_bytes(int max_nal_bytes) override { context_.limit_nal_bytes(max_nal_bytes); }
+    void refresh() override { context_.refresh(); }
+    void limit_nal_bytes(int max_nal_bytes) override {
+        context_.limit_nal_bytes(max_nal_bytes == 0 ? 0 : max_nal_bytes - kRoomForEscapes);
+    }
     void set_pictures_per_second(int count) override {
         if (count == pictures_per_second_) return;
         pictures_per_second_ = count;
@@ -194,6 +214,7 @@ class X264Encoder final : public VideoEncoder {
 
   private:
     X264Context context_;
+    FrameNumNarrower narrower_;
     x264_picture_t out_{};
     int next_frame_num_ = 0;
     int kbps_ = 0;

@@ -406,6 +406,7 @@ EncoderStageCounters EncoderStage::counters() const {
                                   .key_pictures = c.key_pictures,
                                   .splice_pictures = c.splice_pictures,
                                   .pictures_skipped = c.pictures_skipped,
+                                  .refreshes = c.refreshes,
                                   .views = c.views,
                                   .subscriptions = c.subscriptions,
                                   .starts_asked = {},

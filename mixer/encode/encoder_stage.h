@@ -73,6 +73,7 @@ struct EncoderStageCounters {
     std::uint64_t splice_contexts = 0,
                   splice_contexts_opened = 0;  ///< open now, lent or resting; so far
     std::uint64_t pictures_encoded = 0, key_pictures = 0, splice_pictures = 0, pictures_skipped = 0;
+    std::uint64_t refreshes = 0;  ///< of a stream, in columns, after splices
     std::uint64_t views = 0, subscriptions = 0;
     std::array<std::uint64_t, 4>
         starts_asked{};              ///< by StartReason; Join and the changes count the stage's own

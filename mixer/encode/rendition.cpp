@@ -13,6 +13,12 @@ constexpr common::Duration kMostRest = std::chrono::seconds(30);
 /// For a start, from the tick at which it was asked for: leaves room for the way there.
 constexpr common::Duration kLongestWait = std::chrono::milliseconds(700);
 
+/// From the last splice to the refresh that mends it: those who come together share one.
+constexpr common::Duration kRestBeforeRefresh = std::chrono::seconds(1);
+/// From refresh to refresh. One costs everybody up to 1 dB for three seconds, a splice without one
+/// costs that viewer alone 0.4 to 1.2 dB.
+constexpr common::Duration kRefreshInterval = std::chrono::seconds(30);
+
 common::Duration interval_of(int pictures_per_second) {
     return common::Duration(std::chrono::seconds(1)) / std::max(1, pictures_per_second);
 }
@@ -217,12 +223,27 @@ void Rendition::splice(common::Timestamp media_time, const EncodedPictureRef& sh
     counters_.splice_bytes.fetch_add(start->storage.size(), std::memory_order_relaxed);
     counters_.starts_given.fetch_add(claimed_.size(), std::memory_order_relaxed);
     for (const auto& subscriber : claimed_) subscriber->deliver_start(id_, start);
+    refresh_due_ = media_time + kRestBeforeRefresh;
+    if (refreshed_) refresh_due_ = std::max(*refresh_due_, *refreshed_ + kRefreshInterval);
+}
+
+void Rendition::refresh_when_due(common::Timestamp media_time) {
+    if (!refresh_due_ || media_time < *refresh_due_) return;
+    encoder_->refresh();
+    refresh_due_.reset();
+    refreshed_ = media_time;
+    counters_.refreshes.fetch_add(1, std::memory_order_relaxed);
 }
 
 std::optional<CodedPicture> Rendition::encode_shared(const Waiting& next, PictureType type) {
     const CpuTimer timer;
     encoder_->limit_nal_bytes(max_nal_bytes_.load(std::memory_order_relaxed));
     encoder_->set_pictures_per_second(pictures_per_second_.load(std::memory_order_relaxed));
+    // A key picture is a start for all.
+    if (type == PictureType::Key)
+        refresh_due_.reset();
+    else
+        refresh_when_due(next.media_time);
     auto coded = encoder_->encode(*next.picture, type);
     counters_.encode_time_ns.fetch_add(timer.elapsed_ns(), std::memory_order_relaxed);
     if (!coded) {

@@ -26,6 +26,8 @@ namespace mixer {
 /// a second. Only while
 ///         nobody else follows the stream is a real key picture made instead; it costs nobody
 ///         anything.
+/// Refresh: what a spliced viewer sees drifts from what the encoder believes; once splices have
+/// ceased for a second, and seldom, all is coded anew in columns (VideoEncoder::refresh).
 /// Thread: `offer` video tick; `add`, `release_leavers`, `close` control thread; encoding runs on
 /// the executor. Full:   one canvas waits; a newer one replaces it and the replaced one counts as
 /// skipped.
@@ -75,6 +77,7 @@ class Rendition final : private common::SerialJob {
     void claim_waiting(common::Timestamp media_time);
     void deliver(Start start, const EncodedPictureRef& picture);
     void splice(common::Timestamp media_time, const EncodedPictureRef& shared);
+    void refresh_when_due(common::Timestamp media_time);
     [[nodiscard]] std::optional<CodedPicture> encode_shared(const Waiting& next, PictureType type);
     [[nodiscard]] std::optional<CodedPicture> encode_splice();
     [[nodiscard]] EncodedPictureRef share(const CodedPicture& coded,
@@ -102,6 +105,7 @@ class Rendition final : private common::SerialJob {
     int pictures_since_key_ = 0;
     int ticks_to_start_ = 0;  ///< in so many frame_num must have come round; 0: nobody waits
     bool held_ = false;       ///< somebody decodes this stream
+    std::optional<common::Timestamp> refresh_due_, refreshed_;
     std::vector<std::shared_ptr<Subscriber>> following_, waiting_for_start_, claimed_;
 };
 

@@ -158,6 +158,38 @@ TEST_CASE("Spliced again and again into a running stream, a viewer never has cau
     CHECK(viewer.complaints() == 0);
 }
 
+TEST_CASE("After a refresh a spliced viewer sees to the last sample what the others see") {
+    const H264Profile profile =
+        GENERATE(H264Profile::ConstrainedBaseline, H264Profile::Main, H264Profile::High);
+    Studio studio;
+    auto encoder = mixer::make_x264_encoder(format_of(profile), Bitrate::from_kbps(350));
+    auto splicer = mixer::make_x264_splice_encoder(format_of(profile));
+    REQUIRE((encoder && splicer));
+    tests::H264Viewer first, joiner;
+    constexpr int kJoined = 16, kRefreshed = 30, kColumns = 640 / 16;
+    bool equal_before = true;
+
+    for (int i = 0; i < 100; ++i) {
+        if (i == kRefreshed) (*encoder)->refresh();
+        auto coded = (*encoder)->encode(*studio.picture(i), PictureType::Predicted);
+        REQUIRE(coded);
+        REQUIRE(coded->key == (i == 0));
+        REQUIRE(coded->nals.size() == (i == 0 ? 3 : 1));
+        const auto seen = first.decode(coded->nals);
+        if (i == kJoined) coded = (*splicer)->encode((*encoder)->reconstruction(), 0);
+        REQUIRE((coded && seen));
+        if (i < kJoined) continue;
+        const auto joiner_seen = joiner.decode(coded->nals);
+        REQUIRE(joiner_seen);
+        if (i == kRefreshed - 1) equal_before = seen->samples == joiner_seen->samples;
+        if (i >= kRefreshed + kColumns) REQUIRE(seen->samples == joiner_seen->samples);
+    }
+
+    CHECK_FALSE(equal_before);
+    CHECK(first.complaints() == 0);
+    CHECK(joiner.complaints() == 0);
+}
+
 TEST_CASE(
     "A limit on NAL units holds from the next picture on, without a key picture, and can be "
     "lifted") {

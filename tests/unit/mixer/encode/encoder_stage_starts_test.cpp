@@ -76,6 +76,36 @@ TEST_CASE(
     CHECK(joiner.keys() == 1);
 }
 
+TEST_CASE("Those who start within a second share one refresh, and the next is 30 s away") {
+    EncodingRoom room;
+    const mixer::ViewId view = room.stage.open_view();
+    RecordingSink first, second, third, fourth;
+    room.subscribe(view, first);
+    room.ticks(40);
+    CHECK(room.stage.counters().refreshes == 0);  // a key picture needs none
+
+    room.subscribe(view, second);
+    room.ticks(20);
+    room.subscribe(view, third);
+    room.ticks(28);
+    CHECK(room.stage.counters().splice_pictures == 2);
+    CHECK(room.stage.counters().refreshes == 0);
+    room.ticks(20);
+    CHECK(room.stage.counters().refreshes == 1);
+
+    room.subscribe(view, fourth);
+    room.ticks(28 * 30);
+    CHECK(room.stage.counters().splice_pictures == 3);
+    CHECK(room.stage.counters().refreshes == 1);
+    room.ticks(3 * 30);
+    CHECK(room.stage.counters().refreshes == 2);
+    room.ticks(40 * 30);
+    CHECK(room.stage.counters().refreshes == 2);
+    CHECK(first.keys() == 1);
+    for (const RecordingSink* sink : {&first, &second, &third, &fourth})
+        CHECK(sink->decodes_cleanly());
+}
+
 TEST_CASE("Starts asked for before one splice point are served by one intra encode") {
     EncodingRoom room;
     const mixer::ViewId view = room.stage.open_view();
