@@ -3,6 +3,7 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -10,6 +11,7 @@ extern "C" {
 
 #include "mixer/codec/coded_size.h"
 #include "mixer/codec/video_decoder.h"
+#include "mixer/video/scaler.h"
 
 namespace mixer {
 namespace {
@@ -59,6 +61,43 @@ void copy_plane(const std::uint8_t* from, int from_stride, std::uint8_t* to, int
     }
 }
 
+/// The half of a picture in decoding, made row by row.
+///
+/// libavcodec says which rows are done a few after it decoded them, when deblocking below no longer
+/// changes them. They are then in the core's own cache; the whole picture is not when it is done.
+class HalfInMaking {
+  public:
+    /// `half` may be empty: nothing is made.
+    void begin(const VideoFrame& picture, FrameWriter half) {
+        picture_ = &picture;
+        half_ = std::move(half);
+        rows_seen_ = rows_made_ = 0;
+    }
+    void abandon() { half_ = {}; }
+    /// Rows that are out of turn (arbitrary slice order, fields, slices that are not deblocked
+    /// alike) end it.
+    void take_rows(const VideoFrame& picture, int row, int rows) {
+        if (!half_) return;
+        if (&picture != picture_ || row != rows_seen_) return abandon();
+        const int height = picture.size().height;
+        rows_seen_ = std::min(row + rows, height);
+        const int whole = rows_seen_ == height ? height : rows_seen_ / 4 * 4;
+        halve_rows(picture, rows_made_, whole - rows_made_, *half_);
+        rows_made_ = whole;
+    }
+    /// Empty unless every row of `picture` was made. Ends it.
+    [[nodiscard]] FrameRef finish(const VideoFrame& picture) {
+        const bool whole = half_ && &picture == picture_ && rows_made_ == picture.size().height;
+        FrameWriter made = std::move(half_);
+        return whole ? std::move(made).publish() : FrameRef();
+    }
+
+  private:
+    const VideoFrame* picture_ = nullptr;  // only compared, but while libavcodec holds it
+    FrameWriter half_;
+    int rows_seen_ = 0, rows_made_ = 0;
+};
+
 class H264Decoder final : public VideoDecoder {
   public:
     explicit H264Decoder(FramePool& pool) : pool_(pool) {}
@@ -69,11 +108,16 @@ class H264Decoder final : public VideoDecoder {
     common::Result<void> open();
     tl::expected<FrameRef, VideoDecodeError> decode(const common::EncodedFrame& frame) override;
     [[nodiscard]] bool concealed() const override { return concealed_; }
+    void make_halves(bool wanted) override { make_halves_ = wanted; }
+    [[nodiscard]] FrameRef half() const override { return half_; }
 
   private:
     static AVPixelFormat choose_format(AVCodecContext*, const AVPixelFormat* offered);
     static int give_buffer(AVCodecContext* context, AVFrame* frame, int flags);
     int give_picture(AVFrame& frame);
+    void begin_half(const VideoFrame& picture);
+    static void take_rows(AVCodecContext* context, const AVFrame* frame,
+                          int offset[AV_NUM_DATA_POINTERS], int row, int type, int rows);
 
     bool fill_packet(const std::vector<std::uint8_t>& bytes);
     FrameRef take_picture();
@@ -86,6 +130,9 @@ class H264Decoder final : public VideoDecoder {
     std::unique_ptr<AVPacket, PacketDeleter> packet_;
     AVBufferRef* padded_ = nullptr;
     common::Timestamp due_;
+    HalfInMaking half_in_making_;
+    FrameRef half_;
+    bool make_halves_ = false;
     bool concealed_ = false;
     bool pool_was_empty_ = false;
 };
@@ -104,6 +151,7 @@ common::Result<void> H264Decoder::open() {
     context_->opaque = this;
     context_->get_format = &choose_format;
     context_->get_buffer2 = &give_buffer;
+    context_->draw_horiz_band = &take_rows;
     context_->thread_count = 1;
     // A mixer shows each picture as soon as it is there, damaged or not: the lane decides what is
     // seen.
@@ -158,12 +206,29 @@ int H264Decoder::give_picture(AVFrame& frame) {
         static_cast<std::size_t>(frame.data[2] - frame.data[0]) +
         static_cast<std::size_t>(picture->stride_uv()) * static_cast<std::size_t>(height / 2);
     auto held = std::make_unique<FrameRef>(std::move(picture).publish());
+    begin_half(**held);
     frame.buf[0] = av_buffer_create(
         frame.data[0], bytes,
         [](void* opaque, std::uint8_t*) { delete static_cast<FrameRef*>(opaque); }, held.get(), 0);
     if (frame.buf[0] == nullptr) return AVERROR(ENOMEM);
     held.release();  // NOLINT(bugprone-unused-return-value): libavcodec's now
     return 0;
+}
+
+void H264Decoder::begin_half(const VideoFrame& picture) {
+    const common::PictureSize size = picture.size();
+    // Pictures that are coded ahead of their turn would come out with another's half.
+    const bool wanted = make_halves_ && can_be_halved(size) && context_->has_b_frames == 0;
+    half_in_making_.begin(
+        picture, wanted ? pool_.acquire({size.width / 2, size.height / 2}) : FrameWriter());
+}
+
+void H264Decoder::take_rows(AVCodecContext* context, const AVFrame* frame,
+                            int[AV_NUM_DATA_POINTERS], int row, int type, int rows) {
+    constexpr int kWholeFrame = 3;  // both fields
+    HalfInMaking& half = static_cast<H264Decoder*>(context->opaque)->half_in_making_;
+    if (type != kWholeFrame || frame->buf[0] == nullptr) return half.abandon();
+    half.take_rows(**static_cast<FrameRef*>(av_buffer_get_opaque(frame->buf[0])), row, rows);
 }
 
 /// libavcodec reads up to 64 bytes past the end of what it parses: the packet is copied once, with
@@ -191,6 +256,7 @@ tl::expected<FrameRef, VideoDecodeError> H264Decoder::decode(const common::Encod
 
     due_ = frame.due;
     pool_was_empty_ = false;
+    half_ = {};
     const int sent = avcodec_send_packet(context_.get(), packet_.get());
     av_packet_unref(packet_.get());
     FrameRef newest;
@@ -214,8 +280,10 @@ FrameRef H264Decoder::take_picture() {
     const common::PictureSize size{even(decoded_->width), even(decoded_->height)};
     // A picture cropped at its left or top begins amid the buffer, where planes would not be
     // aligned.
-    if (!full_range && held->y() == decoded_->data[0] && held->size() == size) return held;
-    return copy_picture();
+    if (full_range || held->y() != decoded_->data[0] || held->size() != size) return copy_picture();
+    half_ = half_in_making_.finish(*held);
+    if (concealed_) half_ = {};  // what was guessed was written after the rows were halved
+    return held;
 }
 
 FrameRef H264Decoder::copy_picture() {

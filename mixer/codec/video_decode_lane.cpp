@@ -90,6 +90,7 @@ void VideoDecodeLane::decode(const Waiting& waiting) {
         return;
     }
 
+    decoder_->make_halves(small_tiles());
     const auto picture = decoder_->decode(frame);
     if (!picture) {
         count_failure(picture.error());
@@ -125,6 +126,16 @@ void VideoDecodeLane::show(const FrameRef& picture, common::Timestamp arrival) {
     decoding_ns_.store(slow_.value().count(), std::memory_order_relaxed);
 }
 
+/// Whether scaling the newest picture's size began with halving it.
+bool VideoDecodeLane::small_tiles() const {
+    const common::PictureSize size = picture_size();
+    common::MutexLock lock(tiles_mutex_);
+    const auto end = tiles_.needs.begin() + static_cast<std::ptrdiff_t>(tiles_.count);
+    return std::any_of(tiles_.needs.begin(), end, [size](const TileNeed& tile) {
+        return TileFitter::begins_with_half(size, tile);
+    });
+}
+
 SourcePicture VideoDecodeLane::fit_for_tiles(const FrameRef& picture) {
     Tiles tiles;
     {
@@ -132,10 +143,11 @@ SourcePicture VideoDecodeLane::fit_for_tiles(const FrameRef& picture) {
         tiles = tiles_;
     }
     SourcePicture result{picture, {}};
+    const FrameRef half = decoder_->half();
     const common::ThreadCpuScope cpu(counters_.scale_cpu_ns);
     for (std::size_t i = 0; i < tiles.count; ++i) {
         if (tiles.needs[i].size == picture->size()) continue;
-        if (FrameWriter made = fitter_.fit(*picture, tiles.needs[i]))
+        if (FrameWriter made = fitter_.fit(*picture, tiles.needs[i], half.get()))
             result.fitted[i] = {tiles.needs[i], std::move(made).publish()};
     }
     return result;

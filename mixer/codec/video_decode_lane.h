@@ -84,6 +84,7 @@ class VideoDecodeLane final : private common::SerialJob {
     void decode(const Waiting& waiting);
     void show(const FrameRef& picture, common::Timestamp arrival);
     [[nodiscard]] SourcePicture fit_for_tiles(const FrameRef& picture) EXCLUDES(tiles_mutex_);
+    [[nodiscard]] bool small_tiles() const EXCLUDES(tiles_mutex_);
     void note(Lack lack, common::Timestamp arrival);
     void count_failure(VideoDecodeError error);
     void request_key_frame();
@@ -110,7 +111,7 @@ class VideoDecodeLane final : private common::SerialJob {
     // work() only
     common::QuantileTracker slow_{0.995, std::chrono::milliseconds(1), kFirstGuess};
     std::atomic<std::int64_t> decoding_ns_{common::Duration(kFirstGuess).count()};
-    common::Mutex tiles_mutex_;
+    mutable common::Mutex tiles_mutex_;
     Tiles tiles_ GUARDED_BY(tiles_mutex_);
     Counters counters_;
 };

@@ -13,28 +13,39 @@ constexpr int kCheapFactors[] = {1, 2, 4, 8};
 /// less than room systems' own monitors cut away.
 constexpr double kLeastKept = 0.97;
 
+int down_to(int grain, double value) {
+    return static_cast<int>(std::floor(value / grain)) * grain;
+}
+int near_to(int grain, double value) {
+    return static_cast<int>(std::lround(value / grain)) * grain;
+}
 int even_down(double value) {
-    return static_cast<int>(std::floor(value / 2)) * 2;
+    return down_to(2, value);
 }
 int even_near(double value) {
-    return static_cast<int>(std::lround(value / 2)) * 2;
+    return near_to(2, value);
+}
+
+/// What is halved on its way into the tile is cut at fours, so that its half is cut at twos.
+int grain_of_cut(common::PictureSize picture, common::PictureSize tile) {
+    return picture.width >= 2 * tile.width && picture.height >= 2 * tile.height ? 4 : 2;
 }
 
 /// The largest rectangle of the shape `shape` inside `within`, centred.
-PixelRect inscribed(common::PictureSize shape, common::PictureSize within) {
+PixelRect inscribed(common::PictureSize shape, common::PictureSize within, int grain) {
     const auto wide = static_cast<std::int64_t>(within.width) * shape.height;
     const auto tall = static_cast<std::int64_t>(within.height) * shape.width;
     int width = within.width;
     int height = within.height;
     if (wide > tall) {
-        width = std::max(2, even_near(static_cast<double>(tall) / shape.height));
+        width = std::max(2, near_to(grain, static_cast<double>(tall) / shape.height));
     } else if (wide < tall) {
-        height = std::max(2, even_near(static_cast<double>(wide) / shape.width));
+        height = std::max(2, near_to(grain, static_cast<double>(wide) / shape.width));
     }
     width = std::min(width, within.width);
     height = std::min(height, within.height);
-    return {even_down((within.width - width) / 2.0), even_down((within.height - height) / 2.0),
-            width, height};
+    return {down_to(grain, (within.width - width) / 2.0),
+            down_to(grain, (within.height - height) / 2.0), width, height};
 }
 
 }  // namespace
@@ -52,20 +63,21 @@ PixelRect to_pixels(const UnitRect& rect, common::PictureSize canvas) {
 }
 
 PixelRect crop_to_shape(common::PictureSize picture, common::PictureSize tile) {
-    const PixelRect exact = inscribed(tile, picture);
+    const int grain = grain_of_cut(picture, tile);
+    const PixelRect exact = inscribed(tile, picture, grain);
     for (const int factor : kCheapFactors) {
         const int width = tile.width * factor;
         const int height = tile.height * factor;
         if (width > exact.width || height > exact.height) continue;
         if (width < kLeastKept * exact.width || height < kLeastKept * exact.height) continue;
-        return {even_down((picture.width - width) / 2.0),
-                even_down((picture.height - height) / 2.0), width, height};
+        return {down_to(grain, (picture.width - width) / 2.0),
+                down_to(grain, (picture.height - height) / 2.0), width, height};
     }
     return exact;
 }
 
 PixelRect letterbox(common::PictureSize picture, common::PictureSize tile) {
-    return inscribed(picture, tile);
+    return inscribed(picture, tile, 2);
 }
 
 Fit fit_for(common::PictureSize picture, common::PictureSize tile, Fit wanted) {

@@ -21,7 +21,8 @@ struct PixelRect {
 /// The centred part of `picture` that is seen in `tile` under Fit::Crop: the largest with the
 /// tile's shape, or one up to 3 % narrower and lower that is a whole 1, 2, 4 or 8 times the tile. A
 /// grid's gaps make tiles of 318x178 where 320x180 would be a quarter of the picture, and the odd
-/// ratio costs three times as much and blurs.
+/// ratio costs three times as much and blurs. All four are multiples of 4 where the tile is at most
+/// half of a picture that is (see `halve_rows`): shapes then differ by 2 pixels at most.
 [[nodiscard]] PixelRect crop_to_shape(common::PictureSize picture, common::PictureSize tile);
 
 /// The largest centred part of `tile` with the shape of `picture`: what is painted under

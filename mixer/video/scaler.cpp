@@ -46,4 +46,25 @@ void Scaler::scale_plane(Plane from, std::uint8_t* to, int to_stride, int to_wid
                        to_height, whole ? libyuv::kFilterBox : libyuv::kFilterBilinear);
 }
 
+bool can_be_halved(common::PictureSize size) {
+    return size.width % 4 == 0 && size.height % 4 == 0;
+}
+
+void halve_rows(const VideoFrame& from, int row, int rows, VideoFrame& half) {
+    INVARIANT(row >= 0 && row % 4 == 0 && rows % 4 == 0 && row + rows <= from.size().height);
+    INVARIANT(from.size().width == 2 * half.size().width);
+    INVARIANT(from.size().height == 2 * half.size().height);
+    if (rows == 0) return;
+    const auto plane = [&](const std::uint8_t* source, int source_stride, std::uint8_t* target,
+                           int target_stride, int share) {
+        const int width = from.size().width / share;
+        libyuv::ScalePlane(source + row / share * source_stride, source_stride, width, rows / share,
+                           target + row / share / 2 * target_stride, target_stride, width / 2,
+                           rows / share / 2, libyuv::kFilterBox);
+    };
+    plane(from.y(), from.stride_y(), half.writable_y(), half.stride_y(), 1);
+    plane(from.u(), from.stride_uv(), half.writable_u(), half.stride_uv(), 2);
+    plane(from.v(), from.stride_uv(), half.writable_v(), half.stride_uv(), 2);
+}
+
 }  // namespace mixer

@@ -30,4 +30,13 @@ class Scaler {
     std::vector<std::uint8_t> scratch_[2];
 };
 
+/// Whether `halve_rows` can serve pictures of this size.
+[[nodiscard]] bool can_be_halved(common::PictureSize size);
+
+/// Makes the rows of `half`, a picture of half the width and height, that come from the rows
+/// [row, row + rows) of `from`; both multiples of 4. It is Scaler's first step towards small sizes:
+/// whoever has just written the rows takes it while they are in the cache.
+/// Thread: any.
+void halve_rows(const VideoFrame& from, int row, int rows, VideoFrame& half);
+
 }  // namespace mixer

@@ -23,10 +23,17 @@ struct TileNeed {
 class TileFitter {
   public:
     explicit TileFitter(FramePool& pool) : pool_(pool) {}
-    /// Empty when the pool is exhausted.
-    [[nodiscard]] FrameWriter fit(const VideoFrame& picture, const TileNeed& tile);
+    /// Whether the picture's half, where there is one, is of use for the tile.
+    [[nodiscard]] static bool begins_with_half(common::PictureSize picture, const TileNeed& tile);
+    /// `half`: the picture at half its width and height (halve_rows), or null: then it is made here
+    /// where it is needed. Empty when the pool is exhausted.
+    [[nodiscard]] FrameWriter fit(const VideoFrame& picture, const TileNeed& tile,
+                                  const VideoFrame* half = nullptr);
 
   private:
+    void scale(const VideoFrame& picture, const VideoFrame* half, const PixelRect& cut,
+               VideoFrame& tile, const PixelRect& into);
+
     FramePool& pool_;
     Scaler scaler_;
 };

@@ -93,6 +93,30 @@ void decode(benchmark::State& state) {
 }
 WALK_STEP(decode)->Unit(benchmark::kMillisecond);
 
+/// Nine streams in turn, as a bridge has them: each finds its pictures gone from the cache.
+void decode_and_fit(benchmark::State& state, bool halves) {
+    mixer::FramePool pool(std::size_t{256} << 20);
+    mixer::TileFitter fitter(pool);
+    std::vector<std::unique_ptr<mixer::VideoDecoder>> decoders(9);
+    for (auto& decoder : decoders) {
+        decoder = std::move(*mixer::make_h264_decoder(pool));
+        decoder->make_halves(halves);
+    }
+    run_step(state, kPictures, [&](std::size_t i) {
+        for (const auto& decoder : decoders) {
+            const auto picture = decoder->decode(clip().frames[i]);
+            const auto half = decoder->half();
+            benchmark::DoNotOptimize(fitter.fit(**picture, {.size = {424, 238}}, half.get()));
+        }
+    });
+}
+BENCHMARK_CAPTURE(decode_and_fit, after_decoding, false)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(decode_and_fit, while_decoding, true)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+
 void scale(benchmark::State& state, PictureSize to) {
     mixer::TileFitter fitter(clip().pool);
     run_step(state, kPictures, [&](std::size_t i) {

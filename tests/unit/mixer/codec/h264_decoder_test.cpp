@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 
 #include "mixer/codec/video_decoder.h"
+#include "mixer/video/scaler.h"
 #include "tests/support/color_source.h"
 #include "tests/support/h264_clip.h"
 
@@ -26,6 +28,23 @@ std::unique_ptr<mixer::VideoDecoder> make(FramePool& pool) {
 
 std::optional<ColorMark> mark_of(const FrameRef& picture) {
     return ColorSource::read(*picture, {0, 0, picture->size().width, picture->size().height});
+}
+
+bool same_luma(const mixer::VideoFrame& a, const mixer::VideoFrame& b) {
+    if (a.size() != b.size()) return false;
+    for (int y = 0; y < a.size().height; ++y) {
+        const std::uint8_t* row = a.y() + y * a.stride_y();
+        if (!std::equal(row, row + a.size().width, b.y() + y * b.stride_y())) return false;
+    }
+    return true;
+}
+
+/// The half that a whole picture makes.
+mixer::FrameWriter halved(FramePool& pool, const mixer::VideoFrame& whole) {
+    const auto [width, height] = whole.size();
+    mixer::FrameWriter half = pool.acquire({width / 2, height / 2});
+    mixer::Scaler().scale(whole, {0, 0, width, height}, *half, {0, 0, width / 2, height / 2});
+    return half;
 }
 
 }  // namespace
@@ -234,4 +253,84 @@ TEST_CASE("Random damage never ends the decoder") {
         }
     }
     CHECK(pictures > 0);
+}
+
+TEST_CASE("A half made row by row is the half of the picture, however it is cut into slices") {
+    ClipSettings settings;
+    settings.profile = GENERATE("baseline", "high");
+    settings.size =
+        GENERATE(PictureSize{640, 360}, PictureSize{1920, 1080}, PictureSize{720, 1280});
+    settings.x264_params = GENERATE("", "slices=3", "slice-max-size=1100", "no-deblock=1");
+    FramePool pool(kPlenty);
+    const auto decoder = make(pool);
+    decoder->make_halves(true);
+
+    for (const EncodedFrame& frame : tests::make_h264_clip(settings)) {
+        const auto picture = decoder->decode(frame);
+        REQUIRE(picture);
+        REQUIRE(decoder->half());
+        CHECK(same_luma(*decoder->half(), *halved(pool, **picture)));
+    }
+}
+
+TEST_CASE("No half is made unasked, nor of a size that cannot be halved") {
+    ClipSettings settings;
+    const bool wanted = GENERATE(false, true);
+    if (wanted) settings.size = {322, 182};
+    FramePool pool(kPlenty);
+    const auto decoder = make(pool);
+    decoder->make_halves(wanted);
+
+    for (const EncodedFrame& frame : tests::make_h264_clip(settings)) {
+        CHECK(decoder->decode(frame).value());
+        CHECK_FALSE(decoder->half());
+    }
+}
+
+TEST_CASE("Halves begin and end at once, and an old one does not outlive its picture") {
+    FramePool pool(kPlenty);
+    const auto decoder = make(pool);
+    const auto clip = tests::make_h264_clip({});
+    (void)decoder->decode(clip[0]);
+    decoder->make_halves(true);
+    (void)decoder->decode(clip[1]);
+    CHECK(decoder->half());
+
+    decoder->make_halves(false);
+    (void)decoder->decode(clip[2]);
+
+    CHECK_FALSE(decoder->half());
+}
+
+TEST_CASE("Pictures coded out of order come with their own half or with none") {
+    ClipSettings settings;
+    settings.profile = "main";
+    settings.b_pictures = 2;
+    settings.pictures = 20;
+    FramePool pool(kPlenty);
+    const auto decoder = make(pool);
+    decoder->make_halves(true);
+
+    for (const EncodedFrame& frame : tests::make_h264_clip(settings)) {
+        const auto picture = decoder->decode(frame);
+        REQUIRE(picture);
+        if (!*picture || !decoder->half()) continue;
+        CHECK(same_luma(*decoder->half(), *halved(pool, **picture)));
+    }
+}
+
+TEST_CASE("A picture with guessed parts comes without a half") {
+    ClipSettings settings;
+    settings.x264_params = "slice-max-size=300";
+    auto clip = tests::make_h264_clip(settings);
+    clip[1].bytes.resize(clip[1].bytes.size() / 2);
+    FramePool pool(kPlenty);
+    const auto decoder = make(pool);
+    decoder->make_halves(true);
+    CHECK(decoder->decode(clip[0]).value());
+
+    (void)decoder->decode(clip[1]);
+
+    CHECK(decoder->concealed());
+    CHECK_FALSE(decoder->half());
 }

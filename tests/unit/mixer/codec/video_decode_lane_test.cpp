@@ -19,7 +19,7 @@ namespace {
 /// "Decodes" by painting: what the lane does with results is what is tested here.
 class PaintingDecoder final : public mixer::VideoDecoder {
   public:
-    explicit PaintingDecoder(mixer::FramePool& pool) : camera_(pool, 1, {160, 90}) {}
+    explicit PaintingDecoder(mixer::FramePool& pool) : camera_(pool, 1, {160, 96}) {}
     tl::expected<FrameRef, VideoDecodeError> decode(const EncodedFrame& frame) override {
         ++calls;
         if (during) during();
@@ -27,9 +27,10 @@ class PaintingDecoder final : public mixer::VideoDecoder {
         return camera_.next(frame.due);
     }
     [[nodiscard]] bool concealed() const override { return conceals; }
+    void make_halves(bool wanted) override { halves_wanted = wanted; }
 
     int calls = 0;
-    bool conceals = false;
+    bool conceals = false, halves_wanted = false;
     std::function<void()> during;
     std::optional<VideoDecodeError> fails;
 
@@ -86,7 +87,7 @@ TEST_CASE_METHOD(Fixture, "A key frame and what follows it are decoded and shown
     CHECK(shows_next());
 
     CHECK(lane->counters().decoded == 2);
-    CHECK(lane->picture_size() == PictureSize{160, 90});
+    CHECK(lane->picture_size() == PictureSize{160, 96});
     CHECK(asked.times == 0);
 }
 
@@ -96,7 +97,7 @@ TEST_CASE_METHOD(Fixture, "A stream joined in its middle waits for a key frame i
     CHECK(decoder->calls == 0);
 
     CHECK(shows_next(true));
-    CHECK(lane->picture_size() == PictureSize{160, 90});
+    CHECK(lane->picture_size() == PictureSize{160, 96});
 }
 
 TEST_CASE_METHOD(Fixture,
@@ -202,7 +203,7 @@ TEST_CASE_METHOD(Fixture, "Each picture comes with what its tiles need, and is s
 
 TEST_CASE_METHOD(Fixture,
                  "Nothing is made for a tile of the picture's own size, nor for a fourth") {
-    const std::vector<mixer::TileNeed> tiles{{{160, 90}, mixer::Fit::Crop},
+    const std::vector<mixer::TileNeed> tiles{{{160, 96}, mixer::Fit::Crop},
                                              {{80, 44}, mixer::Fit::Crop},
                                              {{60, 34}, mixer::Fit::Crop},
                                              {{40, 24}, mixer::Fit::Crop}};
@@ -253,4 +254,16 @@ TEST_CASE("A real clip goes through a real pool of threads to the playout") {
     const auto& due = playout.take_due(clip.back().due);
     REQUIRE(due.frame);
     CHECK(tests::ColorSource::read(*due.frame, {0, 0, 640, 360}) == tests::ColorMark{1, 9});
+}
+
+TEST_CASE_METHOD(Fixture, "Halves are asked for while a tile is small enough to begin with one") {
+    lane->set_tiles(std::vector{mixer::TileNeed{{120, 66}}, mixer::TileNeed{{80, 44}}});
+    shows_next(true);
+    CHECK_FALSE(decoder->halves_wanted);  // no size is known yet
+    shows_next();
+    CHECK(decoder->halves_wanted);
+
+    lane->set_tiles(std::vector{mixer::TileNeed{{120, 66}}});
+    shows_next();
+    CHECK_FALSE(decoder->halves_wanted);
 }

@@ -52,13 +52,23 @@ TEST_CASE("A crop takes the middle of what is too wide or too tall") {
 TEST_CASE("A crop gives up a strip at the edges where that makes the ratio a whole one") {
     // A grid's gaps: 4x4, 2x2, and 8x8 of a 720p canvas.
     CHECK(mixer::crop_to_shape({1280, 720}, {318, 178}) == PixelRect{4, 4, 1272, 712});
-    CHECK(mixer::crop_to_shape({1280, 720}, {634, 356}) == PixelRect{6, 4, 1268, 712});
+    CHECK(mixer::crop_to_shape({1280, 720}, {634, 356}) == PixelRect{4, 4, 1268, 712});
     CHECK(mixer::crop_to_shape({640, 360}, {636, 356}) == PixelRect{2, 2, 636, 356});
     CHECK(mixer::crop_to_shape({1280, 720}, {158, 88}) == PixelRect{8, 8, 1264, 704});
 
     // Of a third, or where it would cost more than is worth it, nothing.
     CHECK(mixer::crop_to_shape({1280, 720}, {424, 238}).height >= 714);
     CHECK(mixer::crop_to_shape({1280, 720}, {300, 168}).width >= 1276);
+}
+
+TEST_CASE("What goes into small tiles is cut at fours, so that its half is cut at twos") {
+    for (int width = 90; width <= 640; width += 2) {
+        const PixelRect cut = mixer::crop_to_shape({1280, 720}, {width, 358 * width / 638 / 2 * 2});
+        INFO(width << ": " << cut.x << ' ' << cut.y << ' ' << cut.width << ' ' << cut.height);
+        CHECK((cut.x | cut.y | cut.width | cut.height) % 4 == 0);
+        CHECK(cut.x + cut.width <= 1280);
+        CHECK(cut.y + cut.height <= 720);
+    }
 }
 
 TEST_CASE("A letterboxed picture keeps its shape in the middle of its tile") {
