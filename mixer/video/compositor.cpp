@@ -100,10 +100,14 @@ FrameRef Compositor::compose(const Scene& scene, const DuePictures& pictures,
     }
     const YuvColor border = to_yuv(scene.speaker_border);
     const YuvColor outline = to_yuv(scene.outline);
-    fill(*canvas, {0, 0, scene.size.width, scene.size.height}, to_yuv(scene.background));
+    const YuvColor background = to_yuv(scene.background);
+    for (const PixelRect& part : scene.bare) fill(*canvas, part, background);
     for (const SceneTile& tile : scene.tiles) {
         const FrameRef picture = impl_->picture_for(tile, pictures, now);
-        if (!picture) continue;  // an empty slot is background
+        if (!picture) {  // an empty slot is background
+            if (tile.opaque) fill(*canvas, tile.rect, background);
+            continue;
+        }
         paint(*canvas, tile.rect, *picture, tile.shape.get());
         if (tile.label) paint_label(*canvas, tile.rect.x, tile.rect.y, *tile.label);
         if ((tile.speaking || tile.outlined) && tile.shape) {

@@ -22,7 +22,8 @@ struct SceneTile {
     Fit fit = Fit::Crop;
     common::SourceId source;
     bool speaking = false;
-    bool outlined = false;                     ///< it lies on another tile and must stand out
+    bool outlined = false;  ///< it lies on another tile and must stand out
+    bool opaque = false;    ///< nothing shows through but at its corners, unless it has no picture
     std::shared_ptr<const TileShape> shape;    ///< may be null: square corners, no ring
     std::shared_ptr<const LabelBitmap> label;  ///< may be null
     FrameRef avatar;  ///< initials on a colour, exactly `rect` in size; empty for an empty slot
@@ -35,6 +36,9 @@ struct Scene {
     Color speaker_border;
     Color outline;                 ///< around tiles that lie on others
     std::vector<SceneTile> tiles;  ///< in painting order
+    /// What no `opaque` tile covers, the corners outside their rounding included: background. They
+    /// do not overlap.
+    std::vector<PixelRect> bare;
 };
 
 /// Turns plans into scenes: rounds rectangles to even pixels, renders labels and avatars with

@@ -65,6 +65,50 @@ bool overlap(const PixelRect& a, const PixelRect& b) {
            b.y < a.y + a.height;
 }
 
+/// What a tile covers whatever lies below: a cross, where its corners are rounded.
+void add_covered(const SceneTile& tile, std::vector<PixelRect>& covered) {
+    const PixelRect& at = tile.rect;
+    const int radius = tile.shape ? tile.shape->radius : 0;
+    if (radius == 0) {
+        covered.push_back(at);
+        return;
+    }
+    covered.push_back({at.x + radius, at.y, at.width - 2 * radius, radius});
+    covered.push_back({at.x, at.y + radius, at.width, at.height - 2 * radius});
+    covered.push_back({at.x + radius, at.y + at.height - radius, at.width - 2 * radius, radius});
+}
+
+/// Bands of rows in which the same columns are bare.
+std::vector<PixelRect> bare_parts(const Scene& scene) {
+    std::vector<PixelRect> covered;
+    for (const SceneTile& tile : scene.tiles) {
+        if (tile.opaque) add_covered(tile, covered);
+    }
+    std::vector<int> edges{0, scene.size.height};
+    for (const PixelRect& rect : covered) {
+        edges.push_back(rect.y);
+        edges.push_back(rect.y + rect.height);
+    }
+    std::sort(edges.begin(), edges.end());
+    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+    std::sort(covered.begin(), covered.end(),
+              [](const PixelRect& a, const PixelRect& b) { return a.x < b.x; });
+
+    std::vector<PixelRect> bare;
+    for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
+        const int top = edges[i];
+        const int height = edges[i + 1] - top;
+        int x = 0;
+        for (const PixelRect& rect : covered) {
+            if (rect.y > top || rect.y + rect.height <= top) continue;
+            if (rect.x > x) bare.push_back({x, top, rect.x - x, height});
+            x = std::max(x, rect.x + rect.width);
+        }
+        if (x < scene.size.width) bare.push_back({x, top, scene.size.width - x, height});
+    }
+    return bare;
+}
+
 /// Between the background and white: two dark pictures, one on the other, are still two.
 Color outline_on(Color background) {
     const auto lighter = [](std::uint8_t c) {
@@ -143,8 +187,10 @@ std::shared_ptr<const Scene> SceneBuilder::build(const LayoutPlan& plan, common:
             std::any_of(scene->tiles.begin(), scene->tiles.end(), [&drawn](const SceneTile& below) {
                 return below.source.valid() && overlap(below.rect, drawn.rect);
             });
+        drawn.opaque = drawn.source.valid() && !drawn.outlined;
         scene->tiles.push_back(std::move(drawn));
     }
+    scene->bare = bare_parts(*scene);
     return scene;
 }
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "mixer/video/drawing.h"
 #include "mixer/video/yuv_color.h"
 #include "tests/support/allocation_counter.h"
 #include "tests/support/stage.h"
@@ -220,6 +221,39 @@ TEST_CASE("Nothing is drawn outside the tiles") {
         }
     }
     CHECK(strangers == 0);
+}
+
+TEST_CASE("No sample of a canvas is left over from the picture that was there before") {
+    Stage stage = four_people();
+    auto plan = stage.grid();
+    const int kind = GENERATE(0, 1, 2, 3);
+    if (kind == 1) plan.tiles[2].source = {};                  // an empty slot
+    if (kind == 2) plan.tiles[3].rect = {0.4, 0.4, 0.2, 0.2};  // one that lies on the others
+    if (kind == 3) plan.tiles.clear();
+    const auto scene = stage.builder.build(plan, kCanvas);
+    stage.shoot();
+    const auto on = [&](std::uint8_t dirt) {
+        mixer::FrameWriter before = stage.pool.acquire(kCanvas);
+        mixer::fill(*before, {0, 0, kCanvas.width, kCanvas.height}, {dirt, dirt, dirt});
+        const std::uint8_t* place = before->y();
+        before = {};
+        FrameRef canvas = stage.compose(*scene);
+        REQUIRE(canvas->y() == place);
+        mixer::FrameWriter kept = stage.pool.acquire(kCanvas);
+        mixer::paint(*kept, {0, 0, kCanvas.width, kCanvas.height}, *canvas, nullptr);
+        return std::move(kept).publish();
+    };
+
+    const FrameRef on_dark = on(20);
+    const FrameRef on_bright = on(230);
+
+    int different = 0;
+    for (int y = 0; y < kCanvas.height; ++y) {
+        for (int x = 0; x < kCanvas.width; ++x) {
+            if (!(at(on_dark, x, y) == at(on_bright, x, y))) ++different;
+        }
+    }
+    CHECK(different == 0);
 }
 
 TEST_CASE("A letterboxed picture has bars, a cropped one has none") {
