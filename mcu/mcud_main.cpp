@@ -200,6 +200,7 @@ common::Result<void> run(const McudConfig& config) {
 
     common::HeapRest heap;
     control.every(LoadWatch::kInterval, [&](common::Timestamp now) { load_watch.look(now); });
+    control.every(std::chrono::seconds(10), [&](common::Timestamp) { frames.free_unneeded(); });
     control.every(std::chrono::milliseconds(100), [&](common::Timestamp now) { node.poll(now); });
     control.every(std::chrono::seconds(1), [&](common::Timestamp now) {
         node.check(now);

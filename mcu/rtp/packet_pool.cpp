@@ -1,6 +1,9 @@
 #include "mcu/rtp/packet_pool.h"
 
 #include <algorithm>
+#include <memory>
+#include <new>
+#include <type_traits>
 
 #include "common/invariant.h"
 
@@ -10,25 +13,27 @@ void PacketReturn::operator()(PacketBuffer* buffer) const {
     buffer->home_->give_back(buffer);
 }
 
-PacketPool::PacketPool(std::size_t capacity) : buffers_(capacity) {
-    for (PacketBuffer& buffer : buffers_) {
-        buffer.home_ = this;
-        buffer.next_free_ = free_;
-        free_ = &buffer;
-    }
-}
+static_assert(std::is_trivially_destructible_v<PacketBuffer>);  // so nobody has to remember which
+
+PacketPool::PacketPool(std::size_t capacity)
+    : capacity_(capacity), buffers_(std::allocator<PacketBuffer>().allocate(capacity)) {}
 
 PacketPool::~PacketPool() {
     INVARIANT(in_use_ == 0);
+    std::allocator<PacketBuffer>().deallocate(buffers_, capacity_);
 }
 
 PacketPtr PacketPool::take() {
-    if (free_ == nullptr) {
+    PacketBuffer* buffer = free_;
+    if (buffer != nullptr) {
+        free_ = buffer->next_free_;
+    } else if (touched_ < capacity_) {
+        buffer = new (buffers_ + touched_++) PacketBuffer;  // the bytes stay as they are
+        buffer->home_ = this;
+    } else {
         ++exhausted_count_;
         return nullptr;
     }
-    PacketBuffer* buffer = free_;
-    free_ = buffer->next_free_;
     ++in_use_;
     buffer->size_bytes = 0;
     buffer->arrival = {};

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "common/units.h"
 
@@ -42,7 +41,8 @@ struct PacketReturn {
 /// The one owner of a datagram; moved from room to room.
 using PacketPtr = std::unique_ptr<PacketBuffer, PacketReturn>;
 
-/// The datagram buffers of one net thread, all allocated when it is made.
+/// The datagram buffers of one net thread, all allocated when it is made. Those that were never
+/// needed cost addresses, but no memory.
 ///
 /// Thread: one net thread, which also drops every packet it took.
 /// Owner:  outlives its packets (an invariant).
@@ -68,7 +68,9 @@ class PacketPool {
     friend struct PacketReturn;
     void give_back(PacketBuffer* buffer);
 
-    std::vector<PacketBuffer> buffers_;
+    const std::size_t capacity_;
+    PacketBuffer* const buffers_;
+    std::size_t touched_ = 0;  ///< those before have been in use, the others are no memory yet
     PacketBuffer* free_ = nullptr;
     std::size_t in_use_ = 0;
     std::uint64_t exhausted_count_ = 0;

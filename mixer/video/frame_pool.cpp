@@ -44,6 +44,7 @@ struct FramePool::Impl {
         std::size_t picture_bytes = 0;
         std::size_t made = 0;           // pictures of this size that exist, held and idle
         std::vector<VideoFrame*> idle;  // capacity >= made: a release never allocates
+        std::size_t least_idle = 0;     // since free_unneeded() looked last
     };
 
     explicit Impl(std::size_t limit) : max_bytes(limit) {}
@@ -55,6 +56,7 @@ struct FramePool::Impl {
     void free_idle(FreeList& list) REQUIRES(mutex);
     void forget_empty_lists() REQUIRES(mutex);
     std::vector<VideoFrame*> take_idle() EXCLUDES(mutex);
+    std::vector<VideoFrame*> take_unneeded() EXCLUDES(mutex);
 
     static VideoFrame* create(FramePool& pool, common::PictureSize size);
     static void destroy(VideoFrame* frame);
@@ -74,7 +76,7 @@ FramePool::Impl::FreeList& FramePool::Impl::list_of(common::PictureSize size) {
         for (FreeList& list : lists) free_idle(list);
         forget_empty_lists();
     }
-    return lists.emplace_back(FreeList{size, Planes(size).total(), 0, {}});
+    return lists.emplace_back(FreeList{size, Planes(size).total(), 0, {}, 0});
 }
 
 bool FramePool::Impl::make_room(std::size_t bytes) {
@@ -92,9 +94,11 @@ VideoFrame* FramePool::Impl::take(FramePool& pool, common::PictureSize size) {
     if (!list.idle.empty()) {
         frame = list.idle.back();
         list.idle.pop_back();
+        list.least_idle = std::min(list.least_idle, list.idle.size());
         idle_bytes -= list.picture_bytes;
     } else {
         if (!make_room(list.picture_bytes)) return nullptr;
+        list.least_idle = 0;
         list.idle.reserve(list.made + 1);
         frame = create(pool, size);
         if (frame == nullptr) return nullptr;
@@ -132,6 +136,23 @@ std::vector<VideoFrame*> FramePool::Impl::take_idle() {
         list.idle.clear();  // keeps its capacity for those that are held
     }
     idle_bytes = 0;
+    forget_empty_lists();
+    return taken;
+}
+
+std::vector<VideoFrame*> FramePool::Impl::take_unneeded() {
+    common::MutexLock lock(mutex);
+    std::vector<VideoFrame*> taken;
+    for (FreeList& list : lists) {
+        // Pictures come and go at the end: those at the front rested longest.
+        const std::size_t count = std::min(list.least_idle, list.idle.size());
+        const auto end = list.idle.begin() + static_cast<std::ptrdiff_t>(count);
+        taken.insert(taken.end(), list.idle.begin(), end);
+        list.idle.erase(list.idle.begin(), end);
+        list.made -= count;
+        idle_bytes -= count * list.picture_bytes;
+        list.least_idle = list.idle.size();
+    }
     forget_empty_lists();
     return taken;
 }
@@ -192,6 +213,10 @@ void FramePool::trim() {
     // Giving many megabytes back takes the system milliseconds: not while a tick waits for a
     // picture.
     for (VideoFrame* frame : impl_->take_idle()) Impl::destroy(frame);
+}
+
+void FramePool::free_unneeded() {
+    for (VideoFrame* frame : impl_->take_unneeded()) Impl::destroy(frame);
 }
 
 void VideoFrame::crop_to(common::PictureSize size) {

@@ -33,6 +33,10 @@ class FramePool {
     /// Frees what nobody holds, outside the lock that ticks and decoders take: called by the
     /// control thread after people left.
     void trim();
+    /// Frees what nobody needed at any time since the last call: what a rush took (people join, the
+    /// machine stood still) is no longer needed after it. As seldom as every few seconds, so that
+    /// the usual ups and downs allocate nothing; outside the lock, as `trim`.
+    void free_unneeded();
 
   private:
     friend class FrameRef;

@@ -122,6 +122,42 @@ TEST_CASE("Trim frees what nobody holds and leaves the rest") {
     CHECK(pool.bytes_in_use() > 0);
 }
 
+TEST_CASE("What a rush needed is freed when it was not needed for a while, and nothing else") {
+    FramePool pool(kPlenty);
+    const FrameRef held = pool.acquire(kTile).publish();
+    {
+        const FrameRef one = pool.acquire(kTile).publish();
+        const FrameRef two = pool.acquire(kTile).publish();
+        const FrameRef three = pool.acquire(kTile).publish();
+    }
+    const std::size_t each = pool.bytes_in_use();
+
+    pool.free_unneeded();  // the rush was since the last time
+    CHECK(pool.bytes_allocated() == 4 * each);
+    { const FrameRef usual = pool.acquire(kTile).publish(); }
+    pool.free_unneeded();
+    CHECK(pool.bytes_allocated() == 2 * each);
+    pool.free_unneeded();
+    CHECK(pool.bytes_allocated() == each);
+}
+
+TEST_CASE("What is in use now and then is not freed: ups and downs allocate nothing") {
+    FramePool pool(kPlenty);
+    for (int i = 0; i < 3; ++i) {
+        {
+            const FrameRef one = pool.acquire(kTile).publish();
+            const FrameRef two = pool.acquire(kTile).publish();
+        }
+        pool.free_unneeded();
+    }
+    const tests::AllocationCounter counter;
+    {
+        const FrameRef one = pool.acquire(kTile).publish();
+        const FrameRef two = pool.acquire(kTile).publish();
+    }
+    CHECK(counter.count() == 0);
+}
+
 TEST_CASE("A cropped picture returns to the list of the size it was acquired with") {
     FramePool pool(kPlenty);
     const std::uint8_t* memory = nullptr;
