@@ -281,6 +281,7 @@ ConferenceStatistics Bridge::statistics(Counted when) const {
     result.encoders_opened = counters.encoders_opened;
     result.key_pictures = counters.key_pictures;
     result.splice_pictures = counters.splice_pictures;
+    result.refreshes = counters.refreshes;
     result.pictures_encoded = counters.pictures_encoded;
     result.pictures_skipped = counters.pictures_skipped;
     result.late_ticks = services_.video_tick.skipped_ticks();

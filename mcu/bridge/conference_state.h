@@ -77,7 +77,7 @@ struct StageCpu {
 
 struct ConferenceStatistics {
     std::uint64_t views = 0, encoders = 0, encoders_opened = 0, key_pictures = 0,
-                  splice_pictures = 0, splice_contexts = 0;
+                  splice_pictures = 0, splice_contexts = 0, refreshes = 0;
     std::uint64_t pictures_encoded = 0;
     std::uint64_t pictures_skipped = 0;  ///< their encoder was still at the one before
     std::uint64_t late_ticks = 0;        ///< video ticks that the node skipped

@@ -109,6 +109,9 @@ void add_conference(common::MetricPage& page, const ConferenceSample& conference
     page.counter("tessera_conference_splice_pictures_total",
                  "Key pictures for those who started alone.", number(s.splice_pictures),
                  {{"room", room}});
+    page.counter("tessera_conference_refreshes_total",
+                 "Times that all columns of a stream were coded anew, after such starts.",
+                 number(s.refreshes), {{"room", room}});
     page.gauge("tessera_conference_splice_contexts",
                "Encoders open beside the running ones, to make starts.", number(s.splice_contexts),
                {{"room", room}});

@@ -48,6 +48,7 @@ TEST_CASE("A node's metrics name each stage, rung and room, and no person") {
     statistics.encoders_by_rung = {{"720p30", 2}};
     statistics.cpu.encode = 1500ms;
     statistics.splice_contexts = 1;
+    statistics.refreshes = 3;
     statistics.drawn_after = 4ms;
     statistics.pictures_skipped = 6;
     statistics.sessions[0].rung = "720p30";
@@ -56,6 +57,7 @@ TEST_CASE("A node's metrics name each stage, rung and room, and no person") {
     CHECK(node.says(R"(tessera_conference_viewers{room="de\"mo",rung="720p30"} 1)"));
     CHECK(node.says(R"(tessera_conference_cpu_seconds_total{room="de\"mo",stage="encode"} 1.5)"));
     CHECK(node.says(R"(tessera_conference_splice_contexts{room="de\"mo"} 1)"));
+    CHECK(node.says(R"(tessera_conference_refreshes_total{room="de\"mo"} 3)"));
     CHECK(node.says(R"(tessera_conference_drawn_after_seconds{room="de\"mo"} 0.004)"));
     CHECK(node.says(R"(tessera_conference_pictures_skipped_total{room="de\"mo"} 6)"));
     CHECK(node.says("# TYPE tessera_conference_cpu_seconds_total counter"));
