@@ -42,6 +42,8 @@ namespace mcu {
 namespace {
 
 constexpr std::int64_t kVideoTicksPerSecond = 30;
+/// 2 ms each: less than it takes to encode a picture.
+constexpr int kVideoSlotsPerTick = 16;
 constexpr std::int64_t kAudioTicksPerSecond = 50;
 constexpr auto kShutdownLimit = std::chrono::seconds(3);
 
@@ -171,7 +173,7 @@ common::Result<void> run(const McudConfig& config) {
         net_threads.push_back(std::make_unique<NetThread>("net-" + std::to_string(i), clock));
     }
     TickThread audio_tick("audio-tick", kAudioTicksPerSecond, clock);
-    TickThread video_tick("video-tick", kVideoTicksPerSecond, clock);
+    TickThread video_tick("video-tick", kVideoTicksPerSecond, clock, kVideoSlotsPerTick);
     ControlThread control(clock);
     EventStreams events;
     BridgeServices services{.clock = clock,

@@ -45,7 +45,8 @@ Bridge::Bridge(std::string instance, const BridgeServices& services, BridgeObser
       stage_({.rungs = services.rungs, .ticks_per_second = 30}, services.media_pool,
              services.clock),
       video_(services.frames, stage_),
-      planner_(stage_, services.layouts, services.frames) {
+      planner_(stage_, services.layouts, services.frames),
+      canvas_slots_(services.video_tick.slots()) {
     services_.audio_tick.add(audio_);
     services_.video_tick.add(video_);
 }
@@ -218,6 +219,7 @@ void Bridge::publish(VideoPlan plan) {
     for (const auto& session : sessions_)
         plan.sources.push_back({session->source(), &session->video_playout()});
     std::ranges::sort(plan.sources, {}, &VideoPlan::Shown::source);
+    canvas_slots_.assign(plan.drawings);
     planned_canvases_ = stage_.canvases_revision();
     published_revision_ = video_.publish(std::move(plan));
 }

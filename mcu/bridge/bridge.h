@@ -13,6 +13,7 @@
 #include "mcu/bridge/bridge_services.h"
 #include "mcu/bridge/bridge_video.h"
 #include "mcu/bridge/bridged_session.h"
+#include "mcu/bridge/canvas_slots.h"
 #include "mcu/bridge/conference_state.h"
 #include "mcu/bridge/view_planner.h"
 
@@ -124,6 +125,7 @@ class Bridge final : private BridgedSessionEvents {
     BridgeAudio audio_;
     BridgeVideo video_;
     ViewPlanner planner_;
+    CanvasSlots canvas_slots_;
 
     ConferenceState state_;
     std::vector<SessionFailure> failures_;                   ///< of the last `apply`

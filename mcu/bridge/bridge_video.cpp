@@ -40,6 +40,8 @@ BridgeVideo::~BridgeVideo() {
 std::uint64_t BridgeVideo::publish(VideoPlan plan) {
     INVARIANT(plan.sources.size() <= kMostSources);
     plan.revision = ++last_revision_;
+    plan.slots = 0;
+    for (const VideoPlan::Drawing& drawing : plan.drawings) plan.slots |= 1U << drawing.slot;
     plans_.push_back(std::make_unique<const VideoPlan>(std::move(plan)));
     published_.store(plans_.back().get(), std::memory_order_release);
     reclaim();
@@ -56,22 +58,41 @@ bool BridgeVideo::request_picture(std::shared_ptr<const mixer::Scene> scene,
     return requests_.push({std::move(scene), std::move(done)});
 }
 
-void BridgeVideo::tick(Timestamp now, std::uint64_t index) {
+const VideoPlan* BridgeVideo::adopt() {
     const VideoPlan* plan = published_.load(std::memory_order_acquire);
+    if (plan == nullptr) return nullptr;
+    adopted_.store(plan->revision, std::memory_order_release);
+    slots_ = plan->slots;
+    return plan;
+}
+
+void BridgeVideo::tick(Timestamp now, std::uint64_t index) {
+    const VideoPlan* plan = adopt();
     if (plan == nullptr) return;
     const common::ThreadCpuScope cpu(cpu_ns_);
-    adopted_.store(plan->revision, std::memory_order_release);
-
     compositor_.begin_tick(now);
-    pictures_.take(*plan, now);
-    for (const VideoPlan::Drawing& drawing : plan->drawings) {
+    draw(*plan, now, index, 0);
+    draw_requested_pictures(now);
+}
+
+void BridgeVideo::slot(Timestamp now, std::uint64_t index, int slot) {
+    const VideoPlan* plan = adopt();
+    if (plan == nullptr) return;
+    const common::ThreadCpuScope cpu(cpu_ns_);
+    draw(*plan, now, index, slot);
+}
+
+/// Who is drawn twice within a tick, on two canvases, may show a newer picture on the second.
+void BridgeVideo::draw(const VideoPlan& plan, Timestamp now, std::uint64_t index, int slot) {
+    pictures_.take(plan, now);
+    for (const VideoPlan::Drawing& drawing : plan.drawings) {
+        if (drawing.slot != slot) continue;
         // Those drawn at every other tick take turns, so that ticks have equal work.
         const std::uint64_t turn = index + drawing.canvas.value;
         if (turn % static_cast<std::uint64_t>(drawing.tick_divisor) != 0) continue;
         const FrameRef picture = compositor_.compose(*drawing.scene, pictures_, now);
         if (picture) stage_.encode(drawing.canvas, picture, now);
     }
-    draw_requested_pictures(now);
 }
 
 void BridgeVideo::done(common::Duration after_due) {

@@ -28,16 +28,18 @@ struct VideoPlan {
         mixer::CanvasId canvas;
         int tick_divisor = 1;  ///< 1: every tick, 2: every other
         std::shared_ptr<const mixer::Scene> scene;
+        int slot = 0;  ///< of the tick, in which it is drawn
     };
     std::vector<Shown> sources;  ///< ascending by source
     std::vector<Drawing> drawings;
     std::uint64_t revision = 0;  ///< set by publish
+    std::uint32_t slots = 0;     ///< bit s: slot s has drawings; set by publish
 };
 
-/// The video half of a bridge: at each tick it takes the pictures that are due, draws the canvases
-/// and hands them to the encoders.
+/// The video half of a bridge: at each slot of a tick it takes the pictures that are due then,
+/// draws the canvases of that slot and hands them to the encoders.
 ///
-/// Thread: `tick` video tick; everything else control thread.
+/// Thread: `tick`, `slot`, `slots`, `done` video tick; everything else control thread.
 /// Owner:  plans are owned here and freed on the control thread only, once the tick has moved on to
 /// a newer one.
 class BridgeVideo final : public TickClient {
@@ -58,8 +60,10 @@ class BridgeVideo final : public TickClient {
                          std::function<void(mixer::FrameRef)> done);
 
     void tick(common::Timestamp now, std::uint64_t index) override;
+    void slot(common::Timestamp now, std::uint64_t index, int slot) override;
+    [[nodiscard]] std::uint32_t slots() const override { return slots_; }
     void done(common::Duration after_due) override;
-    /// How long after the tick's time its pictures were with the encoders, smoothed over some
+    /// How long after a slot's time its pictures were with the encoders, smoothed over some
     /// half a second. Any thread.
     [[nodiscard]] common::Duration done_after() const {
         return common::Duration(done_after_ns_.load(std::memory_order_relaxed));
@@ -89,12 +93,15 @@ class BridgeVideo final : public TickClient {
         std::vector<Entry> entries_;
     };
 
+    [[nodiscard]] const VideoPlan* adopt();
+    void draw(const VideoPlan& plan, common::Timestamp now, std::uint64_t index, int slot);
     void draw_requested_pictures(common::Timestamp now);
     void reclaim();
 
     mixer::EncoderStage& stage_;
     mixer::Compositor compositor_;                        // tick thread
     TickPictures pictures_;                               // tick thread
+    std::uint32_t slots_ = 0;                             // tick thread
     std::deque<std::unique_ptr<const VideoPlan>> plans_;  // control thread; the newest is last
     std::uint64_t last_revision_ = 0;                     // control thread
     std::atomic<const VideoPlan*> published_{nullptr};

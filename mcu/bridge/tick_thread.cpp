@@ -36,11 +36,14 @@ void ask_for_realtime(const std::string& name) {
 
 }  // namespace
 
-TickThread::TickThread(std::string name, std::int64_t ticks_per_second, const common::Clock& clock)
+TickThread::TickThread(std::string name, std::int64_t ticks_per_second, const common::Clock& clock,
+                       int slots_per_tick)
     : name_(std::move(name)),
       ticks_per_second_(ticks_per_second),
       clock_(clock),
-      origin_(clock.now()) {
+      origin_(clock.now()),
+      slots_per_tick_(slots_per_tick),
+      slots_(slots_per_tick) {
     MutexLock lock(mutex_);
     publish({});
 }
@@ -104,55 +107,79 @@ const TickThread::List& TickThread::take_list() {
     return *list;
 }
 
-/// The first that has not had this run's tick: those added meanwhile have theirs as well.
-TickThread::Entry* TickThread::next_entry() {
+/// The first that wants this slot and has not had it in this run: those added meanwhile have theirs
+/// as well.
+TickThread::Entry* TickThread::next_entry(int slot) {
     for (const std::shared_ptr<Entry>& entry : take_list()) {
-        if (entry->last_run != runs_) return entry.get();
+        if (entry->last_run == runs_) continue;
+        if (slot == 0 || (entry->slots >> slot & 1U) != 0) return entry.get();
     }
     return nullptr;
 }
 
-Timestamp TickThread::time_of(std::uint64_t index) const {
+Timestamp TickThread::time_of(std::uint64_t index, int slot) const {
     const auto i = static_cast<std::int64_t>(index);
+    const std::int64_t slots_per_second = ticks_per_second_ * slots_per_tick_;
     return origin_ + std::chrono::seconds(i / ticks_per_second_) +
-           Duration(i % ticks_per_second_ * kNsPerSecond / ticks_per_second_);
+           Duration((i % ticks_per_second_ * slots_per_tick_ + slot) * kNsPerSecond /
+                    slots_per_second);
 }
 
 void TickThread::run_tick(std::uint64_t index) {
-    const Timestamp now = time_of(index);
+    for (Point point{index, 0}; point.index == index; point = next_wanted(point)) run_point(point);
+}
+
+void TickThread::run_point(const Point& point) {
+    const Timestamp now = time_of(point.index, point.slot);
     ++runs_;
-    while (Entry* const entry = next_entry()) {
+    while (Entry* const entry = next_entry(point.slot)) {
         entry->last_run = runs_;
         ticking_.store(entry);
         // Asked after it was named: whoever removes it either is seen here or sees the name.
         if (!entry->removed.load()) {
-            entry->client.tick(now, index);
+            if (point.slot == 0) {
+                entry->client.tick(now, point.index);
+            } else {
+                entry->client.slot(now, point.index, point.slot);
+            }
             entry->client.done(clock_.now() - now);
+            entry->slots = entry->client.slots();
         }
         ticking_.store(nullptr);
     }
     walked_.store(nullptr);
 }
 
+TickThread::Point TickThread::next_wanted(Point point) {
+    std::uint32_t wanted = 0;
+    for (const std::shared_ptr<Entry>& entry : take_list()) wanted |= entry->slots;
+    walked_.store(nullptr);
+    while (++point.slot < slots_per_tick_) {
+        if ((wanted >> point.slot & 1U) != 0) return point;
+    }
+    return {point.index + 1, 0};
+}
+
 void TickThread::run(Priority priority) {
     pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
     if (priority == Priority::Realtime) ask_for_realtime(name_);
-    std::uint64_t index = 1;
+    Point point{1, 0};
     while (!stopping_.load(std::memory_order_relaxed)) {
-        sleep_until(time_of(index));
+        sleep_until(time_of(point.index, point.slot));
         const Timestamp woke = clock_.now();
-        // After a stall: go on with the newest grid point that has passed.
-        while (time_of(index + 1) <= woke) {
-            ++index;
+        // After a stall: go on with the newest tick in which this slot has passed. The other slots
+        // of it follow at once.
+        while (time_of(point.index + 1, point.slot) <= woke) {
+            ++point.index;
             skipped_.fetch_add(1, std::memory_order_relaxed);
         }
-        const std::int64_t lateness_ns = (woke - time_of(index)).count();
+        const std::int64_t lateness_ns = (woke - time_of(point.index, point.slot)).count();
         lateness_ns_.store(lateness_ns, std::memory_order_relaxed);
         // Asked for in between, the worst may be told twice: it is a figure, not a count.
         if (lateness_ns > worst_lateness_ns_.load(std::memory_order_relaxed))
             worst_lateness_ns_.store(lateness_ns, std::memory_order_relaxed);
-        run_tick(index);
-        ++index;
+        run_point(point);
+        point = next_wanted(point);
     }
 }
 

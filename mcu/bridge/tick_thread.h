@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/mutex.h"
 #include "common/units.h"
+#include "mcu/bridge/tick_slots.h"
 
 namespace mcu {
 
@@ -20,11 +21,20 @@ class TickClient {
     /// `now` is the tick's own time on a regular grid, `index` counts grid points, skipped ones
     /// included. Neither blocks, allocates, nor logs.
     virtual void tick(common::Timestamp now, std::uint64_t index) = 0;
-    /// Right after `tick`: how long after the tick's time it was done. The same rules.
+    /// A later part of the tick of that `index`, with the slot's own time, where `slots` asks for
+    /// it. The same rules.
+    virtual void slot(common::Timestamp now, std::uint64_t index, int slot) {
+        static_cast<void>(now), static_cast<void>(index), static_cast<void>(slot);
+    }
+    /// Bit s: call `slot` with s, from 1 on. Asked on the tick's thread after each call.
+    [[nodiscard]] virtual std::uint32_t slots() const { return 0; }
+    /// Right after `tick` or `slot`: how long after its time it was done. The same rules.
     virtual void done(common::Duration after_due) { static_cast<void>(after_due); }
 };
 
 /// Calls its clients on a regular grid of time: the audio tick (20 ms) or the video tick (1/30 s).
+/// A tick may be divided into slots, on which clients do a part of its work each; the thread sleeps
+/// through those that nobody wants.
 ///
 /// Thread: a thread of its own, real-time (SCHED_RR) where the system allows and `realtime` asks
 /// for it.
@@ -38,7 +48,8 @@ class TickThread {
   public:
     enum class Priority : std::uint8_t { Normal, Realtime };
     /// A rate rather than a period: 1/30 s keeps its grid without rounding drift.
-    TickThread(std::string name, std::int64_t ticks_per_second, const common::Clock& clock);
+    TickThread(std::string name, std::int64_t ticks_per_second, const common::Clock& clock,
+               int slots_per_tick = 1);
     ~TickThread();
 
     void start(Priority priority);
@@ -46,9 +57,11 @@ class TickThread {
     void add(TickClient& client) EXCLUDES(mutex_);
     void remove(TickClient& client) EXCLUDES(mutex_);
 
-    /// One tick of all clients. The thread's body; for tests without a thread.
+    /// One tick of all clients, with all its slots at once; for tests without a thread.
     void run_tick(std::uint64_t index);
-    [[nodiscard]] common::Timestamp time_of(std::uint64_t index) const;
+    [[nodiscard]] common::Timestamp time_of(std::uint64_t index, int slot = 0) const;
+    /// Whose drawing comes in which slot. Control thread.
+    [[nodiscard]] TickSlots& slots() { return slots_; }
 
     [[nodiscard]] std::uint64_t skipped_ticks() const {
         return skipped_.load(std::memory_order_relaxed);
@@ -70,18 +83,28 @@ class TickThread {
         TickClient& client;
         std::atomic<bool> removed{false};
         std::uint64_t last_run = 0;  // tick thread
+        std::uint32_t slots = 0;     // tick thread
+    };
+    /// A point of the grid.
+    struct Point {
+        std::uint64_t index = 0;
+        int slot = 0;
     };
     using List = std::vector<std::shared_ptr<Entry>>;
 
     void run(Priority priority);
+    void run_point(const Point& point);
+    [[nodiscard]] Point next_wanted(Point point);
     void publish(List next) REQUIRES(mutex_);
     const List& take_list();
-    Entry* next_entry();
+    Entry* next_entry(int slot);
 
     const std::string name_;
     const std::int64_t ticks_per_second_;
     const common::Clock& clock_;
     const common::Timestamp origin_;
+    const int slots_per_tick_;
+    TickSlots slots_;      // control thread
     common::Mutex mutex_;  ///< of those who add and remove; no tick takes it
     std::vector<std::unique_ptr<const List>> lists_ GUARDED_BY(mutex_);  ///< the newest is last
     std::atomic<const List*> newest_{nullptr};

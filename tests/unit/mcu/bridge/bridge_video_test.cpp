@@ -149,6 +149,43 @@ TEST_CASE("A steady video tick allocates nothing") {
     room.stage.close_view(view);
 }
 
+TEST_CASE("A canvas is drawn in its slot alone, with what is due then") {
+    Room room;
+    class Sink final : public mixer::PictureSink {
+      public:
+        std::vector<common::Timestamp> times;
+
+      private:
+        void on_picture(const mixer::EncodedPictureRef& picture) override {
+            times.push_back(picture->media_time);
+        }
+    } sink;
+    const mixer::ViewId view = room.stage.open_view();
+    const auto subscription =
+        room.stage.subscribe(view, {.max_bitrate = common::Bitrate::from_kbps(1000)}, sink);
+    REQUIRE(subscription);
+    VideoPlan plan;
+    plan.sources = {{SourceId{1}, &room.playout}};
+    for (const mixer::CanvasTask& task : room.stage.canvases()) {
+        plan.drawings.push_back({task.canvas, 1, room.scene_of(SourceId{1}, task.size), 3});
+    }
+    REQUIRE(plan.drawings.size() == 1);
+    room.video.publish(plan);
+    room.push_grey(90);
+    const common::Timestamp now = room.clock.now();
+
+    room.video.tick(now, 1);
+    room.executor.run_all();
+    CHECK(sink.times.empty());
+    CHECK(room.video.slots() == 1U << 3);
+
+    room.video.slot(now + std::chrono::milliseconds(6), 1, 3);
+    room.executor.run_all();
+    CHECK(sink.times == std::vector{now + std::chrono::milliseconds(6)});
+    room.stage.unsubscribe(*subscription);
+    room.stage.close_view(view);
+}
+
 TEST_CASE(
     "How late pictures are drawn is smoothed over half a second, and one late tick is no more") {
     Room room;

@@ -1,8 +1,10 @@
 #include "mcu/bridge/tick_thread.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <functional>
 #include <future>
+#include <utility>
 #include <vector>
 
 #include "tests/support/fake_clock.h"
@@ -175,4 +177,106 @@ TEST_CASE("A client is told how long after the tick's time it was done") {
 
     CHECK(first.told == std::vector<Duration>{std::chrono::milliseconds(9)});
     CHECK(second.told == std::vector<Duration>{std::chrono::milliseconds(16)});
+}
+
+namespace {
+
+/// Wants some slots, and remembers when each came.
+class Slotted final : public TickClient {
+  public:
+    explicit Slotted(std::uint32_t slots) : wanted(slots) {}
+    std::uint32_t wanted;
+    std::vector<std::pair<int, Timestamp>> seen;
+    std::vector<std::uint64_t> indices;
+    void tick(Timestamp now, std::uint64_t index) override { note(0, now, index); }
+    void slot(Timestamp now, std::uint64_t index, int slot) override { note(slot, now, index); }
+    [[nodiscard]] std::uint32_t slots() const override { return wanted; }
+
+  private:
+    void note(int slot, Timestamp now, std::uint64_t index) {
+        seen.emplace_back(slot, now);
+        indices.push_back(index);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("A tick comes to its clients in the slots that they want, each at its own time") {
+    const FakeClock clock;
+    TickThread ticks("t", 50, clock, 4);  // 20 ms: a slot is 5
+    Slotted two(1U << 1 | 1U << 3);
+    Slotted none(0);
+    ticks.add(two);
+    ticks.add(none);
+
+    ticks.run_tick(1);
+
+    const Timestamp tick = clock.now() + std::chrono::milliseconds(20);
+    CHECK(two.seen ==
+          std::vector<std::pair<int, Timestamp>>{{0, tick},
+                                                 {1, tick + std::chrono::milliseconds(5)},
+                                                 {3, tick + std::chrono::milliseconds(15)}});
+    CHECK(two.indices == std::vector<std::uint64_t>{1, 1, 1});
+    CHECK(none.seen == std::vector<std::pair<int, Timestamp>>{{0, tick}});
+}
+
+TEST_CASE("A slot comes at the same interval from tick to tick, and does not drift in an hour") {
+    const FakeClock clock;
+    const TickThread ticks("t", 30, clock, 16);
+
+    CHECK(ticks.time_of(30 * 3600, 5) - ticks.time_of(0, 5) == std::chrono::hours(1));
+    CHECK(ticks.time_of(31, 5) - ticks.time_of(1, 5) == std::chrono::seconds(1));
+    CHECK(ticks.time_of(2, 0) > ticks.time_of(1, 15));
+}
+
+TEST_CASE(
+    "A slot that is no longer wanted is slept through, and a new one comes in the same tick") {
+    const FakeClock clock;
+    TickThread ticks("t", 50, clock, 4);
+    Slotted client(1U << 1);
+    ticks.add(client);
+    ticks.run_tick(1);
+    client.seen.clear();
+
+    client.wanted = 1U << 2;  // as told after slot 0 of the next
+    ticks.run_tick(2);
+
+    REQUIRE(client.seen.size() == 2);
+    CHECK(client.seen[1].first == 2);
+}
+
+TEST_CASE("Slots missed in a stall are counted as ticks, however many slots there are") {
+    const common::MonotonicClock clock;
+    TickThread ticks("t", 1000, clock, 4);
+    std::promise<void> stalled;
+    class Staller final : public TickClient {
+      public:
+        Staller(const common::Clock& clock, std::promise<void>& stalled)
+            : clock_(clock), stalled_(stalled) {}
+        void tick(Timestamp, std::uint64_t) override {}
+        void slot(Timestamp now, std::uint64_t index, int slot) override {
+            points.push_back(index * 4 + static_cast<std::uint64_t>(slot));
+            if (std::exchange(told_, true)) return;
+            while (clock_.now() - now < std::chrono::milliseconds(50)) {
+            }
+            stalled_.set_value();
+        }
+        [[nodiscard]] std::uint32_t slots() const override { return 1U << 1 | 1U << 2 | 1U << 3; }
+        std::vector<std::uint64_t> points;
+
+      private:
+        const common::Clock& clock_;
+        std::promise<void>& stalled_;
+        bool told_ = false;
+    } client(clock, stalled);
+    ticks.add(client);
+    ticks.start(TickThread::Priority::Normal);
+    stalled.get_future().wait();
+    const Timestamp deadline = clock.now() + std::chrono::seconds(5);
+    while (ticks.skipped_ticks() < 48 && clock.now() < deadline) std::this_thread::yield();
+    ticks.stop();
+
+    CHECK(ticks.skipped_ticks() >= 48);
+    CHECK(std::ranges::is_sorted(client.points));
+    CHECK(std::ranges::adjacent_find(client.points) == client.points.end());
 }
