@@ -122,7 +122,7 @@ def test_a_viewer_gets_the_picture_that_its_path_carries(make_tessera, folder, c
         with contextlib.suppress(AssertionError):
             until(lambda: rung_of(tessera) == "720p30", 40, "the viewer sees 720p30 again")
             up_s = round(time.monotonic() - wide, 1)
-        listen(30 if FIGURES else 3)
+        listen(30 if FIGURES else 6)
         done = time.monotonic()
         reports = end()
     down_s = round(meter.last_above(1.2 * NARROW / 1000, narrow, narrow + 4), 1)  # then the path is tried
@@ -141,4 +141,5 @@ def test_a_viewer_gets_the_picture_that_its_path_carries(make_tessera, folder, c
     assert figures["key_frames_of_witness"] == 0, figures
     if loss <= 0.05:
         assert len(figures["freezes_when_wide"]) <= max(1, FREEZES_A_MINUTE * (done - wide - up_s) / 60), figures
-        assert figures["concealed_when_wide"] <= 1, figures
+        # The goal is 1 %; of 300 packets by chance a few more are lost in a row.
+        assert figures["concealed_when_wide"] <= (1 if FIGURES else 3), figures
