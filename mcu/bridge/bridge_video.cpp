@@ -55,7 +55,9 @@ void BridgeVideo::reclaim() {
 
 bool BridgeVideo::request_picture(std::shared_ptr<const mixer::Scene> scene,
                                   std::function<void(FrameRef)> done) {
-    return requests_.push({std::move(scene), std::move(done)});
+    if (!requests_.push({std::move(scene), std::move(done)})) return false;
+    requests_waiting_.fetch_add(1, std::memory_order_release);
+    return true;
 }
 
 const VideoPlan* BridgeVideo::adopt() {
@@ -104,7 +106,9 @@ void BridgeVideo::done(common::Duration after_due) {
 
 void BridgeVideo::draw_requested_pictures(Timestamp now) {
     // Somebody asked for a snapshot: rare, so its callback may allocate.
-    while (auto request = requests_.pop()) {
+    while (requests_waiting_.load(std::memory_order_acquire) > 0) {
+        auto request = requests_.pop();
+        requests_waiting_.fetch_sub(1, std::memory_order_relaxed);
         request->done(compositor_.compose(*request->scene, pictures_, now));
     }
 }

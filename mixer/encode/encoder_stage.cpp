@@ -8,6 +8,7 @@
 #include "common/h264_level.h"
 #include "common/invariant.h"
 #include "common/mutex.h"
+#include "common/published.h"
 #include "common/thread_checker.h"
 #include "mixer/encode/rendition.h"
 #include "mixer/encode/rung_ladder.h"
@@ -85,9 +86,9 @@ struct EncoderStage::Impl {
     [[nodiscard]] Rung rung_for(const Subscription& subscription) const REQUIRES(control);
     void choose_rung(Subscription& subscription, common::Timestamp now) REQUIRES(control);
     [[nodiscard]] int drawn_per_second(int frames_per_second) const REQUIRES(control);
-    void settle() REQUIRES(control) EXCLUDES(tables);
+    void settle() REQUIRES(control);
     std::vector<RunningRendition> take_unwatched(common::Timestamp now) REQUIRES(control);
-    void publish() REQUIRES(control) EXCLUDES(tables);
+    void publish() REQUIRES(control);
     void count_start(StartReason reason) {
         counters.starts_asked.at(static_cast<std::size_t>(reason))
             .fetch_add(1, std::memory_order_relaxed);
@@ -109,9 +110,10 @@ struct EncoderStage::Impl {
     std::vector<CanvasTask> watched GUARDED_BY(control);
     std::atomic<std::uint64_t> revision{0};
 
-    // What other threads look up. No other lock but an executor's is taken under it.
+    common::Published<std::vector<TickEntry>> tick_table;  // published by the control thread
+
+    // What other threads look up. No other lock is taken under it.
     mutable common::Mutex tables;
-    std::vector<TickEntry> tick_table GUARDED_BY(tables);
     std::unordered_map<SubscriptionId, std::shared_ptr<Subscriber>> subscribers GUARDED_BY(tables);
 };
 
@@ -243,10 +245,7 @@ void EncoderStage::Impl::publish() {
             if (running.watched) entry.renditions.push_back(running.rendition.get());
         }
     }
-    {
-        common::MutexLock lock(tables);
-        tick_table.swap(entries);
-    }
+    tick_table.publish(std::move(entries));
     if (tasks == watched) return;
     watched = std::move(tasks);
     revision.fetch_add(1, std::memory_order_release);
@@ -388,8 +387,8 @@ std::uint64_t EncoderStage::canvases_revision() const {
 }
 
 void EncoderStage::encode(CanvasId canvas, const FrameRef& picture, common::Timestamp media_time) {
-    common::MutexLock lock(impl_->tables);
-    for (const TickEntry& entry : impl_->tick_table) {
+    const common::Published<std::vector<TickEntry>>::Reading table(impl_->tick_table);
+    for (const TickEntry& entry : *table) {
         if (entry.canvas != canvas) continue;
         for (Rendition* rendition : entry.renditions) rendition->offer(picture, media_time);
         return;

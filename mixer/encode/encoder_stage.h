@@ -140,8 +140,7 @@ class EncoderStage {
     /// Bumped whenever `canvases()` changes. Any thread.
     [[nodiscard]] std::uint64_t canvases_revision() const;
 
-    /// Video tick: hands a finished canvas to its Renditions. Neither blocks nor allocates in a
-    /// steady conference.
+    /// Video tick: hands a finished canvas to its Renditions. Neither takes a lock nor allocates.
     void encode(CanvasId canvas, const FrameRef& picture, common::Timestamp media_time);
 
     [[nodiscard]] EncoderStageCounters counters() const;  // any thread

@@ -79,13 +79,13 @@ void Rendition::limit_slices() {
 }
 
 void Rendition::offer(const FrameRef& picture, common::Timestamp media_time) {
-    if (!waiting_.push({picture, media_time}))
+    if (!waiting_.put({picture, media_time}))
         counters_.pictures_skipped.fetch_add(1, std::memory_order_relaxed);
     poke();
 }
 
 void Rendition::work() {
-    const std::optional<Waiting> next = waiting_.pop();
+    const std::optional<Waiting> next = waiting_.take();
     if (!next) return;
     survey();
     const bool wanted = !following_.empty() || !waiting_for_start_.empty();

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "common/bounded_queue.h"
+#include "common/latest_value.h"
 #include "common/mutex.h"
 #include "common/serial_job.h"
 #include "mixer/codec/video_encoder.h"
@@ -52,6 +52,7 @@ class Rendition final : private common::SerialJob {
     void set_pictures_per_second(int count) {
         pictures_per_second_.store(count, std::memory_order_relaxed);
     }
+    /// Takes no lock.
     void offer(const FrameRef& picture, common::Timestamp media_time);
     /// No encoder opened when it was last tried; it is tried again, ever more seldom. Any thread.
     [[nodiscard]] bool refused() const { return refused_.load(std::memory_order_relaxed); }
@@ -89,7 +90,7 @@ class Rendition final : private common::SerialJob {
     const common::Bitrate bitrate_;
     SplicePool& splice_pool_;
     StageCounters& counters_;
-    common::BoundedQueue<Waiting> waiting_{1, common::WhenFull::DropOldest};
+    common::LatestValue<Waiting> waiting_;
     std::atomic<int> max_nal_bytes_{0};
     std::atomic<bool> refused_{false};
     std::atomic<int> pictures_per_second_;

@@ -1,5 +1,6 @@
 #include "mixer/video/compositor.h"
 
+#include <utility>
 #include <vector>
 
 #include "mixer/video/drawing.h"
@@ -10,6 +11,8 @@ namespace {
 
 constexpr common::Duration kDimAfter = std::chrono::seconds(2);
 constexpr common::Duration kAvatarAfter = std::chrono::seconds(10);
+/// A canvas that none of so many ticks needed goes back to the pool.
+constexpr std::uint64_t kTicksKept = 300;
 
 enum class Look : std::uint8_t { Live, Dimmed, Avatar };
 
@@ -31,7 +34,16 @@ struct Compositor::Impl {
         bool used;
     };
 
+    /// A canvas that is kept from tick to tick, so that a tick need not ask the pool.
+    struct Kept {
+        FrameRef canvas;
+        std::uint64_t used = 0;  ///< the last tick that drew on it
+    };
+
     explicit Impl(FramePool& frame_pool) : pool(frame_pool), fitter(frame_pool) {}
+
+    FrameWriter canvas_of(common::PictureSize size);
+    void keep(const FrameRef& canvas);
 
     FrameRef fitted(const DuePicture& due, const TileNeed& need, Look look);
     FrameRef scale(const VideoFrame& frame, const TileNeed& need, Look look);
@@ -40,9 +52,30 @@ struct Compositor::Impl {
     FramePool& pool;
     TileFitter fitter;
     std::vector<Scaled> cache;  // a linear search: one entry per distinct (source, tile size)
+    std::vector<Kept> kept;
+    std::uint64_t ticks = 0;
     std::uint64_t scale_count = 0;
     std::uint64_t exhausted_count = 0;
 };
+
+/// One that the encoders are done with, or another from the pool.
+FrameWriter Compositor::Impl::canvas_of(common::PictureSize size) {
+    for (Kept& each : kept) {
+        if (!each.canvas.sole() || each.canvas->size() != size) continue;
+        each.used = ticks;
+        return FramePool::renew(std::exchange(each.canvas, {}));
+    }
+    return pool.acquire(size);
+}
+
+void Compositor::Impl::keep(const FrameRef& canvas) {
+    for (Kept& each : kept) {
+        if (each.canvas) continue;
+        each = {canvas, ticks};
+        return;
+    }
+    kept.push_back({canvas, ticks});
+}
 
 /// The picture in the size of the tile: as its decoder made it, or from the cache where another
 /// canvas of this tick wanted the same.
@@ -87,13 +120,17 @@ Compositor::Compositor(FramePool& pool) : impl_(std::make_unique<Impl>(pool)) {}
 Compositor::~Compositor() = default;
 
 void Compositor::begin_tick(common::Timestamp) {
+    ++impl_->ticks;
+    std::erase_if(impl_->kept, [&](const Impl::Kept& each) {
+        return !each.canvas || impl_->ticks - each.used > kTicksKept;
+    });
     std::erase_if(impl_->cache, [](const Impl::Scaled& entry) { return !entry.used; });
     for (Impl::Scaled& entry : impl_->cache) entry.used = false;
 }
 
 FrameRef Compositor::compose(const Scene& scene, const DuePictures& pictures,
                              common::Timestamp now) {
-    FrameWriter canvas = impl_->pool.acquire(scene.size);
+    FrameWriter canvas = impl_->canvas_of(scene.size);
     if (!canvas) {
         ++impl_->exhausted_count;
         return {};
@@ -115,7 +152,9 @@ FrameRef Compositor::compose(const Scene& scene, const DuePictures& pictures,
         }
     }
     canvas->set_media_time(now);
-    return std::move(canvas).publish();
+    FrameRef drawn = std::move(canvas).publish();
+    impl_->keep(drawn);
+    return drawn;
 }
 
 std::uint64_t Compositor::scale_count() const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include "common/invariant.h"
@@ -52,7 +53,8 @@ struct FramePool::Impl {
     FreeList& list_of(common::PictureSize size) REQUIRES(mutex);
     bool make_room(std::size_t bytes) REQUIRES(mutex);
     VideoFrame* take(FramePool& pool, common::PictureSize size) EXCLUDES(mutex);
-    void give_back(VideoFrame* frame) EXCLUDES(mutex);
+    void give_back(VideoFrame* frame);
+    void collect() REQUIRES(mutex);
     void free_idle(FreeList& list) REQUIRES(mutex);
     void forget_empty_lists() REQUIRES(mutex);
     std::vector<VideoFrame*> take_idle() EXCLUDES(mutex);
@@ -66,6 +68,7 @@ struct FramePool::Impl {
     std::vector<FreeList> lists GUARDED_BY(mutex);
     std::size_t held_bytes GUARDED_BY(mutex) = 0;
     std::size_t idle_bytes GUARDED_BY(mutex) = 0;
+    std::atomic<VideoFrame*> returned{nullptr};  ///< each knows the one before it
 };
 
 FramePool::Impl::FreeList& FramePool::Impl::list_of(common::PictureSize size) {
@@ -89,6 +92,7 @@ bool FramePool::Impl::make_room(std::size_t bytes) {
 
 VideoFrame* FramePool::Impl::take(FramePool& pool, common::PictureSize size) {
     common::MutexLock lock(mutex);
+    collect();
     FreeList& list = list_of(size);
     VideoFrame* frame = nullptr;
     if (!list.idle.empty()) {
@@ -109,11 +113,27 @@ VideoFrame* FramePool::Impl::take(FramePool& pool, common::PictureSize size) {
 }
 
 void FramePool::Impl::give_back(VideoFrame* frame) {
-    common::MutexLock lock(mutex);
-    FreeList& list = list_of(frame->allocated_);
-    list.idle.push_back(frame);
-    held_bytes -= list.picture_bytes;
-    idle_bytes += list.picture_bytes;
+    frame->next_returned_ = returned.load(std::memory_order_relaxed);
+    while (!returned.compare_exchange_weak(frame->next_returned_, frame, std::memory_order_release,
+                                           std::memory_order_relaxed)) {
+    }
+}
+
+/// The one that came last is taken first: it is the likeliest to be in a cache.
+void FramePool::Impl::collect() {
+    VideoFrame* newest = returned.exchange(nullptr, std::memory_order_acquire);
+    VideoFrame* oldest = nullptr;
+    while (newest != nullptr) {
+        VideoFrame* const before = std::exchange(newest->next_returned_, oldest);
+        oldest = std::exchange(newest, before);
+    }
+    while (oldest != nullptr) {
+        FreeList& list = list_of(oldest->allocated_);
+        list.idle.push_back(oldest);
+        held_bytes -= list.picture_bytes;
+        idle_bytes += list.picture_bytes;
+        oldest = oldest->next_returned_;
+    }
 }
 
 void FramePool::Impl::free_idle(FreeList& list) {
@@ -129,6 +149,7 @@ void FramePool::Impl::forget_empty_lists() {
 
 std::vector<VideoFrame*> FramePool::Impl::take_idle() {
     common::MutexLock lock(mutex);
+    collect();
     std::vector<VideoFrame*> taken;
     for (FreeList& list : lists) {
         taken.insert(taken.end(), list.idle.begin(), list.idle.end());
@@ -142,6 +163,7 @@ std::vector<VideoFrame*> FramePool::Impl::take_idle() {
 
 std::vector<VideoFrame*> FramePool::Impl::take_unneeded() {
     common::MutexLock lock(mutex);
+    collect();
     std::vector<VideoFrame*> taken;
     for (FreeList& list : lists) {
         // Pictures come and go at the end: those at the front rested longest.
@@ -199,8 +221,17 @@ FrameWriter FramePool::acquire(common::PictureSize size) {
     return FrameWriter(frame);
 }
 
+FrameWriter FramePool::renew(FrameRef sole) {
+    INVARIANT(sole.sole());
+    VideoFrame* frame = std::exchange(sole.frame_, nullptr);
+    frame->media_time_ = {};
+    frame->serial_ = next_serial();
+    return FrameWriter(frame);
+}
+
 std::size_t FramePool::bytes_in_use() const {
     common::MutexLock lock(impl_->mutex);
+    impl_->collect();
     return impl_->held_bytes;
 }
 

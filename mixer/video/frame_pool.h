@@ -10,8 +10,8 @@ namespace mixer {
 
 /// Where pictures come from and go back to. One free list per picture size.
 ///
-/// Thread: any. `acquire` takes one short lock; it allocates only while the number of pictures in
-/// flight of
+/// Thread: any. `acquire` takes one short lock, giving back none; it allocates only while the
+/// number of pictures in flight of
 ///         that size grows (a steady conference allocates nothing).
 /// Owner:  outlives every FrameRef made from it.
 class FramePool {
@@ -26,6 +26,8 @@ class FramePool {
     /// counts. Idle pictures of other sizes are freed before it comes to that. `size` is even and
     /// at most 8192x8192.
     [[nodiscard]] FrameWriter acquire(common::PictureSize size);
+    /// A picture that is `sole()` as a new one of the same size, by its sole holder: takes no lock.
+    [[nodiscard]] static FrameWriter renew(FrameRef sole);
     /// Bytes of the pictures that somebody holds.
     [[nodiscard]] std::size_t bytes_in_use() const;
     /// Bytes of all pictures, held and idle; never more than `max_bytes`.

@@ -56,6 +56,7 @@ class VideoFrame {
     std::uint64_t serial_ = 0;
     std::atomic<std::uint32_t> references_{0};
     FramePool* pool_ = nullptr;
+    VideoFrame* next_returned_ = nullptr;  ///< of the pool, while it is on its way back
 };
 
 /// A shared reference to a published picture. May be empty.
@@ -74,14 +75,19 @@ class FrameRef {
     const VideoFrame& operator*() const { return *frame_; }
     const VideoFrame* operator->() const { return frame_; }
     [[nodiscard]] const VideoFrame* get() const { return frame_; }
+    /// Nobody else holds it, so nobody ever will: whoever did is done with reading.
+    [[nodiscard]] bool sole() const {
+        return frame_ != nullptr && frame_->references_.load(std::memory_order_acquire) == 1;
+    }
 
   private:
+    friend class FramePool;
     friend class FrameWriter;
     explicit FrameRef(VideoFrame* adopted) : frame_(adopted) {}
     void retain() const {
         if (frame_ != nullptr) frame_->references_.fetch_add(1, std::memory_order_relaxed);
     }
-    void release();  // frame_pool.cpp: the last one returns the buffer
+    void release();  // frame_pool.cpp: the last one returns the buffer; takes no lock
 
     VideoFrame* frame_ = nullptr;
 };

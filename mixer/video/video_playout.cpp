@@ -3,7 +3,6 @@
 namespace mixer {
 namespace {
 
-constexpr std::size_t kMostWaiting = 8;
 /// No honest playout delay is longer: the sender's clock is broken, and waiting for it would freeze
 /// the picture.
 constexpr common::Duration kBelievableWait = std::chrono::milliseconds(500);
@@ -14,14 +13,13 @@ bool is_due(const VideoFrame& frame, common::Timestamp now) {
 
 }  // namespace
 
-VideoPlayout::VideoPlayout() : waiting_(kMostWaiting, common::WhenFull::DropOldest) {}
-
 void VideoPlayout::push(SourcePicture picture) {
-    waiting_.push(std::move(picture));
+    waiting_.push({std::move(picture), ages_.load(std::memory_order_acquire)});
 }
 
 const DuePicture& VideoPlayout::take_due(common::Timestamp now) {
-    if (forget_.exchange(false, std::memory_order_acquire)) {
+    const std::uint64_t age = ages_.load(std::memory_order_acquire);
+    if (std::exchange(age_, age) != age) {
         next_ = {};
         current_.frame = {};
         current_.fitted = {};
@@ -32,7 +30,8 @@ const DuePicture& VideoPlayout::take_due(common::Timestamp now) {
         if (!next_.whole) {
             auto popped = waiting_.pop();
             if (!popped) break;
-            next_ = std::move(*popped);
+            if (popped->age < age) continue;
+            next_ = std::move(popped->picture);
         }
         if (!is_due(*next_.whole, now)) break;
         if (taken) skipped_.fetch_add(1, std::memory_order_relaxed);
@@ -45,9 +44,8 @@ const DuePicture& VideoPlayout::take_due(common::Timestamp now) {
 }
 
 void VideoPlayout::forget() {
-    // Clear before the flag: a picture pushed after this call belongs to what comes next and stays.
-    waiting_.clear();
-    forget_.store(true, std::memory_order_release);
+    // A picture pushed after this call belongs to what comes next and stays.
+    ages_.fetch_add(1, std::memory_order_acq_rel);
 }
 
 std::uint64_t VideoPlayout::skipped() const {

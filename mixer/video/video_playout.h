@@ -1,9 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
-#include "common/bounded_queue.h"
+#include "common/spsc_queue.h"
 #include "common/units.h"
 #include "mixer/video/tile_fitter.h"
 #include "mixer/video/video_frame.h"
@@ -20,13 +21,12 @@ struct DuePicture {
 
 /// Gives the tick the newest picture *due* of one source, and keeps it while nothing newer comes.
 ///
-/// Shape:  at most 8 pictures wait; a ninth pushes out the oldest.
-/// Thread: `push` and `forget` any thread (the media pool), `take_due` the video tick alone; it
-/// neither blocks
-///         longer than one move nor allocates.
+/// Shape:  at most 8 pictures wait; a ninth, a quarter of a second ahead of a tick that stands, is
+///         dropped.
+/// Thread: `push` one thread at a time (the source's decoder), `forget` any, `take_due` the video
+///         tick alone. None takes a lock or allocates.
 class VideoPlayout {
   public:
-    VideoPlayout();
     /// `picture.whole->media_time()` is when it should be shown.
     void push(SourcePicture picture);
     void push(FrameRef frame) { push(SourcePicture{std::move(frame), {}}); }
@@ -39,10 +39,16 @@ class VideoPlayout {
         const;  ///< pictures never shown because a newer one was due
 
   private:
-    common::BoundedQueue<SourcePicture> waiting_;
+    static constexpr std::size_t kMostWaiting = 8;
+    struct Waiting {
+        SourcePicture picture;
+        std::uint64_t age;  ///< `ages_` when it was pushed
+    };
+    common::SpscQueue<Waiting, kMostWaiting> waiting_;
     SourcePicture next_;
+    std::uint64_t age_ = 0;  // tick thread
     DuePicture current_;
-    std::atomic<bool> forget_{false};
+    std::atomic<std::uint64_t> ages_{0};  ///< how often all before was to be forgotten
     std::atomic<std::uint64_t> skipped_{0};
 };
 

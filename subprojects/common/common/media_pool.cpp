@@ -1,55 +1,32 @@
 #include "common/media_pool.h"
 
 #include <algorithm>
+#include <cerrno>
+
+#include "common/invariant.h"
 
 namespace common {
 
 MediaPool::MediaPool(unsigned thread_count, const Clock& clock) : clock_(clock) {
+    INVARIANT(sem_init(&submitted_, 0, 0) == 0);
     for (unsigned i = 0; i < thread_count; ++i) threads_.emplace_back([this] { work(); });
 }
 
+/// A thread that is woken and finds nothing is at its end, so all that was submitted is run.
 MediaPool::~MediaPool() {
-    {
-        MutexLock lock(mutex_);
-        stopping_ = true;
-        not_empty_.notify_all();
-    }
+    for (std::size_t i = 0; i < threads_.size(); ++i) sem_post(&submitted_);
     for (std::thread& thread : threads_) thread.join();
-}
-
-void MediaPool::Ring::push(Job& job, Timestamp now) {
-    if (size_ == slots_.size()) {
-        std::vector<Waiting> larger(slots_.size() * 2);
-        for (std::size_t i = 0; i < size_; ++i) larger[i] = slots_[(head_ + i) % slots_.size()];
-        slots_.swap(larger);
-        head_ = 0;
-    }
-    slots_[(head_ + size_) % slots_.size()] = {&job, now};
-    ++size_;
-}
-
-Job& MediaPool::Ring::pop(Timestamp now, Waits& waits) {
-    Job& job = *slots_[head_].job;
-    const auto up_to = std::ranges::lower_bound(Waits::kUpTo, now - slots_[head_].since);
-    ++waits.jobs[static_cast<std::size_t>(up_to - Waits::kUpTo.begin())];
-    head_ = (head_ + 1) % slots_.size();
-    --size_;
-    return job;
+    sem_destroy(&submitted_);
 }
 
 void MediaPool::submit(Job& job) {
-    submit(job, false);
+    submit(job, inbox_);
 }
 
-void MediaPool::submit(Job& job, bool urgent) {
-    MutexLock lock(mutex_);
-    (urgent ? urgent_jobs_ : jobs_).push(job, clock_.now());
-    not_empty_.notify_one();
-}
-
-std::size_t MediaPool::depth() const {
-    MutexLock lock(mutex_);
-    return urgent_jobs_.size() + jobs_.size();
+void MediaPool::submit(Job& job, JobInbox& inbox) {
+    depth_.fetch_add(1, std::memory_order_relaxed);
+    inbox.push(job, clock_.now());
+    INVARIANT(sem_post(&submitted_) == 0);
 }
 
 MediaPool::Waits MediaPool::waits() const {
@@ -57,22 +34,27 @@ MediaPool::Waits MediaPool::waits() const {
     return waits_;
 }
 
-Job& MediaPool::take() {
+/// Null: none is left, and there will be no more.
+Job* MediaPool::take() {
+    MutexLock lock(mutex_);
+    urgent_inbox_.move_to(urgent_jobs_);
+    inbox_.move_to(jobs_);
+    if (urgent_jobs_.empty() && jobs_.empty()) return nullptr;
     const Timestamp now = clock_.now();
     const bool urgent =
-        urgent_jobs_.size() != 0 && (jobs_.size() == 0 || now - jobs_.since() <= kPatience);
-    return (urgent ? urgent_jobs_ : jobs_).pop(now, waits_);
+        !urgent_jobs_.empty() && (jobs_.empty() || now - jobs_.since() <= kPatience);
+    JobList& from = urgent ? urgent_jobs_ : jobs_;
+    const auto up_to = std::ranges::lower_bound(Waits::kUpTo, now - from.since());
+    ++waits_.jobs[static_cast<std::size_t>(up_to - Waits::kUpTo.begin())];
+    depth_.fetch_sub(1, std::memory_order_relaxed);
+    return &from.pop();
 }
 
 void MediaPool::work() {
     while (true) {
-        Job* job = nullptr;
-        {
-            MutexLock lock(mutex_);
-            while (urgent_jobs_.size() + jobs_.size() == 0 && !stopping_) not_empty_.wait(mutex_);
-            if (urgent_jobs_.size() + jobs_.size() == 0) return;
-            job = &take();
-        }
+        while (sem_wait(&submitted_) != 0) INVARIANT(errno == EINTR);
+        Job* const job = take();
+        if (job == nullptr) return;
         job->run();
     }
 }

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <semaphore.h>
+
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <thread>
@@ -8,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/executor.h"
+#include "common/job_list.h"
 #include "common/mutex.h"
 #include "common/units.h"
 
@@ -21,8 +25,8 @@ namespace common {
 /// goes before them, or a machine with too much to decode would send nobody anything.
 ///
 /// Owner: borrows jobs. Destroy (or close) every SerialJob before the pool.
-/// Full:  the ring grows; a job is in it at most once, so its size is bounded by the number of
-/// jobs.
+/// Thread: `submit` takes no lock: ticks call it. Workers take one among themselves.
+/// Full:  jobs are linked through themselves, each at most once: there is always room.
 class MediaPool final : public Executor {
   public:
     /// How long jobs waited for a thread, counted since the pool began.
@@ -40,51 +44,34 @@ class MediaPool final : public Executor {
 
     MediaPool(unsigned thread_count, const Clock& clock);
     ~MediaPool() override;
-    void submit(Job& job) override EXCLUDES(mutex_);
+    void submit(Job& job) override;
     /// The same threads, for jobs that go before those of `submit`.
     [[nodiscard]] Executor& urgent() { return urgent_; }
-    [[nodiscard]] std::size_t depth() const EXCLUDES(mutex_);
+    [[nodiscard]] std::size_t depth() const { return depth_.load(std::memory_order_relaxed); }
     [[nodiscard]] Waits waits() const EXCLUDES(mutex_);
 
   private:
     class Urgent final : public Executor {
       public:
         explicit Urgent(MediaPool& pool) : pool_(pool) {}
-        void submit(Job& job) override { pool_.submit(job, true); }
+        void submit(Job& job) override { pool_.submit(job, pool_.urgent_inbox_); }
 
       private:
         MediaPool& pool_;
     };
-    class Ring {
-      public:
-        [[nodiscard]] std::size_t size() const { return size_; }
-        void push(Job& job, Timestamp now);
-        Job& pop(Timestamp now, Waits& waits);
-        /// Of the one that comes next; there must be one.
-        [[nodiscard]] Timestamp since() const { return slots_[head_].since; }
-
-      private:
-        struct Waiting {
-            Job* job = nullptr;
-            Timestamp since;
-        };
-        std::vector<Waiting> slots_ = std::vector<Waiting>(256);
-        std::size_t head_ = 0;
-        std::size_t size_ = 0;
-    };
-
-    void submit(Job& job, bool urgent) EXCLUDES(mutex_);
+    void submit(Job& job, JobInbox& inbox);
     void work() EXCLUDES(mutex_);
-    [[nodiscard]] Job& take() REQUIRES(mutex_);
+    [[nodiscard]] Job* take() EXCLUDES(mutex_);
 
     const Clock& clock_;
     mutable Mutex mutex_;
-    CondVar not_empty_;
-    Ring urgent_jobs_ GUARDED_BY(mutex_);
-    Ring jobs_ GUARDED_BY(mutex_);
+    JobInbox urgent_inbox_, inbox_;
+    sem_t submitted_;  ///< one up for each job, and for each thread at the end
+    JobList urgent_jobs_ GUARDED_BY(mutex_);
+    JobList jobs_ GUARDED_BY(mutex_);
+    std::atomic<std::size_t> depth_{0};
     Urgent urgent_{*this};
     Waits waits_ GUARDED_BY(mutex_);
-    bool stopping_ GUARDED_BY(mutex_) = false;
     std::vector<std::thread> threads_;
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+
 #include "common/executor.h"
 #include "common/mutex.h"
 
@@ -19,7 +21,8 @@ class SerialJob : private Job {
     SerialJob(const SerialJob&) = delete;
     SerialJob& operator=(const SerialJob&) = delete;
 
-    void poke() EXCLUDES(mutex_);
+    /// Takes no lock.
+    void poke();
     /// Blocks until no run is queued or under way (with a ManualExecutor: run it until then,
     /// first).
     void close() EXCLUDES(mutex_);
@@ -28,14 +31,16 @@ class SerialJob : private Job {
     virtual void work() = 0;
 
   private:
-    enum class State { Idle, Queued, Running, RunningAndPoked };
+    /// One of these, and beside it kClosed.
+    static constexpr unsigned kIdle = 0, kQueued = 1, kRunning = 2, kRunningAndPoked = 3;
+    static constexpr unsigned kClosed = 4;
     void run() final EXCLUDES(mutex_);
+    void finish() EXCLUDES(mutex_);
 
     Executor& executor_;
-    Mutex mutex_;
+    std::atomic<unsigned> state_{kIdle};
+    Mutex mutex_;  ///< of `close` and of the run that it waits for
     CondVar idle_;
-    State state_ GUARDED_BY(mutex_) = State::Idle;
-    bool closed_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace common

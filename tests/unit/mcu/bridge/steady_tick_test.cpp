@@ -1,4 +1,5 @@
 #include <array>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <memory>
@@ -6,12 +7,15 @@
 #include <thread>
 #include <vector>
 
+#include "common/media_pool.h"
 #include "mcu/bridge/bridge_audio.h"
+#include "mcu/bridge/bridge_video.h"
 #include "mcu/bridge/tick_thread.h"
 #include "mcu/session/audio_outbox.h"
 #include "mcu/transport/net_thread.h"
 #include "mixer/audio/audio_playout.h"
 #include "tests/support/allocation_counter.h"
+#include "tests/support/color_source.h"
 #include "tests/support/lock_counter.h"
 #include "tests/support/talker.h"
 
@@ -122,6 +126,127 @@ TEST_CASE("A steady audio tick allocates nothing and takes no lock") {
         bridge.encoders().remove_listener(SourceId{i + 1});
         bridge.mixer().remove_source(SourceId{i + 1});
     }
+}
+
+namespace {
+
+constexpr common::PictureSize kCamera{320, 180};
+
+struct CountingSink final : mixer::PictureSink {
+    void on_picture(const mixer::EncodedPictureRef&) override { ++pictures; }
+    std::atomic<int> pictures{0};
+};
+
+/// People who all see each other: half of them in one shared picture, each other in a picture of
+/// their own, all encoded on the media pool's threads.
+struct Meeting {
+    Meeting() {
+        const mixer::ViewId shared = stage.open_view();
+        for (std::size_t i = 0; i < kSeen; ++i) {
+            cameras.emplace_back(frames, static_cast<int>(i), kCamera);
+            const mixer::ViewId view = i % 2 == 0 ? shared : stage.open_view();
+            const mixer::StreamNeeds small{.max_bitrate = common::Bitrate::from_kbps(200)};
+            REQUIRE(stage.subscribe(view, small, sinks[i]));
+        }
+        mcu::VideoPlan plan;
+        for (std::size_t i = 0; i < kSeen; ++i)
+            plan.sources.push_back({SourceId{i + 1}, &playouts[i]});
+        for (const mixer::CanvasTask& task : stage.canvases())
+            plan.drawings.push_back({task.canvas, 1, scenes.build(grid(), task.size)});
+        const mixer::SceneTile& tile = plan.drawings[0].scene->tiles[0];
+        tile_need = {tile.rect.size(), tile.fit};
+        canvases = plan.drawings.size();
+        video.publish(std::move(plan));
+    }
+
+    static mixer::LayoutPlan grid() {
+        mixer::LayoutPlan plan;
+        for (std::size_t i = 0; i < kSeen; ++i) {
+            mixer::Tile tile;
+            tile.rect = {static_cast<double>(i % 2) / 2, static_cast<double>(i / 2) / 2, 0.48,
+                         0.48};
+            tile.source = SourceId{i + 1};
+            tile.label = "Ada Lovelace";
+            tile.speaking = i == 1;
+            plan.tiles.push_back(tile);
+        }
+        return plan;
+    }
+    /// What decoders do: pictures, in the size of their tiles too.
+    void shoot(common::Timestamp due) {
+        for (std::size_t i = 0; i < kSeen; ++i) {
+            mixer::SourcePicture picture{cameras[i].next(due), {}};
+            picture.fitted[0] = {tile_need, fitter.fit(*picture.whole, tile_need).publish()};
+            playouts[i].push(std::move(picture));
+        }
+    }
+
+    static constexpr std::size_t kSeen = 4;
+    common::MonotonicClock clock;
+    mixer::FramePool frames{std::size_t{64} << 20};
+    common::MediaPool pool{2, clock};
+    mixer::EncoderStage stage{{}, pool, clock};
+    mixer::SceneBuilder scenes{frames};
+    mixer::TileFitter fitter{frames};
+    std::vector<tests::ColorSource> cameras;
+    std::array<mixer::VideoPlayout, kSeen> playouts;
+    std::array<CountingSink, kSeen> sinks;
+    mixer::TileNeed tile_need;
+    std::size_t canvases = 0;
+    mcu::BridgeVideo video{frames, stage};
+};
+
+}  // namespace
+
+TEST_CASE("A steady video tick allocates nothing and takes no lock") {
+    Meeting meeting;
+    CHECK(meeting.canvases == 3);
+    mcu::TickThread ticks("video", 30, meeting.clock);
+    ticks.add(meeting.video);
+
+    constexpr std::uint64_t kWarmUp = 60, kVideoTicks = 160;
+    std::uint64_t allocations = 0, taken = 0, waits = 0, skipped = 0, encoded = 0;
+    for (std::uint64_t index = 1; index <= kVideoTicks; ++index) {
+        meeting.shoot(ticks.time_of(index));
+        {
+            // Meanwhile pictures come for the next tick, and others look.
+            std::jthread decoder([&] { meeting.shoot(ticks.time_of(index + 1)); });
+            std::jthread control([&] {
+                (void)meeting.stage.counters();
+                (void)meeting.pool.waits();
+                (void)meeting.frames.bytes_in_use();
+            });
+            const tests::AllocationCounter allocated;
+            const tests::LockCounter locks;
+            ticks.run_tick(index);
+            if (index > kWarmUp) {
+                allocations += allocated.count();
+                taken += locks.taken();
+                waits += locks.waits();
+            }
+        }
+        // First faster than the encoders, until as many canvases are kept as ever wait for them,
+        // and everybody had a start; then at their pace.
+        const mixer::EncoderStageCounters now = meeting.stage.counters();
+        if (index <= kWarmUp) {
+            skipped = now.pictures_skipped;
+            encoded = now.pictures_encoded;
+            continue;
+        }
+        encoded += meeting.canvases;
+        const auto deadline = meeting.clock.now() + std::chrono::seconds(10);
+        while (meeting.stage.counters().pictures_encoded < encoded &&
+               meeting.clock.now() < deadline) {
+            std::this_thread::yield();
+        }
+    }
+
+    CHECK(allocations == 0);
+    CHECK(taken == 0);
+    CHECK(waits == 0);
+    CHECK(skipped > 0);
+    for (const auto& sink : meeting.sinks) CHECK(sink.pictures > 90);
+    ticks.remove(meeting.video);
 }
 
 TEST_CASE("The counter of locks sees a lock, and a wait for one") {

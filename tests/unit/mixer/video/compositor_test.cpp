@@ -232,20 +232,19 @@ TEST_CASE("No sample of a canvas is left over from the picture that was there be
     if (kind == 3) plan.tiles.clear();
     const auto scene = stage.builder.build(plan, kCanvas);
     stage.shoot();
-    const auto on = [&](std::uint8_t dirt) {
-        mixer::FrameWriter before = stage.pool.acquire(kCanvas);
-        mixer::fill(*before, {0, 0, kCanvas.width, kCanvas.height}, {dirt, dirt, dirt});
-        const std::uint8_t* place = before->y();
-        before = {};
-        FrameRef canvas = stage.compose(*scene);
+    const auto on = [&](mixer::Color dirt) {
+        mixer::LayoutPlan empty;
+        empty.background = dirt;
+        const std::uint8_t* place = stage.compose(*stage.builder.build(empty, kCanvas))->y();
+        const FrameRef canvas = stage.compose(*scene);
         REQUIRE(canvas->y() == place);
-        mixer::FrameWriter kept = stage.pool.acquire(kCanvas);
-        mixer::paint(*kept, {0, 0, kCanvas.width, kCanvas.height}, *canvas, nullptr);
-        return std::move(kept).publish();
+        mixer::FrameWriter copy = stage.pool.acquire(kCanvas);
+        mixer::paint(*copy, {0, 0, kCanvas.width, kCanvas.height}, *canvas, nullptr);
+        return std::move(copy).publish();
     };
 
-    const FrameRef on_dark = on(20);
-    const FrameRef on_bright = on(230);
+    const FrameRef on_dark = on({10, 20, 30});
+    const FrameRef on_bright = on({250, 240, 230});
 
     int different = 0;
     for (int y = 0; y < kCanvas.height; ++y) {

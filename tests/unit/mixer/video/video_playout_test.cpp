@@ -71,10 +71,15 @@ TEST_CASE_METHOD(Fixture, "A picture from a broken sender clock, too far ahead, 
     CHECK(shown() == far.get());
 }
 
-TEST_CASE_METHOD(Fixture, "A ninth waiting picture pushes out the oldest") {
-    for (int i = 0; i < 9; ++i) playout.push(due_in(0ms));
-    shown();
-    CHECK(playout.skipped() == 8);
+TEST_CASE_METHOD(Fixture, "A ninth waiting picture is dropped, and the next is taken again") {
+    for (int i = 0; i < 8; ++i) playout.push(due_in(0ms));
+    const FrameRef eighth = due_in(0ms);
+    for (int i = 0; i < 3; ++i) playout.push(due_in(0ms));
+    CHECK(shown() != nullptr);
+    CHECK(playout.skipped() == 7 + 3);
+
+    playout.push(eighth);
+    CHECK(shown() == eighth.get());
 }
 
 TEST_CASE_METHOD(Fixture, "A source told to forget shows nothing until a newer picture comes") {
