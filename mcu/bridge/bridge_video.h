@@ -40,8 +40,8 @@ struct VideoPlan {
 /// draws the canvases of that slot and hands them to the encoders.
 ///
 /// Thread: `tick`, `slot`, `slots`, `done` video tick; everything else control thread. In a steady
-///         conference, with pictures in the sizes of their tiles, a tick neither allocates nor takes
-///         a lock.
+///         conference, with pictures in the sizes of their tiles, a tick neither allocates nor
+///         takes a lock.
 /// Owner:  plans are owned here and freed on the control thread only, once the tick has moved on to
 /// a newer one.
 class BridgeVideo final : public TickClient {
