@@ -19,25 +19,26 @@ void VideoPlayout::push(SourcePicture picture) {
 
 const DuePicture& VideoPlayout::take_due(common::Timestamp now) {
     const std::uint64_t age = ages_.load(std::memory_order_acquire);
-    if (std::exchange(age_, age) != age) {
-        next_ = {};
+    if (shown_age_ < age) {
         current_.frame = {};
         current_.fitted = {};
     }
+    if (next_.age < age) next_.picture = {};
 
     bool taken = false;
     while (true) {
-        if (!next_.whole) {
+        if (!next_.picture.whole) {
             auto popped = waiting_.pop();
             if (!popped) break;
             if (popped->age < age) continue;
-            next_ = std::move(popped->picture);
+            next_ = std::move(*popped);
         }
-        if (!is_due(*next_.whole, now)) break;
+        if (!is_due(*next_.picture.whole, now)) break;
         if (taken) skipped_.fetch_add(1, std::memory_order_relaxed);
-        current_.frame = std::exchange(next_.whole, {});
-        current_.fitted = std::exchange(next_.fitted, {});
+        current_.frame = std::exchange(next_.picture.whole, {});
+        current_.fitted = std::exchange(next_.picture.fitted, {});
         current_.last_change = now;
+        shown_age_ = next_.age;
         taken = true;
     }
     return current_;

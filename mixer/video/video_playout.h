@@ -42,11 +42,11 @@ class VideoPlayout {
     static constexpr std::size_t kMostWaiting = 8;
     struct Waiting {
         SourcePicture picture;
-        std::uint64_t age;  ///< `ages_` when it was pushed
+        std::uint64_t age = 0;  ///< `ages_` when it was pushed
     };
     common::SpscQueue<Waiting, kMostWaiting> waiting_;
-    SourcePicture next_;
-    std::uint64_t age_ = 0;  // tick thread
+    Waiting next_;
+    std::uint64_t shown_age_ = 0;  ///< of what is shown; tick thread
     DuePicture current_;
     std::atomic<std::uint64_t> ages_{0};  ///< how often all before was to be forgotten
     std::atomic<std::uint64_t> skipped_{0};
