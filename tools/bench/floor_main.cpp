@@ -1,9 +1,6 @@
 // tessera-bench-floor: what a perfect bridge would have sent and paid, for a stream that a caller
 // recorded. Composes the ideal pictures out of the senders' clips, encodes them as the mixer would,
-// and compares; times decoding, scaling and encoding on one thread, best of three, going from
-// stream to stream picture by picture as every bridge must.
-
-#include <time.h>
+// and compares; and times decoding, scaling and encoding (codec_floor.h).
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -17,9 +14,9 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "mixer/codec/video_decoder.h"
 #include "mixer/codec/video_encoder.h"
 #include "mixer/video/scaler.h"
+#include "tools/bench/codec_floor.h"
 #include "tools/bench/recorded_stream.h"
 #include "tools/endpoint/av_video.h"
 #include "tools/endpoint/clip.h"
@@ -32,10 +29,6 @@ using endpoint::FoundCode;
 using mixer::FrameRef;
 using nlohmann::json;
 
-constexpr int kTimes = 3;
-/// Of all streams together; of each no fewer than 24 and no more than 60.
-constexpr std::size_t kPicturesTimed = 600;
-constexpr std::size_t kEncodesTimed = 150;
 constexpr std::size_t kLeastPictures = 60;
 constexpr double kAspect = 16.0 / 9;
 
@@ -81,13 +74,6 @@ struct Watched {
 struct Judged {
     double received = 0, own = 0, stock = 0;
 };
-
-/// CPU time of this thread: what others do on the machine hardly shows.
-double cpu_ms() {
-    timespec t{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) / 1e6;
-}
 
 double median(std::vector<double> values) {
     std::sort(values.begin(), values.end());
@@ -379,110 +365,6 @@ class Floor {
         return {};
     }
 
-    struct Incoming {
-        std::vector<common::EncodedFrame> frames;
-        mixer::PixelRect tile;
-        std::unique_ptr<mixer::VideoDecoder> decoder;
-        mixer::Scaler scaler;
-    };
-
-    [[nodiscard]] common::Result<std::vector<Incoming>> incoming() {
-        std::vector<Incoming> all;
-        const auto timed = static_cast<std::uint32_t>(
-            std::clamp<std::size_t>(kPicturesTimed / people_.size(), 24, 60));
-        for (const auto& [who, person] : people_) {
-            Incoming& one = all.emplace_back();
-            one.tile = inside(person.tile);
-            one.frames.resize(std::min(person.clip->size(), timed));
-            for (std::uint32_t i = 0; i < one.frames.size(); ++i) {
-                const auto bytes = person.clip->access_unit(i);
-                one.frames[i].key_frame = person.clip->is_key(i);
-                one.frames[i].bytes.assign(bytes.begin(), bytes.end());
-            }
-            auto decoder = mixer::make_h264_decoder(pool_);
-            if (!decoder) return tl::unexpected(decoder.error());
-            one.decoder = std::move(*decoder);
-        }
-        return all;
-    }
-
-    struct InputCost {
-        double decode_ms = 1e300, scale_ms = 1e300;  ///< of one picture of everybody
-    };
-
-    /// One picture of each in turn, decoded and scaled to the tiles of every size sent.
-    [[nodiscard]] common::Result<InputCost> input_cost() {
-        auto all = incoming();
-        if (!all) return tl::unexpected(all.error());
-        std::vector<mixer::FrameWriter> canvases;
-        for (const Rung& rung : options_.rungs) canvases.push_back(pool_.acquire(rung.size));
-        InputCost best;
-        for (int time = 0; time < kTimes; ++time) {
-            InputCost cost{0, 0};
-            const std::size_t timed = all->front().frames.size();
-            for (std::size_t i = 0; i < timed; ++i) {
-                for (Incoming& one : *all) {
-                    const double began = cpu_ms();
-                    const auto picture = one.decoder->decode(one.frames[i % one.frames.size()]);
-                    const double decoded = cpu_ms();
-                    cost.decode_ms += decoded - began;
-                    if (!picture || !*picture) continue;
-                    for (std::size_t r = 0; r < canvases.size(); ++r) {
-                        if (canvases[r]) scale(one, **picture, *canvases[r], options_.rungs[r]);
-                    }
-                    cost.scale_ms += cpu_ms() - decoded;
-                }
-            }
-            const double each = 1.0 / static_cast<double>(timed);
-            best.decode_ms = std::min(best.decode_ms, cost.decode_ms * each);
-            best.scale_ms = std::min(best.scale_ms, cost.scale_ms * each);
-        }
-        return best;
-    }
-
-    void scale(Incoming& one, const mixer::VideoFrame& from, mixer::VideoFrame& canvas,
-               const Rung& rung) const {
-        const mixer::PixelRect tile = tile_of(one.tile, rung);
-        one.scaler.scale(from, mixer::crop_to_shape(from.size(), tile.size()), canvas, tile);
-    }
-
-    /// A tile of the received picture on a canvas of this rung.
-    [[nodiscard]] mixer::PixelRect tile_of(const mixer::PixelRect& tile, const Rung& rung) const {
-        const auto fit = [](int value, int to, int from) { return value * to / from / 2 * 2; };
-        return {fit(tile.x, rung.size.width, size_.width),
-                fit(tile.y, rung.size.height, size_.height),
-                std::max(2, fit(tile.width, rung.size.width, size_.width)),
-                std::max(2, fit(tile.height, rung.size.height, size_.height))};
-    }
-
-    /// One picture by every encoder of the rung, in turns.
-    [[nodiscard]] common::Result<double> encode_ms(const Rung& rung) {
-        std::vector<FrameRef> pictures = ideal_;
-        if (rung.size != size_) pictures = smaller(rung.size);
-        const std::size_t most =
-            std::max<std::size_t>(60, kEncodesTimed / static_cast<std::size_t>(rung.count));
-        pictures.resize(std::min(pictures.size(), most));
-        double best = 1e300;
-        for (int time = 0; time < kTimes; ++time) {
-            std::vector<std::unique_ptr<mixer::VideoEncoder>> encoders;
-            for (int i = 0; i < rung.count; ++i) {
-                auto encoder =
-                    mixer::make_x264_encoder({.size = rung.size, .frames_per_second = options_.fps},
-                                             common::Bitrate::from_kbps(rung.kbps));
-                if (!encoder) return tl::unexpected(encoder.error());
-                encoders.push_back(std::move(*encoder));
-            }
-            const double began = cpu_ms();
-            for (const FrameRef& picture : pictures) {
-                for (auto& encoder : encoders) {
-                    (void)encoder->encode(*picture, mixer::PictureType::Predicted);
-                }
-            }
-            best = std::min(best, (cpu_ms() - began) / static_cast<double>(pictures.size()));
-        }
-        return best;
-    }
-
     [[nodiscard]] std::vector<FrameRef> smaller(common::PictureSize size) {
         std::vector<FrameRef> all;
         mixer::Scaler scaler;
@@ -515,28 +397,31 @@ class Floor {
         result["worst_loss_db"] = worst_loss_db();
         if (options_.rungs.empty()) options_.rungs.push_back({size_, options_.kbps, 1});
         if (auto added = add_senders(); !added) return tl::unexpected(added.error());
-        const auto input = input_cost();
-        if (!input) return tl::unexpected(input.error());
-        double encode_all_ms = 0;
-        json rungs = json::array();
-        for (const Rung& rung : options_.rungs) {
-            const auto ms = encode_ms(rung);
-            if (!ms) return tl::unexpected(ms.error());
-            encode_all_ms += *ms;
-            rungs.push_back({{"width", rung.size.width},
-                             {"height", rung.size.height},
-                             {"kbps", rung.kbps},
-                             {"encoders", rung.count},
-                             {"encode_ms", *ms / rung.count}});
+        std::vector<bench::Sender> senders;
+        for (const auto& [who, person] : people_) {
+            senders.push_back({person.clip, inside(person.tile)});
         }
-        const double senders = static_cast<double>(people_.size());
-        result["senders"] = people_.size();
+        std::vector<bench::EncoderGroup> groups;
+        for (const Rung& rung : options_.rungs) {
+            groups.push_back({rung.size, rung.kbps, rung.count,
+                              rung.size == size_ ? ideal_ : smaller(rung.size)});
+        }
+        const auto costs = bench::codec_floor(senders, size_, groups, options_.fps, pool_);
+        if (!costs) return tl::unexpected(costs.error());
+        json rungs = json::array();
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            rungs.push_back({{"width", groups[i].size.width},
+                             {"height", groups[i].size.height},
+                             {"kbps", groups[i].kbps},
+                             {"encoders", groups[i].count},
+                             {"encode_ms", costs->encode_ms[i] / groups[i].count}});
+        }
+        const double count = static_cast<double>(senders.size());
+        result["senders"] = senders.size();
         result["rungs"] = rungs;
-        result["cpu_ms"] = {{"decode_one", input->decode_ms / senders},
-                            {"scale_one", input->scale_ms / senders},
-                            {"encode", encode_all_ms}};
-        result["floor_cores"] =
-            (input->decode_ms + input->scale_ms + encode_all_ms) * options_.fps / 1000;
+        result["cpu_ms"] = {{"decode_one", costs->decode_ms / count},
+                            {"scale_one", costs->scale_ms / count}};
+        result["floor_cores"] = costs->all_ms() * options_.fps / 1000;
         return result;
     }
 

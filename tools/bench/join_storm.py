@@ -30,7 +30,7 @@ def run(options):
     goal = 11 if options.people >= 16 else None
     table.least("worst second of any old leg", worst, 25, "fps", goal)
     table.add("key frames that old legs received", keys, "", goal, "0", lambda v: v == 0)
-    table.add("all were in after", seated - began, "s")
+    table.most("all were in after", seated - began, 3, "s")
     table.latency(legs)
     table.add("CPU of mcud afterwards", figures["mcud_cores"], "cores")
     table.add("splice pictures since all were in", figures["splice_pictures"])

@@ -298,7 +298,7 @@ class Table:
 
     def floor(self, figures, floor, goal):
         if floor is None:
-            self.most("CPU of mcud / floor", None, 1.2, "", goal)
+            self.add("CPU of mcud / floor", None, "", goal, "<= 1.2", (lambda _: False) if goal else None)
             return
         costs = floor["cpu_ms"]
         self.add("floor: decode one, round-robin", costs["decode_one"], "ms")
@@ -308,9 +308,10 @@ class Table:
         self.add("floor", floor["floor_cores"], "cores")
         ratio = figures["mcud_cores"] / floor["floor_cores"]
         # A daemon that drops pictures pays for fewer than the floor.
-        self.add("CPU of mcud / floor, at 29 fps or more", ratio, "", goal, "<= 1.2",
-                 lambda v: v <= 1.2 and figures["fps"] >= 29)
-        self.add("codecs cost what they do on the reference machine", int(floor["in_reference_range"]))
+        self.add("CPU of mcud / floor, at 29 fps or more", ratio, "", goal, "<= 1.2" if goal else "",
+                 (lambda v: v <= 1.2 and figures["fps"] >= 29) if goal else None)
+        # No verdict: a quicker machine is no fault. Ratios of machines on which codecs cost less are harder to keep.
+        self.add("codecs cost what they do on the reference machine", "yes" if floor["in_reference_range"] else "NO")
         seen, own = floor["received"], floor["own_encoder"]
         self.most("luma PSNR below the encoder's on ideal pictures", own["psnr_db"]["mean"] - seen["psnr_db"]["mean"],
                   0.7, "dB")
@@ -338,7 +339,10 @@ class Table:
             self.add("video latency p50", video["p50"], "ms")
             self.add("video latency p95, worst leg", video["p95"], "ms")
         self.add("audio latency p50", audio["p50"], "ms")
-        self.add("audio latency p95, worst leg", audio["p95"], "ms")
+        if goal:
+            self.most("audio latency p95, worst leg", audio["p95"], 40, "ms", 8)
+        else:
+            self.add("audio latency p95, worst leg", audio["p95"], "ms")
 
     def kept(self):
         return all(row["kept"] is not False for row in self.rows)

@@ -21,7 +21,7 @@ from measure import OUT, ROOT, fps_within  # noqa: E402
 
 INTO = ROOT / "docs/performance"
 NODE, FLOOR, GOAL, PALE = "#1f5fa8", "#d1495b", "#6b7280", "#9db8d9"
-# FreeSWITCH 1.11.2, quiet machine of this kind, same clips, x264 superfast: (people, cores).
+# FreeSWITCH 1.11.2, quiet machine of this kind, clips of the same kind, x264 superfast: (people, cores).
 OTHER = {"shared": [(9, 0.96), (16, 1.36)], "personal": [(4, 0.91), (5, 1.23)]}
 FPS_WANTED = 29
 TITLES = {"shared": "everybody sees the same picture", "personal": "everybody a picture of their own"}

@@ -15,7 +15,7 @@ import tempfile
 import time
 
 from gate import ROOM, make_clips
-from measure import Endpoint, Tessera, Usage, until
+from measure import STAGGER, Endpoint, Tessera, Usage, until
 
 
 def held(server, people):

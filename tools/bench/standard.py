@@ -20,8 +20,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 # In the order of the goals, and so that what matters most is measured before time runs out.
 SET = [
     ("shared", "--people", "16"), ("shared", "--people", "9"), ("shared", "--people", "32"),
-    ("personal", "--people", "9", "--seconds", "20"), ("personal", "--people", "10", "--seconds", "8"),
-    ("speaker",), ("rungs",), ("stall", "--seconds", "10"), ("audio",), ("join_storm",), ("overload",), ("soak",),
+    ("personal", "--people", "9", "--seconds", "20"), ("personal", "--people", "10", "--seconds", "10"),
+    ("speaker",), ("rungs",), ("stall", "--seconds", "10"), ("audio",), ("join_storm",), ("overload", "--seconds", "20"), ("soak",),
 ]
 GOALS = {
     1: "shared, N = 16: CPU of mcud / codec floor",
@@ -51,7 +51,7 @@ def steady_ticks():
     rows = []
     for program, test in STEADY:
         path = BUILD / program
-        good = path.exists() and subprocess.run([path, test], capture_output=True, check=False).returncode == 0
+        good = path.exists() and subprocess.run([path, "-w", "NoTests", test], capture_output=True, check=False).returncode == 0
         rows.append({"what": test, "value": int(good), "unit": "", "goal": 12, "limit": "passes", "kept": good})
     return rows
 
@@ -63,7 +63,7 @@ def figure(row):
 
 
 def tell_goals(tables):
-    """Prints every goal with its figures; True when all are kept."""
+    """Prints every goal with its figures, and what makes them worthless; True when all are kept and none is worthless."""
     kept_all = True
     print("\ngoals of a node: 2 cores, 720p30 canvas, 1 Mbit/s, x264 superfast")
     for number, what in GOALS.items():
@@ -73,7 +73,12 @@ def tell_goals(tables):
         print(f"  {number:>2}  {what:<66} {'kept' if kept else 'MISSED' if rows else 'NOT MEASURED'}")
         for name, row in rows:
             print(f"        {name + ': ' + row['what']:<74} {figure(row):>14} {row['limit']:<9} {'' if row['kept'] else 'MISSED'}")
-    return kept_all
+    failed = [(name, row) for name, rows in tables for row in rows if row["goal"] is None and row["kept"] is False]
+    if failed:
+        print("  what the figures above presuppose, and was not so")
+    for name, row in failed:
+        print(f"        {name + ': ' + row['what']:<74} {figure(row):>14} {row['limit']:<9}")
+    return kept_all and not failed
 
 
 def main():
@@ -82,16 +87,22 @@ def main():
     options = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
+    complete = True
     if not options.only:
         for old in OUT.glob("*.json"):
             old.unlink()
         print(f"load average before: {os.getloadavg()[0]:.1f}")
         for scenario in SET:
             from_s = time.monotonic()
-            done = subprocess.run([sys.executable, HERE / f"{scenario[0]}.py", *scenario[1:]], check=False, timeout=600)
+            try:
+                done = subprocess.run([sys.executable, HERE / f"{scenario[0]}.py", *scenario[1:]], check=False,
+                                      timeout=300).returncode
+            except subprocess.TimeoutExpired:
+                done = "no end after 300 s"
             print(f"  ({' '.join(scenario)}: {time.monotonic() - from_s:.0f} s)", flush=True)
-            if done.returncode not in (0, 1):
-                print(f"{scenario[0]} could not be measured")
+            if done not in (0, 1):
+                print(f"{scenario[0]} could not be measured: {done}")
+                complete = False
     tables = []
     for file in sorted(OUT.glob("*.json")):
         if file.name in ("goals.json", "plots.json"):
@@ -102,7 +113,7 @@ def main():
     kept = tell_goals(tables)
     (OUT / "goals.json").write_text(json.dumps({"kept": kept, "tables": dict(tables)}, indent=1))
     print(f"{(time.monotonic() - began) / 60:.1f} minutes; {OUT.relative_to(ROOT)}/*.json")
-    return 0 if kept else 1
+    return 0 if kept and complete else 1
 
 
 if __name__ == "__main__":
