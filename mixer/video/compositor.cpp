@@ -37,13 +37,18 @@ struct Compositor::Impl {
     /// A canvas that is kept from tick to tick, so that a tick need not ask the pool.
     struct Kept {
         FrameRef canvas;
-        std::uint64_t used = 0;  ///< the last tick that drew on it
+        std::uint64_t scene = 0;  ///< the serial of what is drawn on it
+        std::uint64_t used = 0;   ///< the last tick that drew on it
     };
 
     explicit Impl(FramePool& frame_pool) : pool(frame_pool), fitter(frame_pool) {}
 
-    FrameWriter canvas_of(common::PictureSize size);
-    void keep(const FrameRef& canvas);
+    struct Canvas {
+        FrameWriter picture;
+        bool has_scene = false;  ///< the same scene was drawn on it before
+    };
+    Canvas canvas_for(const Scene& scene);
+    void keep(const FrameRef& canvas, std::uint64_t scene);
 
     FrameRef fitted(const DuePicture& due, const TileNeed& need, Look look);
     FrameRef scale(const VideoFrame& frame, const TileNeed& need, Look look);
@@ -58,23 +63,26 @@ struct Compositor::Impl {
     std::uint64_t exhausted_count = 0;
 };
 
-/// One that the encoders are done with, or another from the pool.
-FrameWriter Compositor::Impl::canvas_of(common::PictureSize size) {
+/// One that the encoders are done with, of the same scene if there is one, or another from the
+/// pool.
+Compositor::Impl::Canvas Compositor::Impl::canvas_for(const Scene& scene) {
+    Kept* best = nullptr;
     for (Kept& each : kept) {
-        if (!each.canvas.sole() || each.canvas->size() != size) continue;
-        each.used = ticks;
-        return FramePool::renew(std::exchange(each.canvas, {}));
+        if (!each.canvas.sole() || each.canvas->size() != scene.size) continue;
+        if (best == nullptr || each.scene == scene.serial) best = &each;
     }
-    return pool.acquire(size);
+    if (best == nullptr) return {pool.acquire(scene.size)};
+    best->used = ticks;
+    return {FramePool::renew(std::exchange(best->canvas, {})), best->scene == scene.serial};
 }
 
-void Compositor::Impl::keep(const FrameRef& canvas) {
+void Compositor::Impl::keep(const FrameRef& canvas, std::uint64_t scene) {
     for (Kept& each : kept) {
         if (each.canvas) continue;
-        each = {canvas, ticks};
+        each = {canvas, scene, ticks};
         return;
     }
-    kept.push_back({canvas, ticks});
+    kept.push_back({canvas, scene, ticks});
 }
 
 /// The picture in the size of the tile: as its decoder made it, or from the cache where another
@@ -130,7 +138,8 @@ void Compositor::begin_tick(common::Timestamp) {
 
 FrameRef Compositor::compose(const Scene& scene, const DuePictures& pictures,
                              common::Timestamp now) {
-    FrameWriter canvas = impl_->canvas_of(scene.size);
+    Impl::Canvas found = impl_->canvas_for(scene);
+    FrameWriter& canvas = found.picture;
     if (!canvas) {
         ++impl_->exhausted_count;
         return {};
@@ -138,6 +147,9 @@ FrameRef Compositor::compose(const Scene& scene, const DuePictures& pictures,
     const YuvColor border = to_yuv(scene.speaker_border);
     const YuvColor outline = to_yuv(scene.outline);
     const YuvColor background = to_yuv(scene.background);
+    if (!found.has_scene) {
+        for (const PixelRect& part : scene.empty) fill(*canvas, part, background);
+    }
     for (const PixelRect& part : scene.bare) fill(*canvas, part, background);
     for (const SceneTile& tile : scene.tiles) {
         const FrameRef picture = impl_->picture_for(tile, pictures, now);
@@ -153,7 +165,7 @@ FrameRef Compositor::compose(const Scene& scene, const DuePictures& pictures,
     }
     canvas->set_media_time(now);
     FrameRef drawn = std::move(canvas).publish();
-    impl_->keep(drawn);
+    impl_->keep(drawn, scene.serial);
     return drawn;
 }
 

@@ -36,9 +36,12 @@ struct Scene {
     Color speaker_border;
     Color outline;                 ///< around tiles that lie on others
     std::vector<SceneTile> tiles;  ///< in painting order
-    /// What no `opaque` tile covers, the corners outside their rounding included: background. They
-    /// do not overlap.
+    /// What no tile touches: background, which stays on a canvas that is drawn again.
+    std::vector<PixelRect> empty;
+    /// What else no `opaque` tile covers, the corners outside their rounding included: background,
+    /// drawn anew each time. None of all these overlap.
     std::vector<PixelRect> bare;
+    std::uint64_t serial = 0;  ///< no other scene's
 };
 
 /// Turns plans into scenes: rounds rectangles to even pixels, renders labels and avatars with

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <list>
 #include <numeric>
 #include <tuple>
@@ -78,35 +79,51 @@ void add_covered(const SceneTile& tile, std::vector<PixelRect>& covered) {
     covered.push_back({at.x + radius, at.y + at.height - radius, at.width - 2 * radius, radius});
 }
 
-/// Bands of rows in which the same columns are bare.
-std::vector<PixelRect> bare_parts(const Scene& scene) {
+bool touch(const PixelRect& one, const PixelRect& other) {
+    return one.x < other.x + other.width && other.x < one.x + one.width &&
+           one.y < other.y + other.height && other.y < one.y + one.height;
+}
+
+/// Bands of rows in which the same columns are bare; every tile's edge ends one, so that a part
+/// beside a tile is not one with a part within it.
+void find_bare_parts(Scene& scene) {
     std::vector<PixelRect> covered;
-    for (const SceneTile& tile : scene.tiles) {
-        if (tile.opaque) add_covered(tile, covered);
-    }
     std::vector<int> edges{0, scene.size.height};
-    for (const PixelRect& rect : covered) {
+    const auto ends_at = [&](const PixelRect& rect) {
         edges.push_back(rect.y);
         edges.push_back(rect.y + rect.height);
+    };
+    for (const SceneTile& tile : scene.tiles) {
+        if (tile.opaque) add_covered(tile, covered);
+        ends_at(tile.rect);
     }
+    for (const PixelRect& rect : covered) ends_at(rect);
     std::sort(edges.begin(), edges.end());
     edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
     std::sort(covered.begin(), covered.end(),
               [](const PixelRect& a, const PixelRect& b) { return a.x < b.x; });
 
-    std::vector<PixelRect> bare;
+    const auto add = [&](const PixelRect& part) {
+        const bool touched = std::any_of(scene.tiles.begin(), scene.tiles.end(),
+                                         [&](const auto& tile) { return touch(tile.rect, part); });
+        (touched ? scene.bare : scene.empty).push_back(part);
+    };
     for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
         const int top = edges[i];
         const int height = edges[i + 1] - top;
         int x = 0;
         for (const PixelRect& rect : covered) {
             if (rect.y > top || rect.y + rect.height <= top) continue;
-            if (rect.x > x) bare.push_back({x, top, rect.x - x, height});
+            if (rect.x > x) add({x, top, rect.x - x, height});
             x = std::max(x, rect.x + rect.width);
         }
-        if (x < scene.size.width) bare.push_back({x, top, scene.size.width - x, height});
+        if (x < scene.size.width) add({x, top, scene.size.width - x, height});
     }
-    return bare;
+}
+
+std::uint64_t next_serial() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
 }
 
 /// Between the background and white: two dark pictures, one on the other, are still two.
@@ -190,7 +207,8 @@ std::shared_ptr<const Scene> SceneBuilder::build(const LayoutPlan& plan, common:
         drawn.opaque = drawn.source.valid() && !drawn.outlined;
         scene->tiles.push_back(std::move(drawn));
     }
-    scene->bare = bare_parts(*scene);
+    find_bare_parts(*scene);
+    scene->serial = next_serial();
     return scene;
 }
 

@@ -21,7 +21,7 @@ CLIP = ["--size", "1280x720", "--fps", "30", "--kbps", "1000", "--clip-seconds",
 CALL = [*CLIP, "--seconds", "0", "--skip", "0"]
 # --report-ms: as often as a browser (1000), or as RFC 3550 has it, every 5 s (0).
 ASKING = ["--avpf", "--nack", "--playout-ms", "400", "--announce", "127.0.0.9", "--opus-fec", "--report-ms"]
-WIDE, NARROW = 2_000_000, 300_000
+WIDE, NARROW, LEAST = 2_000_000, 300_000, 128_000
 HEADERS = 28  # IPv4 and UDP, which the relay does not count
 
 
@@ -60,7 +60,7 @@ class Meter:
 
 
 @contextlib.contextmanager
-def meeting(make_tessera, folder, clips, report_ms=1000, **conditions):
+def meeting(make_tessera, folder, clips, report_ms=1000, viewer=("--psnr-every", "0"), **conditions):
     """A sender and a witness on a clean wire, and a viewer behind the link. Hung up by `end`, which reads their reports."""
     endpoints.prepare(clips, 1, 3, picture=CLIP)
     tessera = make_tessera(behind=BadNetwork.BEHIND)
@@ -79,7 +79,7 @@ def meeting(make_tessera, folder, clips, report_ms=1000, **conditions):
 
         dial(SENDER, tessera.uri(), "--psnr-every", "0", "--sound", "speech")
         dial(WITNESS, tessera.uri(), "--psnr-every", "0", "--sound", "noise")
-        dial(VIEWER, network.uri(tessera, "udp"), "--sound", "speech", *ASKING, str(report_ms))
+        dial(VIEWER, network.uri(tessera, "udp"), "--sound", "speech", *ASKING, str(report_ms), *viewer)
         until(lambda: len(tessera.participants()) == 3 and rung_of(tessera) == "720p30", 20, "the viewer sees 720p30")
         meter = Meter(network.link)
         try:
@@ -143,3 +143,32 @@ def test_a_viewer_gets_the_picture_that_its_path_carries(make_tessera, folder, c
         assert len(figures["freezes_when_wide"]) <= max(1, FREEZES_A_MINUTE * (done - wide - up_s) / 60), figures
         # The goal is 1 %; of 300 packets by chance a few more are lost in a row.
         assert figures["concealed_when_wide"] <= (1 if FIGURES else 3), figures
+
+
+def test_a_viewer_at_128_kbit_gets_a_small_picture_that_moves_and_all_sound(make_tessera, folder, clips):
+    """The narrowest link that is still to carry a picture, everything on the wire counted."""
+    settled_s = 20  # after the viewer's INVITE: pictures before are not compared
+    with meeting(make_tessera, folder, clips, viewer=("--skip", str(settled_s), "--psnr-every", "5"), delay_ms=35,
+                 rate_bps=WIDE) as (tessera, meter, end):
+        began = time.monotonic()
+        meter.down(rate_bps=LEAST)
+        until(lambda: rung_of(tessera) == "180p15", 15, "the viewer sees 180p15")
+        listen(began + settled_s - time.monotonic())
+        begin = time.monotonic()
+        listen(20 if FIGURES else 10)
+        done = time.monotonic()
+        kept = rung_of(tessera)
+        reports = end()
+    viewer = reports[VIEWER]
+    moved = [at for at in viewer["video"]["advances_s"] if begin <= endpoints.at(viewer, at) < done]
+    figures = {"kbps_on_the_wire": round(meter.kbps(begin, done)), "rung": kept, "fps": round(len(moved) / (done - begin), 1),
+               "psnr_db": viewer["video"].get("psnr_db"), "concealed": concealed_percent(viewer, begin, done),
+               "freezes": freezes(viewer, begin, done),
+               "key_frames_of_witness": sum(at > began for at in endpoints.key_frames(reports[WITNESS]))}
+    print(json.dumps(figures))
+    assert kept == "180p15", figures
+    assert figures["kbps_on_the_wire"] <= LEAST / 1000, figures
+    assert figures["fps"] >= 12, figures
+    assert figures["psnr_db"]["mean"] >= 32, figures
+    assert figures["concealed"] <= 1, figures
+    assert figures["key_frames_of_witness"] == 0, figures

@@ -255,6 +255,32 @@ TEST_CASE("No sample of a canvas is left over from the picture that was there be
     CHECK(different == 0);
 }
 
+TEST_CASE("Drawn again on its own canvas, a scene looks as it did on a new one") {
+    Stage stage({{"Ada", "A"}, {"Bob", "B"}, {"Cid", "C"}});
+    auto plan = stage.grid();
+    const int kind = GENERATE(0, 1, 2);
+    if (kind == 1) plan.tiles[1].source = {};                  // an empty slot
+    if (kind == 2) plan.tiles[2].rect = {0.4, 0.2, 0.2, 0.2};  // one that lies on the others
+    const auto scene = stage.builder.build(plan, kCanvas);
+    REQUIRE(!scene->empty.empty());
+    stage.shoot();
+    const FrameRef fresh = stage.compose(*scene);
+    const std::uint8_t* place = stage.compose(*scene)->y();
+
+    for (int i = 0; i < 3; ++i) {
+        const FrameRef again = stage.compose(*scene);
+
+        REQUIRE(again->y() == place);
+        int different = 0;
+        for (int y = 0; y < kCanvas.height; ++y) {
+            for (int x = 0; x < kCanvas.width; ++x) {
+                if (!(at(fresh, x, y) == at(again, x, y))) ++different;
+            }
+        }
+        CHECK(different == 0);
+    }
+}
+
 TEST_CASE("A letterboxed picture has bars, a cropped one has none") {
     Stage stage({{"", "A", {640, 480}}});
     stage.shoot();
