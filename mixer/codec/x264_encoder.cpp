@@ -48,11 +48,18 @@ const char* x264_profile(common::H264Profile profile) {
     return "baseline";
 }
 
+/// Who gets so small a picture has few bits, and its pixels are few: what is looked for longer
+/// costs a tenth of a 720p picture and is worth nearly 2 dB.
+const char* preset_for(common::PictureSize size) {
+    constexpr int kSmall = 432 * 240;
+    return size.width * size.height <= kSmall ? "faster" : "superfast";
+}
+
 /// All that the parameter sets depend on, and all that makes a stream spliceable. Both contexts
 /// start from here.
 x264_param_t parameters_for(const StreamFormat& format) {
     x264_param_t p;
-    x264_param_default_preset(&p, "superfast", "zerolatency");
+    x264_param_default_preset(&p, preset_for(format.size), "zerolatency");
     p.pf_log = log_x264;
     p.i_log_level = X264_LOG_ERROR;
     p.i_threads = 1;

@@ -32,7 +32,7 @@ struct Rung {
     common::Bitrate bitrate;
 };
 
-/// 1080p30 2.5 Mbit/s, 720p30 1.0, 480p30 0.6, 360p30 0.35, 240p30 0.17, 180p15 0.08,
+/// 1080p30 2.5 Mbit/s, 720p30 1.0, 480p30 0.6, 360p30 0.35, 240p30 0.17, 180p15 0.07,
 /// best first.
 [[nodiscard]] std::vector<Rung> default_rungs();
 

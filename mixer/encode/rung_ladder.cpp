@@ -104,7 +104,7 @@ std::vector<Rung> default_rungs() {
         {.name = "180p15",
          .size = {320, 180},
          .frames_per_second = 15,
-         .bitrate = Bitrate::from_kbps(80)},
+         .bitrate = Bitrate::from_kbps(70)},
     };
 }
 
