@@ -8,9 +8,8 @@ namespace mcu {
 /// Spreads the canvases of a node over the video tick, so that their encoders do not all begin at
 /// the same moment and then wait for each other.
 ///
-/// Shape:  a tick of 1/30 s has `count` slots of equal length; a canvas is drawn in the same slot
-/// of
-///         every tick, for as long as it is there: its pictures stay evenly spaced.
+/// Shape:  a tick of 1/30 s has `count` slots of equal length; a canvas is drawn in the same
+///         slot of every tick, for as long as it is there: its pictures stay evenly spaced.
 /// Thread: control thread.
 class TickSlots {
   public:

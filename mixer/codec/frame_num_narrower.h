@@ -11,9 +11,9 @@ namespace mixer {
 /// makes it as wide as an intra refresh takes pictures, and frame_num, where a splice fits, would
 /// come round to 0 only every four seconds.
 ///
-/// Shape:  what x264 writes for us: progressive, one reference, picture order by type 2, no
-/// weights,
-///         no reordering, no memory management; CAVLC or CABAC. Anything else is refused.
+/// Shape:  what x264 writes for us: progressive, one reference, picture order by type 2,
+///         no weights, no reordering, no memory management; CAVLC or CABAC. Anything else is
+///         refused.
 /// Thread: one at a time. Allocates only until its buffers are as large as the largest picture.
 class FrameNumNarrower {
   public:

@@ -87,11 +87,10 @@ struct EncoderStageCounters {
 /// never encodes the same pixels twice, and a start costs only who starts (splice IDR).
 ///
 /// Thread: control thread, but where noted. Encoding runs on the executor, one SerialJob per
-/// Rendition with room
-///         for one waiting picture: a newer canvas replaces the waiting one (counted as skipped).
-/// Owner:  borrows executor, clock and sinks; a sink outlives its subscription (unsubscribe waits
-/// for a delivery
-///         under way).
+///         Rendition with room for one waiting picture: a newer canvas replaces the waiting one
+///         (counted as skipped).
+/// Owner:  borrows executor, clock and sinks; a sink outlives its subscription (unsubscribe
+///         waits for a delivery under way).
 class EncoderStage {
   public:
     struct Config {

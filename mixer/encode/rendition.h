@@ -21,16 +21,16 @@ namespace mixer {
 /// A Canvas encoded for (codec, profile, bitrate): one encoder, and the viewers who get its
 /// pictures.
 ///
-/// Starts: whoever waits is served at the next picture with frame_num 0 by a splice IDR that only
-/// they get; at a low rate pictures are encoded more than once meanwhile, lest that take more than
-/// a second. Only while
-///         nobody else follows the stream is a real key picture made instead; it costs nobody
-///         anything.
+/// Starts:  whoever waits is served at the next picture with frame_num 0 by a splice IDR that
+///          only they get; at a low rate pictures are encoded more than once meanwhile, lest that
+///          take more than a second. Only while nobody else follows the stream is a real key
+///          picture made instead; it costs nobody anything.
 /// Refresh: what a spliced viewer sees drifts from what the encoder believes; once splices have
-/// ceased for a second, and seldom, all is coded anew in columns (VideoEncoder::refresh).
-/// Thread: `offer` video tick; `add`, `release_leavers`, `close` control thread; encoding runs on
-/// the executor. Full:   one canvas waits; a newer one replaces it and the replaced one counts as
-/// skipped.
+///          ceased for a second, and seldom, all is coded anew in columns
+///          (VideoEncoder::refresh).
+/// Thread:  `offer` video tick; `add`, `release_leavers`, `close` control thread; encoding runs
+///          on the executor.
+/// Full:    one canvas waits; a newer one replaces it and the replaced one counts as skipped.
 class Rendition final : private common::SerialJob {
   public:
     Rendition(std::uint64_t id, const StreamFormat& format, common::Bitrate bitrate,

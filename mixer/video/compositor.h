@@ -23,10 +23,9 @@ class DuePictures {
 /// Draws canvases from scenes. Scales each source once per (picture, tile size, crop) for all
 /// canvases that share the compositor.
 ///
-/// Thread: video tick alone; neither blocks nor logs. It asks the pool (a lock, perhaps memory)
-/// only
-///         for tiles that no decoder made, and for canvases until as many are kept as encoders work
-///         on at once; one that ten seconds of ticks did not need goes back.
+/// Thread: video tick alone; neither blocks nor logs. It asks the pool (a lock, perhaps
+///         memory) only for tiles that no decoder made, and for canvases until as many are kept
+///         as encoders work on at once; one that ten seconds of ticks did not need goes back.
 /// Owner:  borrows the pool.
 class Compositor {
   public:
