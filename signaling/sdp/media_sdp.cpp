@@ -76,8 +76,15 @@ int packet_time_ms(const SdpMedia& media) {
     return limit != 0 && limit < (wish == 0 ? kUsual : wish) ? limit : wish;
 }
 
+void read_ports(const SdpMedia& media, const SessionDescription& session, OfferedMedia& medium) {
+    read_address(media, session, medium);
+    medium.rtp_port = media.port;
+    medium.rtcp_port = medium.rtcp_mux ? media.port : rtcp_port_of(media);
+}
+
 OfferedMedia read_medium(const SdpMedia& media, const SessionDescription& session,
-                         std::size_t index) {
+                         std::size_t index, Addressing addressing) {
+    const bool by_ice = addressing == Addressing::ByIce;
     OfferedMedia medium;
     medium.mid = std::to_string(index);
     medium.kind = kind_of(media);
@@ -95,11 +102,10 @@ OfferedMedia read_medium(const SdpMedia& media, const SessionDescription& sessio
                                  "' is not supported, have RTP/AVP, RTP/SAVP and UDP/TLS/RTP/SAVP, "
                                  "with and without F");
     }
-    if (media.port == 0) set_unusable(medium, "switched off by the peer");
-    read_address(media, session, medium);
-    medium.rtp_port = media.port;
+    const bool elsewhere = by_ice && find_attribute(media.attributes, "bundle-only") != nullptr;
+    if (media.port == 0 && !elsewhere) set_unusable(medium, "switched off by the peer");
     medium.rtcp_mux = find_attribute(media.attributes, "rtcp-mux") != nullptr;
-    medium.rtcp_port = medium.rtcp_mux ? media.port : rtcp_port_of(media);
+    if (!by_ice) read_ports(media, session, medium);
     read_codecs(media, medium);
     medium.bandwidth = bandwidth_of(media.bandwidths);
     medium.ptime_ms = packet_time_ms(media);
@@ -181,11 +187,11 @@ SdpMedia describe_declined(const SdpLine& line) {
 
 }  // namespace
 
-MediaOffer media_from_sdp(const SessionDescription& description) {
+MediaOffer media_from_sdp(const SessionDescription& description, Addressing addressing) {
     MediaOffer offer;
     offer.bandwidth = bandwidth_of(description.bandwidths);
     for (std::size_t i = 0; i < description.media.size(); ++i) {
-        offer.media.push_back(read_medium(description.media[i], description, i));
+        offer.media.push_back(read_medium(description.media[i], description, i, addressing));
     }
     return offer;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,12 @@ namespace signaling {
 /// it working). Hold: `sendonly`, `inactive`, and the old address 0.0.0.0 (RFC 3264 8.4), which
 /// takes the peer's receiving away. b=TIAS before b=AS; a session-level limit counts for video
 /// where the medium has none of its own.
-[[nodiscard]] MediaOffer media_from_sdp(const SessionDescription& description);
+///
+/// ByIce: addresses and ports are not looked at, and none are in what comes back; port 0 beside
+/// a=bundle-only switches nothing off (RFC 9143 6).
+enum class Addressing : std::uint8_t { InDescription, ByIce };
+[[nodiscard]] MediaOffer media_from_sdp(const SessionDescription& description,
+                                        Addressing addressing = Addressing::InDescription);
 
 /// How an m-line must look for the rest of the dialog: a refused medium has no codecs of ours, and
 /// the place of an m-line is kept for ever (RFC 3264 8).
