@@ -72,7 +72,7 @@ void write_rtp_header(const RtpHeader& header, std::span<std::uint8_t> datagram)
             datagram[at + i] = static_cast<std::uint8_t>(value >> 8 * (count - 1 - i));
         }
     };
-    datagram[0] = 0x80;
+    datagram[0] = header.extension ? 0x90 : 0x80;
     datagram[1] = static_cast<std::uint8_t>((header.marker ? 0x80 : 0) | header.payload_type);
     put(2, header.sequence, 2);
     put(4, header.rtp_time, 4);

@@ -65,13 +65,14 @@ class RtpPacket {
     bool has_extension_ = false;
 };
 
-/// The fixed header of a packet to be sent: no CSRC, extension or padding.
+/// The fixed header of a packet to be sent: no CSRC or padding.
 struct RtpHeader {
     std::uint8_t payload_type = 0;
     bool marker = false;
     std::uint16_t sequence = 0;
     std::uint32_t rtp_time = 0;
     std::uint32_t ssrc = 0;
+    bool extension = false;  ///< a block of write_header_extensions follows
 };
 
 /// Writes `kRtpHeaderBytes` to the front of `datagram`, which has room for them.
