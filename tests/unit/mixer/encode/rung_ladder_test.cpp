@@ -48,7 +48,7 @@ TEST_CASE("A refusal names the limit that the smallest rung exceeds") {
 
     REQUIRE_FALSE(rungs);
     CHECK(rungs.error().message.find("180p15") != std::string::npos);
-    CHECK(rungs.error().message.find("80000 bit/s where the peer takes 64000") !=
+    CHECK(rungs.error().message.find("70000 bit/s where the peer takes 64000") !=
           std::string::npos);
 }
 
