@@ -1,5 +1,8 @@
 #include "mcu/rtp/bitrate_feedback.h"
 
+#include <array>
+
+#include "mcu/rtp/rtcp/receiver_estimated_bitrate.h"
 #include "mcu/rtp/rtp_packet.h"
 
 namespace mcu {
@@ -62,10 +65,15 @@ void BitrateFeedback::write(std::uint32_t our_ssrc, common::Timestamp now,
         owed_.reset();
     }
     if (!wish_ || wish_->asks_left == 0 || now < wish_->next_ask) return;
-    constexpr auto kOverhead = static_cast<std::uint16_t>(kIpUdpHeaderBytes + kRtpHeaderBytes);
-    write_temporary_bitrate(
-        TemporaryBitrate::kRequestFormat, our_ssrc,
-        {.ssrc = wish_->remote_ssrc, .limit = wish_->limit, .overhead_bytes = kOverhead}, out);
+    if (kind_ == Kind::Remb) {
+        const std::array<std::uint32_t, 1> streams{wish_->remote_ssrc};
+        write_receiver_estimated_bitrate(our_ssrc, wish_->limit, streams, out);
+    } else {
+        constexpr auto kOverhead = static_cast<std::uint16_t>(kIpUdpHeaderBytes + kRtpHeaderBytes);
+        write_temporary_bitrate(
+            TemporaryBitrate::kRequestFormat, our_ssrc,
+            {.ssrc = wish_->remote_ssrc, .limit = wish_->limit, .overhead_bytes = kOverhead}, out);
+    }
     ++requests_sent_;
     --wish_->asks_left;
     wish_->next_ask = now + kRepeat;

@@ -25,13 +25,18 @@ class BitrateLimit {
     std::optional<common::Timestamp> told_at_;
 };
 
-/// What goes out about rates: our TMMBR until the peer confirms it, and the TMMBN we owe.
+/// What goes out about rates: our TMMBR until the peer confirms it, and the TMMBN we owe. Or our
+/// REMB, which nobody confirms: kMostAsks times.
 ///
 /// Thread: one. Memory: one of each, the newest. Source: RFC 5104 3.5.4, 4.2.1, 4.2.2.
 class BitrateFeedback {
   public:
     static constexpr common::Duration kRepeat = std::chrono::seconds(1);
     static constexpr int kMostAsks = 5;
+
+    enum class Kind : std::uint8_t { Tmmbr, Remb };
+    /// Of what is asked from now on.
+    void set_kind(Kind kind) { kind_ = kind; }
 
     /// Asks for no more than `limit` as `remote_ssrc` from now on; the same again is harmless.
     void ask(std::uint32_t remote_ssrc, common::Bitrate limit, common::Timestamp now);
@@ -57,6 +62,7 @@ class BitrateFeedback {
         int asks_left = 0;
     };
 
+    Kind kind_ = Kind::Tmmbr;
     std::optional<Wish> wish_;
     std::optional<TemporaryBitrate::Entry> owed_;  ///< its ssrc is the requester's
     std::uint64_t requests_sent_ = 0;

@@ -37,6 +37,7 @@ RtcpSession::RtcpSession(Config config, RtcpObserver& observer, common::Timestam
       pli_(config.pli),
       fir_(config.fir),
       tmmbr_(config.tmmbr),
+      remb_(config.remb),
       random_(config.seed),
       timer_(now),
       now_(now) {
@@ -44,6 +45,7 @@ RtcpSession::RtcpSession(Config config, RtcpObserver& observer, common::Timestam
     scratch_.reserve(2 * kRtcpMaxBytes);
     nack_waiting_.reserve(kMostNackedPackets);
     nack_received_.reserve(kMostNackedPackets);
+    set_transport_feedback(config.transport_feedback);
     timer_.start(group(now), now, random_);
 }
 
@@ -55,6 +57,15 @@ void RtcpSession::set_feedback(bool pli, bool fir, bool tmmbr) {
     pli_ = pli;
     fir_ = fir;
     tmmbr_ = tmmbr;
+}
+
+void RtcpSession::set_remb(bool agreed) {
+    remb_ = agreed;
+}
+
+void RtcpSession::set_transport_feedback(bool agreed) {
+    if (agreed == (recorder_ != nullptr)) return;
+    recorder_ = agreed ? std::make_unique<TransportFeedbackRecorder>() : nullptr;
 }
 
 // Local SSRCs.
@@ -281,6 +292,29 @@ void RtcpSession::on_temporary_bitrate_notification(const TemporaryBitrate& noti
     bitrate_.on_notification(notification, report_ssrc());
 }
 
+void RtcpSession::on_receiver_estimated_bitrate(const ReceiverEstimatedBitrate& remb) {
+    for (std::size_t i = 0; i < remb.size(); ++i) {
+        LocalStream* local = find_local(remb[i]);
+        if (local == nullptr) {
+            ++counters_.foreign_feedback;
+        } else if (!remb_) {
+            ++counters_.bitrate_requests_unwanted;
+        } else {
+            ++counters_.bitrate_requests_received;
+            local->limit.request(remb.limit);
+        }
+    }
+}
+
+void RtcpSession::on_transport_feedback(const TransportFeedback& feedback) {
+    if (!recorder_) {
+        ++counters_.transport_feedback_unwanted;
+        return;
+    }
+    ++counters_.transport_feedback_received;
+    observer_.on_transport_feedback(feedback);
+}
+
 void RtcpSession::tell_limits(common::Timestamp now) {
     for (LocalStream& local : locals_) {
         if (const auto limit = local.limit.take_due(now)) {
@@ -326,7 +360,17 @@ std::size_t RtcpSession::nack_room(std::uint32_t remote_ssrc) const {
 
 void RtcpSession::limit_sender(std::uint32_t remote_ssrc, common::Bitrate limit,
                                common::Timestamp now) {
-    if (tmmbr_) bitrate_.ask(remote_ssrc, limit, now);
+    if (!tmmbr_ && !remb_) return;
+    bitrate_.set_kind(tmmbr_ ? BitrateFeedback::Kind::Tmmbr : BitrateFeedback::Kind::Remb);
+    bitrate_.ask(remote_ssrc, limit, now);
+}
+
+void RtcpSession::on_transport_packet(std::uint32_t remote_ssrc, std::uint16_t transport_sequence,
+                                      common::Timestamp arrival) {
+    if (!recorder_) return;
+    recorder_->on_packet(transport_sequence, arrival);
+    recorded_ssrc_ = remote_ssrc;
+    now_ = arrival;
 }
 
 common::Timestamp RtcpSession::next_deadline() const {
@@ -334,6 +378,11 @@ common::Timestamp RtcpSession::next_deadline() const {
     common::Timestamp deadline = waits ? std::min(now_, timer_.next()) : timer_.next();
     if (const auto rate = bitrate_.next_deadline()) {
         deadline = std::min(deadline, std::max(*rate, now_));
+    }
+    if (recorder_) {
+        if (const auto feedback = recorder_->next_deadline()) {
+            deadline = std::min(deadline, std::max(*feedback, now_));
+        }
     }
     for (const LocalStream& local : locals_) {
         if (const auto limit = local.limit.next_deadline()) deadline = std::min(deadline, *limit);
@@ -362,6 +411,7 @@ std::size_t RtcpSession::poll(common::Timestamp now, std::span<std::uint8_t> out
         bitrate_.write(report_ssrc(), now, writer);
     }
     write_waiting_nack();
+    write_transport_feedback_due(now);
     if (!leaving_.empty()) {
         begin_compound();
         common::ByteWriter writer(scratch_);
@@ -424,6 +474,15 @@ void RtcpSession::write_waiting_nack() {
     write_generic_nack(report_ssrc(), nack_ssrc_, nack_waiting_, writer);
     nack_waiting_.clear();
     ++counters_.nacks_sent;
+}
+
+/// As much as fits behind the rest; the remainder comes with the next poll.
+void RtcpSession::write_transport_feedback_due(common::Timestamp now) {
+    constexpr std::size_t kLeast = 200;
+    if (!recorder_ || !recorder_->due(now) || scratch_.size() + kLeast > kFeedbackBytes) return;
+    begin_compound();
+    common::ByteWriter writer(scratch_);
+    recorder_->write(report_ssrc(), recorded_ssrc_, now, kFeedbackBytes - scratch_.size(), writer);
 }
 
 /// Our first stream carries the report blocks for all of them; each says SR or RR and its CNAME.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <random>
 #include <span>
@@ -14,6 +15,7 @@
 #include "mcu/rtp/ntp_time.h"
 #include "mcu/rtp/rtcp/compound.h"
 #include "mcu/rtp/rtcp_timer.h"
+#include "mcu/rtp/transport_feedback_recorder.h"
 
 namespace mcu {
 
@@ -36,11 +38,14 @@ class RtcpObserver {
     /// The peer misses these packets of ours (generic NACK), at most kMostNackedPackets at once.
     virtual void on_packets_missed(std::uint32_t local_ssrc,
                                    std::span<const std::uint16_t> sequences) = 0;
-    /// The peer's TMMBR changed: send no more than this as `local_ssrc`, all headers counted. At
-    /// most twice a second for each stream, and only where TMMBR was agreed.
+    /// The peer's TMMBR or REMB changed: send no more than this as `local_ssrc`, all headers
+    /// counted. At most twice a second for each stream, and only where the one that came was
+    /// agreed.
     virtual void on_bitrate_limited(std::uint32_t local_ssrc, common::Bitrate limit) = 0;
     /// The peer reported of the stream that we send it: `remote_view` is new.
     virtual void on_reported(std::uint32_t /*local_ssrc*/) {}
+    /// The peer says which packets of the whole transport came. Only where that was agreed.
+    virtual void on_transport_feedback(const TransportFeedback& /*feedback*/) {}
 };
 
 /// The RTCP of one transport: owns its local SSRCs, the interval timer, compounds, feedback and
@@ -62,7 +67,9 @@ class RtcpSession final : private RtcpHandler {
             common::Bitrate::from_kbps(1000);  ///< 5 % of it is RTCP's
         bool pli = false;                      ///< the peer takes PLI; preferred over FIR
         bool fir = false;
-        bool tmmbr = false;  ///< the peer obeys TMMBR
+        bool tmmbr = false;               ///< the peer obeys TMMBR
+        bool remb = false;                ///< and REMB; TMMBR is preferred
+        bool transport_feedback = false;  ///< transport-wide congestion control, both ways
     };
     struct Counters {
         RtcpCounters received;
@@ -71,7 +78,8 @@ class RtcpSession final : private RtcpHandler {
         std::uint64_t nacked_packets = 0;  ///< that the peer asked for by generic NACK
         std::uint64_t nacks_sent = 0;
         std::uint64_t bitrate_requests_received = 0;
-        std::uint64_t bitrate_requests_unwanted = 0;  ///< TMMBR was not agreed
+        std::uint64_t bitrate_requests_unwanted = 0;  ///< of a kind that was not agreed
+        std::uint64_t transport_feedback_received = 0, transport_feedback_unwanted = 0;
         std::uint64_t plis_sent = 0, firs_sent = 0;
         std::uint64_t collisions = 0;
         std::uint64_t foreign_feedback = 0;  ///< about an SSRC that is not ours
@@ -94,6 +102,9 @@ class RtcpSession final : private RtcpHandler {
 
     void set_bandwidth(common::Bitrate session_bandwidth) { bandwidth_ = session_bandwidth; }
     void set_feedback(bool pli, bool fir, bool tmmbr);
+    void set_remb(bool agreed);
+    /// Switched on it begins anew.
+    void set_transport_feedback(bool agreed);
 
     void receive(std::span<const std::uint8_t> datagram, common::Timestamp now);
 
@@ -108,8 +119,12 @@ class RtcpSession final : private RtcpHandler {
                          common::Timestamp now);
     /// How many more `request_packets` takes before the next `poll`.
     [[nodiscard]] std::size_t nack_room(std::uint32_t remote_ssrc) const;
-    /// Asks the peer to send no more than this as `remote_ssrc` (TMMBR), until it confirms;
-    /// repeated a few times at most. A peer that does not understand is not asked.
+    /// A packet with a number on the transport came, as `remote_ssrc`: to be told of in transport
+    /// feedback, where that was agreed.
+    void on_transport_packet(std::uint32_t remote_ssrc, std::uint16_t transport_sequence,
+                             common::Timestamp arrival);
+    /// Asks the peer to send no more than this as `remote_ssrc` (TMMBR, else REMB), until it
+    /// confirms; repeated a few times at most. A peer that does not understand is not asked.
     void limit_sender(std::uint32_t remote_ssrc, common::Bitrate limit, common::Timestamp now);
 
     /// When `poll` has something to do; always a time to come or now.
@@ -133,6 +148,9 @@ class RtcpSession final : private RtcpHandler {
     [[nodiscard]] std::string_view remote_cname() const { return remote_cname_; }
     [[nodiscard]] const Counters& counters() const { return counters_; }
     [[nodiscard]] std::uint64_t bitrate_requests_sent() const { return bitrate_.requests_sent(); }
+    [[nodiscard]] std::uint64_t transport_feedback_sent() const {
+        return recorder_ ? recorder_->sent_count() : 0;
+    }
 
     static constexpr std::size_t kRtcpMaxBytes = 1200;
 
@@ -162,6 +180,8 @@ class RtcpSession final : private RtcpHandler {
     void on_generic_nack(const GenericNack& nack) override;
     void on_temporary_bitrate_request(const TemporaryBitrate& request) override;
     void on_temporary_bitrate_notification(const TemporaryBitrate& notification) override;
+    void on_receiver_estimated_bitrate(const ReceiverEstimatedBitrate& remb) override;
+    void on_transport_feedback(const TransportFeedback& feedback) override;
 
     // For RtpSender and RtpReception.
     std::uint32_t register_sender(RtpSender& sender);
@@ -179,6 +199,7 @@ class RtcpSession final : private RtcpHandler {
     void begin_compound();
     void ask(KeyFrameNeed& need);
     void write_waiting_nack();
+    void write_transport_feedback_due(common::Timestamp now);
     void tell_limits(common::Timestamp now);
     void write_reports(common::Timestamp now);
     [[nodiscard]] bool sent_lately(const RtpSender& sender, common::Timestamp now) const;
@@ -189,7 +210,7 @@ class RtcpSession final : private RtcpHandler {
     RtcpObserver& observer_;
     NtpClock ntp_;
     common::Bitrate bandwidth_;
-    bool pli_, fir_, tmmbr_;
+    bool pli_, fir_, tmmbr_, remb_;
     std::mt19937_64 random_;
     std::uint32_t receive_only_ssrc_ = 0;
     std::vector<LocalStream> locals_;
@@ -199,6 +220,8 @@ class RtcpSession final : private RtcpHandler {
     std::uint32_t nack_ssrc_ = 0;  ///< whose packets `nack_waiting_` are
     std::vector<std::uint16_t> nack_waiting_, nack_received_;
     BitrateFeedback bitrate_;
+    std::unique_ptr<TransportFeedbackRecorder> recorder_;  ///< null: not agreed
+    std::uint32_t recorded_ssrc_ = 0;                      ///< of the packet recorded last
     std::vector<std::uint32_t>
         leaving_;  ///< SSRCs given up after a collision: BYE in the next compound
     std::optional<common::Timestamp> last_collision_;

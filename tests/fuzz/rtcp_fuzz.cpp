@@ -3,6 +3,7 @@
 // Covers: mcu/rtp/rtcp/receiver_report.cpp mcu/rtp/rtcp/source_description.cpp mcu/rtp/rtcp/bye.cpp
 // Covers: mcu/rtp/rtcp/picture_loss_indication.cpp mcu/rtp/rtcp/full_intra_request.cpp
 // Covers: mcu/rtp/rtcp/generic_nack.cpp mcu/rtp/rtcp/temporary_bitrate.cpp
+// Covers: mcu/rtp/rtcp/receiver_estimated_bitrate.cpp
 
 #include <array>
 
@@ -23,6 +24,11 @@ struct Observer final : mcu::RtcpObserver {
     }
     void on_bitrate_limited(std::uint32_t local_ssrc, common::Bitrate limit) override {
         FUZZ_EXPECT(local_ssrc == ssrc && limit.bps() >= 0);
+    }
+    void on_transport_feedback(const mcu::TransportFeedback& feedback) override {
+        std::size_t count = 0;
+        feedback.for_each([&](std::uint16_t, std::optional<common::Duration>) { ++count; });
+        FUZZ_EXPECT(count == feedback.status_count);
     }
     void on_ssrc_changed(std::uint32_t from, std::uint32_t to) override {
         FUZZ_EXPECT(from == ssrc);
@@ -56,7 +62,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                            .ntp = mcu::NtpClock(now, {}),
                            .pli = size % 2 == 0,
                            .fir = true,
-                           .tmmbr = true},
+                           .tmmbr = size % 3 != 0,
+                           .remb = true,
+                           .transport_feedback = true},
                           observer, now);
     const mcu::RtpSender sender(rtcp, {.payload_type = 96}, now);
     observer.ssrc = sender.ssrc();
@@ -65,6 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FUZZ_EXPECT(observer.ssrc == sender.ssrc());
     rtcp.want_key_frame(7, now);
     rtcp.request_packets(7, std::array<std::uint16_t, 2>{65535, 3}, now);
+    for (const std::uint16_t sequence : std::array<std::uint16_t, 3>{65535, 3, 1})
+        rtcp.on_transport_packet(7, sequence, now);
     rtcp.limit_sender(7, common::Bitrate::from_kbps(300), now);
     std::array<std::uint8_t, mcu::RtcpSession::kRtcpMaxBytes> out;
     for (int i = 0; i < 3; ++i) {

@@ -29,10 +29,16 @@ tl::expected<RtcpBlock, RtcpParseError> take_packet(Bytes& rest) {
     rest = rest.subspan(reader.position());
 
     if ((flags & 0x20) != 0) {
-        // RFC 3550 6.4.1: only the last packet of a compound is padded, by whole words.
-        if (!rest.empty() || packet.body.empty()) return tl::unexpected(RtcpParseError::BadPadding);
+        // RFC 3550 6.4.1: only the last packet of a compound is padded, by whole words. Browsers
+        // mark the one to three zeros that end transport feedback so, wherever it stands.
+        const bool feedback =
+            packet.type == static_cast<std::uint8_t>(RtcpType::TransportFeedback) &&
+            packet.count_or_format == TransportFeedback::kFormat;
+        if ((!rest.empty() && !feedback) || packet.body.empty()) {
+            return tl::unexpected(RtcpParseError::BadPadding);
+        }
         const std::size_t padding = packet.body.back();
-        if (padding == 0 || padding % 4 != 0 || padding > packet.body.size()) {
+        if (padding == 0 || (padding % 4 != 0 && !feedback) || padding > packet.body.size()) {
             return tl::unexpected(RtcpParseError::BadPadding);
         }
         packet.body = packet.body.first(packet.body.size() - padding);
@@ -72,6 +78,9 @@ Outcome dispatch_transport_feedback(const RtcpBlock& packet, RtcpHandler& handle
         case TemporaryBitrate::kNotificationFormat:
             return hand_over<TemporaryBitrate>(packet, handler,
                                                &RtcpHandler::on_temporary_bitrate_notification);
+        case TransportFeedback::kFormat:
+            return hand_over<TransportFeedback>(packet, handler,
+                                                &RtcpHandler::on_transport_feedback);
         default:
             return Outcome::Unknown;
     }
@@ -98,6 +107,10 @@ Outcome dispatch(const RtcpBlock& packet, RtcpHandler& handler) {
             if (packet.count_or_format == FullIntraRequest::kFormat) {
                 return hand_over<FullIntraRequest>(packet, handler,
                                                    &RtcpHandler::on_full_intra_request);
+            }
+            if (ReceiverEstimatedBitrate::is(packet)) {
+                return hand_over<ReceiverEstimatedBitrate>(
+                    packet, handler, &RtcpHandler::on_receiver_estimated_bitrate);
             }
             return Outcome::Unknown;
         case RtcpType::App:

@@ -8,10 +8,12 @@
 #include "mcu/rtp/rtcp/full_intra_request.h"
 #include "mcu/rtp/rtcp/generic_nack.h"
 #include "mcu/rtp/rtcp/picture_loss_indication.h"
+#include "mcu/rtp/rtcp/receiver_estimated_bitrate.h"
 #include "mcu/rtp/rtcp/receiver_report.h"
 #include "mcu/rtp/rtcp/sender_report.h"
 #include "mcu/rtp/rtcp/source_description.h"
 #include "mcu/rtp/rtcp/temporary_bitrate.h"
+#include "mcu/rtp/rtcp/transport_feedback.h"
 
 namespace mcu {
 
@@ -28,6 +30,8 @@ class RtcpHandler {
     virtual void on_generic_nack(const GenericNack& nack) = 0;
     virtual void on_temporary_bitrate_request(const TemporaryBitrate& request) = 0;
     virtual void on_temporary_bitrate_notification(const TemporaryBitrate& notification) = 0;
+    virtual void on_receiver_estimated_bitrate(const ReceiverEstimatedBitrate& remb) = 0;
+    virtual void on_transport_feedback(const TransportFeedback& feedback) = 0;
 };
 
 enum class RtcpParseError : std::uint8_t {

@@ -56,6 +56,17 @@ struct Recorder final : RtcpHandler {
         ++calls;
     }
 
+    void on_receiver_estimated_bitrate(const ReceiverEstimatedBitrate& remb) override {
+        for (std::size_t i = 0; i < remb.size(); ++i) estimated.push_back({remb[i], remb.limit});
+        ++calls;
+    }
+    void on_transport_feedback(const TransportFeedback& one) override {
+        one.for_each([this](std::uint16_t sequence, auto arrival) {
+            if (arrival) arrived.push_back(sequence);
+        });
+        ++calls;
+    }
+
     int calls = 0;
     SenderInfo sender;
     std::uint32_t reporter = 0;
@@ -68,6 +79,8 @@ struct Recorder final : RtcpHandler {
     std::size_t nacked = 0;
     std::vector<std::uint16_t> nacked_sequences;
     std::vector<TemporaryBitrate::Entry> limits, bounds;
+    std::vector<std::pair<std::uint32_t, common::Bitrate>> estimated;
+    std::vector<std::uint16_t> arrived;
 };
 
 struct Parsed {
@@ -300,18 +313,45 @@ TEST_CASE("A TMMBR beyond every number is as much as there is; an empty one make
     CHECK(empty.counters.bad_packets == 1);
 }
 
+TEST_CASE("REMB stands on the wire as its draft says") {
+    Bytes out;
+    common::ByteWriter writer(out);
+    const std::array<std::uint32_t, 2> streams{7, 8};
+
+    write_receiver_estimated_bitrate(1, common::Bitrate::from_kbps(1000), streams, writer);
+    const Parsed parsed = parse(out);
+
+    // 1 000 000 = 250 000 << 2
+    CHECK(out == Bytes{0x8f, 206, 0x00, 0x06, 0,    0,    0, 1, 0, 0, 0, 0, 'R', 'E',
+                       'M',  'B', 2,    0x0b, 0xd0, 0x90, 0, 0, 0, 7, 0, 0, 0,   8});
+    REQUIRE(parsed.recorder.estimated.size() == 2);
+    CHECK(parsed.recorder.estimated[1].first == 8);
+    CHECK(parsed.recorder.estimated[1].second.bps() == 1'000'000);
+}
+
+TEST_CASE("A REMB beyond every number is as much as there is; one with too few streams is bad") {
+    const Parsed huge = parse({0x8f, 206, 0x00, 0x05, 0, 0,    0,    1,    0, 0, 0, 0,
+                               'R',  'E', 'M',  'B',  1, 0xff, 0xff, 0xff, 0, 0, 0, 7});
+    const Parsed few = parse({0x8f, 206, 0x00, 0x05, 0, 0,    0,    1,    0, 0, 0, 0,
+                              'R',  'E', 'M',  'B',  2, 0x0b, 0xd0, 0x90, 0, 0, 0, 7});
+
+    REQUIRE(huge.recorder.estimated.size() == 1);
+    CHECK(huge.recorder.estimated[0].second.bps() == std::numeric_limits<std::int64_t>::max());
+    CHECK(few.counters.bad_packets == 1);
+}
+
 TEST_CASE("Unknown types and formats are walked over") {
-    const Parsed parsed = parse(kEmptyReceiverReport +
-                                Bytes{
-                                    0x80, 204, 0x00, 0x02, 0,    0,   0,
-                                    1,    't', 'e',  's',  't',  // APP
-                                    0x8f, 206, 0x00, 0x02, 0,    0,   0,
-                                    1,    0,   0,    0,    2,  // REMB's format, too short to be one
-                                    0x8f, 205, 0x00, 0x02, 0,    0,   0,
-                                    1,    0,   0,    0,    2,  // transport-wide feedback
-                                    0x80, 210, 0x00, 0x00, 0x81, 203, 0x00,
-                                    0x01, 0,   0,    0,    7,  // BYE
-                                });
+    const Parsed parsed =
+        parse(kEmptyReceiverReport + Bytes{
+                                         0x80, 204, 0x00, 0x02, 0,    0,   0,
+                                         1,    't', 'e',  's',  't',  // APP
+                                         0x8f, 206, 0x00, 0x02, 0,    0,   0,
+                                         1,    0,   0,    0,    2,  // REMB's format, not one
+                                         0x8e, 205, 0x00, 0x02, 0,    0,   0,
+                                         1,    0,   0,    0,    2,  // feedback nobody defined
+                                         0x80, 210, 0x00, 0x00, 0x81, 203, 0x00,
+                                         0x01, 0,   0,    0,    7,  // BYE
+                                     });
 
     CHECK(parsed.counters.unknown_packets == 4);
     CHECK(parsed.recorder.left == std::vector<std::uint32_t>{7});
@@ -360,6 +400,16 @@ TEST_CASE("Padding is taken off the last packet and nowhere else") {
     CHECK(parse({0xa0, 201, 0, 1, 0, 0, 0, 0}).result.error() == RtcpParseError::BadPadding);
     CHECK(parse({0xa0, 201, 0, 1, 0, 0, 0, 8}).result.error() == RtcpParseError::BadPadding);
     CHECK(parse({0xa0, 201, 0, 0}).result.error() == RtcpParseError::BadPadding);
+}
+
+TEST_CASE("Transport feedback may be padded by less than a word, and anywhere") {
+    const Bytes feedback{0xaf, 205,  0x00, 0x05, 0, 0, 0, 1, 0, 0, 0, 7,  // P, format 15
+                         0x00, 0x10, 0x00, 0x01, 0, 0, 1, 0,              // one from 16 on
+                         0x20, 0x01, 0x04, 0x01};                         // came; one byte too many
+    CHECK(parse(feedback + feedback).recorder.arrived == std::vector<std::uint16_t>{16, 16});
+    Bytes too_much = feedback;
+    too_much.back() = 21;
+    CHECK(parse(too_much).result.error() == RtcpParseError::BadPadding);
 }
 
 TEST_CASE("SDES keeps the CNAME among other items and chunks") {
