@@ -164,10 +164,10 @@ void NetThread::Impl::forget(Wakeup& wakeup) {
 }
 
 /// Packets of many callers come one by one, and a wake costs more than the packet: what comes
-/// within two milliseconds is served by the next. After the work rather than before it: what comes to
+/// within a millisecond is served by the next. After the work rather than before it: what comes to
 /// an idle thread is served at once, and a busy one finds something to do without sleeping again.
 void NetThread::Impl::rest(std::chrono::steady_clock::time_point began) const {
-    constexpr auto kLeastBetweenWakes = std::chrono::milliseconds(2);
+    constexpr auto kLeastBetweenWakes = std::chrono::milliseconds(1);
     if (runs == Runs::OnItsOwnThread) std::this_thread::sleep_until(began + kLeastBetweenWakes);
 }
 

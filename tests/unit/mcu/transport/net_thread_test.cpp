@@ -230,7 +230,7 @@ TEST_CASE("A descriptor unwatched by another's callback in the same batch is lef
     CHECK(a.reads + b.reads == 1);
 }
 
-TEST_CASE("What comes one by one is served at most every other millisecond") {
+TEST_CASE("What comes one by one is served at most once a millisecond") {
     const common::MonotonicClock clock;
     NetThread net("test", clock);
     std::vector<std::chrono::steady_clock::time_point> served;
@@ -239,5 +239,5 @@ TEST_CASE("What comes one by one is served at most every other millisecond") {
         net.call([&] { served.push_back(std::chrono::steady_clock::now()); });
 
     // 19 rests; a wake begins a little before its task runs.
-    CHECK(served.back() - served.front() > 37ms);
+    CHECK(served.back() - served.front() > 18ms);
 }
