@@ -476,7 +476,7 @@ void RtcpSession::write_waiting_nack() {
     ++counters_.nacks_sent;
 }
 
-/// As much as fits behind the rest; the remainder comes with the next poll.
+/// As much as fits behind the rest; what does not is told with the next interval.
 void RtcpSession::write_transport_feedback_due(common::Timestamp now) {
     constexpr std::size_t kLeast = 200;
     if (!recorder_ || !recorder_->due(now) || scratch_.size() + kLeast > kFeedbackBytes) return;

@@ -74,7 +74,7 @@ bool TransportFeedbackRecorder::write(std::uint32_t our_ssrc, std::uint32_t medi
         ++sent_count_;
     }
     waiting_ = next_ <= *highest_;
-    if (!waiting_) sent_ = now;
+    sent_ = now;
     return told > 0;
 }
 

@@ -14,9 +14,10 @@ namespace mcu {
 /// Notes when each packet of a transport came, whatever its stream, and says when its sender is to
 /// be told of them (transport-wide congestion control, the receiver's side).
 ///
-/// Feedback goes out kInterval after the one before, or at once after a pause, and only when
-/// something came. A packet that came late is told late: feedback then begins at it, and says the
-/// ones behind it again.
+/// One feedback packet goes out kInterval after the one before, or at once after a pause, and only
+/// when something came. A packet that came late is told late: feedback then begins at it, and says
+/// the ones behind it again. What does not fit waits for the next interval: arrivals that jump to
+/// and fro by seconds would else need a packet each.
 ///
 /// Bounds:  the last kWindow sequence numbers. A jump over all of them is another line of numbers.
 /// Thread:  net thread. No clock of its own. Allocates nothing.
@@ -32,8 +33,8 @@ class TransportFeedbackRecorder {
     /// Nothing: nothing came since it was told. A time that is past: at once.
     [[nodiscard]] std::optional<common::Timestamp> next_deadline() const;
     [[nodiscard]] bool due(common::Timestamp now) const;
-    /// Appends one feedback packet of at most `most_bytes` (200 at least); what does not fit stays
-    /// due. False: nothing was written.
+    /// Appends one feedback packet of at most `most_bytes` (200 at least). False: nothing was
+    /// written.
     bool write(std::uint32_t our_ssrc, std::uint32_t media_ssrc, common::Timestamp now,
                std::size_t most_bytes, common::ByteWriter& out);
 

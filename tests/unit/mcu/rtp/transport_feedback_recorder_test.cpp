@@ -130,8 +130,9 @@ TEST_CASE("A pause too long for one packet makes two") {
     recorder.on_packet(1, kStart);
     recorder.on_packet(2, kStart + 20s);
     CHECK(feedback(recorder, kStart + 20s)->came.size() == 1);
-    REQUIRE(recorder.due(kStart + 20s));
-    CHECK(feedback(recorder, kStart + 20s)->base == 2);
+    CHECK_FALSE(recorder.due(kStart + 20s));
+    REQUIRE(recorder.due(kStart + 20s + TransportFeedbackRecorder::kInterval));
+    CHECK(feedback(recorder, kStart + 21s)->base == 2);
     CHECK_FALSE(recorder.due(kStart + 30s));
 }
 
