@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,6 +36,9 @@ class NetThread {
     enum class Runs : std::uint8_t { OnItsOwnThread, WhenTold };
     /// Bound of waiting posts; beyond it a post is refused.
     static constexpr std::size_t kMaxPosts = 4096;
+    /// Between two wakes: a busy thread serves what came meanwhile together. `call` does not wait
+    /// for it.
+    static constexpr std::chrono::milliseconds kLeastBetweenWakes{2};
 
     NetThread(const std::string& name, const common::Clock& clock,
               Runs runs = Runs::OnItsOwnThread);
