@@ -3,7 +3,9 @@
 #include <time.h>
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
+#include <thread>
 
 #include "mixer/codec/video_decoder.h"
 #include "mixer/codec/video_encoder.h"
@@ -107,7 +109,9 @@ common::Result<CodecCosts> codec_floor(const std::vector<Sender>& senders,
         }
         CodecCosts& cost = runs.emplace_back();
         cost.encode_ms.resize(groups.size());
+        const auto began_at = std::chrono::steady_clock::now();
         for (std::uint32_t tick = 0; tick < kTicks; ++tick) {
+            std::this_thread::sleep_until(began_at + tick * std::chrono::seconds(1) / fps);
             for (Incoming& one : *all) {
                 const double began = cpu_ms();
                 const auto picture = one.decoder->decode(one.frames[tick % one.frames.size()]);

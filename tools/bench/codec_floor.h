@@ -33,8 +33,9 @@ struct CodecCosts {
 };
 
 /// What codecs alone cost: tick after tick one thread decodes and scales one picture of everybody,
-/// then encodes one by each encoder, as every bridge must. So each finds the caches as the others
-/// left them, which an encoder alone in a loop would not.
+/// then encodes one by each encoder, and sleeps until the next is due, as every bridge must. So
+/// each finds the caches as the others left them and the core as sleep left it, which an encoder
+/// alone in a loop would not.
 ///
 /// Canvases are `canvas` in size and groups of other sizes scaled from it. The best of three runs
 /// of a clip's key frame interval each; the encoders' first pictures, which are key pictures, are

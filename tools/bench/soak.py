@@ -11,7 +11,7 @@ from support import sipp
 PER_SECOND = 100
 VIDEO_SHARE = 5  # every fifth with a picture
 # SIP transactions and the heap's rest outlive their calls (common/heap_rest.h).
-AT_REST_S = 44
+AT_REST_S = 50
 
 
 def come_and_go(made, people):

@@ -16,10 +16,10 @@ namespace common {
 ///         threads that allocate may feel: hence only after people left, and seldom.
 class HeapRest {
   public:
-    /// After the first who left, and once more when nobody left for so long: SIP transactions
-    /// outlive their call by 32 s (RFC 3261 17: 64 x T1).
+    /// After the first who left, and once more when nobody left for so long. What outlives its
+    /// call is to be counted in `in_use`: SIP transactions do by 32 s (RFC 3261 17: 64 x T1).
     static constexpr Duration kSoon = std::chrono::seconds(5);
-    static constexpr Duration kAtLast = std::chrono::seconds(40);
+    static constexpr Duration kAtLast = std::chrono::seconds(10);
 
     /// `in_use`: how many there are now of what comes and goes with its memory (sessions, calls).
     /// True when memory was given back.
