@@ -109,7 +109,7 @@ class H264Decoder final : public VideoDecoder {
     tl::expected<FrameRef, VideoDecodeError> decode(const common::EncodedFrame& frame) override;
     [[nodiscard]] bool concealed() const override { return concealed_; }
     void make_halves(bool wanted) override { make_halves_ = wanted; }
-    [[nodiscard]] FrameRef half() const override { return half_; }
+    [[nodiscard]] FrameRef take_half() override { return std::exchange(half_, {}); }
 
   private:
     static AVPixelFormat choose_format(AVCodecContext*, const AVPixelFormat* offered);

@@ -55,6 +55,7 @@ void VideoDecodeLane::set_shown(bool shown) {
 void VideoDecodeLane::set_tiles(std::span<const TileNeed> tiles) {
     Tiles wanted;
     wanted.count = std::min(tiles.size(), kMostFitted);
+    wanted.all = wanted.count > 0 && wanted.count == tiles.size();
     std::copy_n(tiles.begin(), wanted.count, wanted.needs.begin());
     common::MutexLock lock(tiles_mutex_);
     tiles_ = wanted;
@@ -142,13 +143,19 @@ SourcePicture VideoDecodeLane::fit_for_tiles(const FrameRef& picture) {
         common::MutexLock lock(tiles_mutex_);
         tiles = tiles_;
     }
-    SourcePicture result{picture, {}};
-    const FrameRef half = decoder_->half();
+    SourcePicture result{picture, {}, tiles.all};
+    const FrameRef half = decoder_->take_half();
     const common::ThreadCpuScope cpu(counters_.scale_cpu_ns);
     for (std::size_t i = 0; i < tiles.count; ++i) {
-        if (tiles.needs[i].size == picture->size()) continue;
-        if (FrameWriter made = fitter_.fit(*picture, tiles.needs[i], half.get()))
-            result.fitted[i] = {tiles.needs[i], std::move(made).publish()};
+        FrameWriter made;
+        if (tiles.needs[i].size != picture->size()) {
+            made = fitter_.fit(*picture, tiles.needs[i], half.get());
+        }
+        if (!made) {
+            result.for_all_tiles = false;
+            continue;
+        }
+        result.fitted[i] = {tiles.needs[i], std::move(made).publish()};
     }
     return result;
 }

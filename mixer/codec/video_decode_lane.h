@@ -93,6 +93,7 @@ class VideoDecodeLane final : private common::SerialJob {
     struct Tiles {
         std::array<TileNeed, kMostFitted> needs;
         std::size_t count = 0;
+        bool all = false;  ///< no more are wanted
     };
 
     static constexpr common::Duration kFirstGuess = std::chrono::milliseconds(4);

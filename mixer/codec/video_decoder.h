@@ -32,9 +32,10 @@ class VideoDecoder {
     /// Whether pictures should also be made at half their width and height, from the next on: at
     /// little cost, as each row is still in the cache when it is halved.
     virtual void make_halves(bool /*wanted*/) {}
-    /// The half of what `decode` gave last. Empty: not wanted, or not to be had (sizes that are no
-    /// multiples of 4, guessed parts, pictures coded out of order); scaling then begins anew.
-    [[nodiscard]] virtual FrameRef half() const { return {}; }
+    /// The half of what `decode` gave last, once. Empty: not wanted, or not to be had (sizes that
+    /// are no multiples of 4, guessed parts, pictures coded out of order); scaling then begins
+    /// anew.
+    [[nodiscard]] virtual FrameRef take_half() { return {}; }
 };
 
 /// H.264 Constrained Baseline, Main and High (8 bits, 4:2:0) by libavcodec, which writes straight

@@ -53,6 +53,7 @@ using FittedPictures = std::array<FittedPicture, kMostFitted>;
 struct SourcePicture {
     FrameRef whole;
     FittedPictures fitted;
+    bool for_all_tiles = false;  ///< `fitted` has all that is wanted of it at the moment
 };
 
 }  // namespace mixer

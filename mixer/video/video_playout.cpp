@@ -7,41 +7,53 @@ namespace {
 /// the picture.
 constexpr common::Duration kBelievableWait = std::chrono::milliseconds(500);
 
-bool is_due(const VideoFrame& frame, common::Timestamp now) {
-    return frame.media_time() <= now || frame.media_time() > now + kBelievableWait;
+bool is_due(common::Timestamp due, common::Timestamp now) {
+    return due <= now || due > now + kBelievableWait;
 }
 
 }  // namespace
 
 void VideoPlayout::push(SourcePicture picture) {
-    waiting_.push({std::move(picture), ages_.load(std::memory_order_acquire)});
+    const std::uint64_t age = ages_.load(std::memory_order_acquire);
+    const common::Timestamp due = picture.whole->media_time();
+    newest_.put({picture.whole, age});
+    if (picture.for_all_tiles) picture.whole = {};
+    waiting_.push({std::move(picture), due, age});
 }
 
 const DuePicture& VideoPlayout::take_due(common::Timestamp now) {
     const std::uint64_t age = ages_.load(std::memory_order_acquire);
     if (shown_age_ < age) {
-        current_.frame = {};
+        shown_ = false;
+        shown_whole_ = {};
         current_.fitted = {};
     }
-    if (next_.age < age) next_.picture = {};
-
     bool taken = false;
     while (true) {
-        if (!next_.picture.whole) {
-            auto popped = waiting_.pop();
-            if (!popped) break;
-            if (popped->age < age) continue;
-            next_ = std::move(*popped);
+        if (!next_) next_ = waiting_.pop();
+        if (!next_) break;
+        if (next_->age >= age) {
+            if (!is_due(next_->due, now)) break;
+            if (taken) skipped_.fetch_add(1, std::memory_order_relaxed);
+            show(*next_, now);
+            taken = true;
         }
-        if (!is_due(*next_.picture.whole, now)) break;
-        if (taken) skipped_.fetch_add(1, std::memory_order_relaxed);
-        current_.frame = std::exchange(next_.picture.whole, {});
-        current_.fitted = std::exchange(next_.picture.fitted, {});
-        current_.last_change = now;
-        shown_age_ = next_.age;
-        taken = true;
+        next_.reset();
     }
+    // After the queue: of all that was popped, this or a newer one was put.
+    if (auto newest = newest_.take()) newest_whole_ = std::move(*newest);
+    if (newest_whole_.age < age) newest_whole_.frame = {};
+    const FrameRef& whole = shown_whole_ ? shown_whole_ : newest_whole_.frame;
+    current_.frame = shown_ ? whole : FrameRef();
     return current_;
+}
+
+void VideoPlayout::show(Waiting& picture, common::Timestamp now) {
+    shown_ = true;
+    shown_age_ = picture.age;
+    shown_whole_ = std::exchange(picture.picture.whole, {});
+    current_.fitted = std::exchange(picture.picture.fitted, {});
+    current_.last_change = now;
 }
 
 void VideoPlayout::forget() {

@@ -105,7 +105,7 @@ void decode_and_fit(benchmark::State& state, bool halves) {
     run_step(state, kPictures, [&](std::size_t i) {
         for (const auto& decoder : decoders) {
             const auto picture = decoder->decode(clip().frames[i]);
-            const auto half = decoder->half();
+            const auto half = decoder->take_half();
             benchmark::DoNotOptimize(fitter.fit(**picture, {.size = {424, 238}}, half.get()));
         }
     });

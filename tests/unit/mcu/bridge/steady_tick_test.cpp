@@ -185,7 +185,7 @@ struct Meeting {
     /// What decoders do: pictures, in the size of their tiles too.
     void shoot(common::Timestamp due) {
         for (std::size_t i = 0; i < kSeen; ++i) {
-            mixer::SourcePicture picture{cameras[i].next(due), {}};
+            mixer::SourcePicture picture{cameras[i].next(due), {}, true};
             picture.fitted[0] = {tile_need, fitter.fit(*picture.whole, tile_need).publish()};
             playouts[i].push(std::move(picture));
         }

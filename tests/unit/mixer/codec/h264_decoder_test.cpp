@@ -268,8 +268,9 @@ TEST_CASE("A half made row by row is the half of the picture, however it is cut 
     for (const EncodedFrame& frame : tests::make_h264_clip(settings)) {
         const auto picture = decoder->decode(frame);
         REQUIRE(picture);
-        REQUIRE(decoder->half());
-        CHECK(same_luma(*decoder->half(), *halved(pool, **picture)));
+        const FrameRef half = decoder->take_half();
+        REQUIRE(half);
+        CHECK(same_luma(*half, *halved(pool, **picture)));
     }
 }
 
@@ -283,7 +284,7 @@ TEST_CASE("No half is made unasked, nor of a size that cannot be halved") {
 
     for (const EncodedFrame& frame : tests::make_h264_clip(settings)) {
         CHECK(decoder->decode(frame).value());
-        CHECK_FALSE(decoder->half());
+        CHECK_FALSE(decoder->take_half());
     }
 }
 
@@ -294,12 +295,12 @@ TEST_CASE("Halves begin and end at once, and an old one does not outlive its pic
     (void)decoder->decode(clip[0]);
     decoder->make_halves(true);
     (void)decoder->decode(clip[1]);
-    CHECK(decoder->half());
+    CHECK(decoder->take_half());
 
     decoder->make_halves(false);
     (void)decoder->decode(clip[2]);
 
-    CHECK_FALSE(decoder->half());
+    CHECK_FALSE(decoder->take_half());
 }
 
 TEST_CASE("Pictures coded out of order come with their own half or with none") {
@@ -314,8 +315,9 @@ TEST_CASE("Pictures coded out of order come with their own half or with none") {
     for (const EncodedFrame& frame : tests::make_h264_clip(settings)) {
         const auto picture = decoder->decode(frame);
         REQUIRE(picture);
-        if (!*picture || !decoder->half()) continue;
-        CHECK(same_luma(*decoder->half(), *halved(pool, **picture)));
+        const FrameRef half = decoder->take_half();
+        if (!*picture || !half) continue;
+        CHECK(same_luma(*half, *halved(pool, **picture)));
     }
 }
 
@@ -332,5 +334,5 @@ TEST_CASE("A picture with guessed parts comes without a half") {
     (void)decoder->decode(clip[1]);
 
     CHECK(decoder->concealed());
-    CHECK_FALSE(decoder->half());
+    CHECK_FALSE(decoder->take_half());
 }

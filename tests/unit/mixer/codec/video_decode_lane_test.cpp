@@ -55,11 +55,12 @@ struct Fixture {
         lane->close();
     }
 
-    void push(bool key, bool follows_loss = false) {
+    void push(bool key, bool follows_loss = false, Duration delay = {}) {
         EncodedFrame frame;
         frame.key_frame = key;
         frame.follows_loss = follows_loss;
-        frame.arrival = frame.due = clock.now();
+        frame.arrival = clock.now();
+        frame.due = clock.now() + delay;
         frame.bytes = {0};
         lane->push(std::move(frame));
     }
@@ -199,6 +200,21 @@ TEST_CASE_METHOD(Fixture, "Each picture comes with what its tiles need, and is s
     CHECK(due.fitted[0].picture->size() == grid.size);
     CHECK(due.fitted[1].tile == strip);
     CHECK_FALSE(due.fitted[2].picture);
+}
+
+TEST_CASE_METHOD(Fixture, "Whoever has all his tiles leaves the whole picture to the newest") {
+    const bool all = GENERATE(true, false);
+    std::vector<mixer::TileNeed> tiles{{{80, 44}, mixer::Fit::Crop}};
+    if (!all) tiles.push_back({{160, 96}, mixer::Fit::Crop});  // the picture's own size
+    lane->set_tiles(tiles);
+    push(true);
+    push(true, false, 40ms);
+    executor.run_all();
+
+    const mixer::DuePicture& due = playout.take_due(clock.now());
+
+    REQUIRE(due.frame);
+    CHECK((due.frame->media_time() > clock.now()) == all);
 }
 
 TEST_CASE_METHOD(Fixture,

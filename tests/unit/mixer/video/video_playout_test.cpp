@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <thread>
+#include <vector>
 
 #include "mixer/video/frame_pool.h"
 #include "tests/support/allocation_counter.h"
@@ -17,6 +18,11 @@ struct Fixture {
         mixer::FrameWriter picture = pool.acquire({16, 16});
         picture->set_media_time(clock.now() + delay);
         return std::move(picture).publish();
+    }
+    std::size_t bytes_of(PictureSize size) {
+        const std::size_t before = pool.bytes_in_use();
+        const mixer::FrameWriter picture = pool.acquire(size);
+        return pool.bytes_in_use() - before;
     }
     const mixer::VideoFrame* shown() { return playout.take_due(clock.now()).frame.get(); }
 
@@ -69,6 +75,39 @@ TEST_CASE_METHOD(Fixture, "A picture from a broken sender clock, too far ahead, 
     const FrameRef far = due_in(501ms);
     playout.push(far);
     CHECK(shown() == far.get());
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "Pictures that have all their tiles wait without the whole, but for the newest") {
+    std::vector<mixer::SourcePicture> pictures;
+    for (const Duration delay : {0ms, 30ms, 60ms}) {
+        pictures.push_back({due_in(delay), {}, true});
+        pictures.back().fitted[0] = {{{8, 8}, mixer::Fit::Crop}, pool.acquire({8, 8}).publish()};
+    }
+    const FrameRef newest = pictures.back().whole;
+    const FrameRef last_tile = pictures.back().fitted[0].picture;
+    const std::size_t all_bytes = pool.bytes_in_use();
+    for (mixer::SourcePicture& picture : pictures) playout.push(std::move(picture));
+    pictures.clear();
+
+    const std::size_t spared = all_bytes - pool.bytes_in_use();
+    CHECK(spared == 2 * bytes_of({16, 16}));
+    CHECK(shown() == newest.get());
+    clock.advance(60ms);
+    const auto& due = playout.take_due(clock.now());
+    CHECK(due.frame.get() == newest.get());
+    CHECK(due.fitted[0].picture.get() == last_tile.get());
+}
+
+TEST_CASE_METHOD(Fixture, "The newest whole picture is shown neither early nor after forget") {
+    mixer::SourcePicture early{due_in(30ms), {}, true};
+    playout.push(std::move(early));
+    CHECK(shown() == nullptr);
+    clock.advance(30ms);
+    CHECK(shown() != nullptr);
+    playout.forget();
+    CHECK(shown() == nullptr);
+    CHECK(pool.bytes_in_use() == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "A ninth waiting picture is dropped, and the next is taken again") {
