@@ -45,8 +45,10 @@ struct SeenPerson {
 
 struct PictureFindings {
     std::size_t pictures = 0, judged = 0, advanced = 0;
-    double seconds = 0;           ///< judged
-    double fps = 0;               ///< pictures in which >= 95 % of the visible codes advanced
+    double seconds = 0;  ///< judged
+    /// Pictures in which >= 95 % of the visible codes advanced. One that cannot be read, but can
+    /// within a second around, is visible and stands.
+    double fps = 0;
     double arrival_fps = 0;       ///< pictures, advanced or not
     std::vector<Freeze> freezes;  ///< > 500 ms without an advance, as released
     /// From the last whole picture before packets that never came to the next key frame.

@@ -42,6 +42,21 @@ TEST_CASE("A picture in which one of two people stands still does not count") {
     CHECK(found.people.at(2).tile.left == 640);
 }
 
+TEST_CASE("A code that nobody can read for a moment stands, and one that is gone does not count") {
+    std::vector<SeenPicture> seen;
+    for (int i = 0; i <= 90; ++i) {
+        const auto number = static_cast<std::uint32_t>(i);
+        seen.push_back(picture_at(i, number, number));
+        const bool unreadable = i >= 10 && i < 20;
+        const bool gone = i >= 50;
+        if (unreadable || gone) seen.back().codes.pop_back();
+    }
+
+    const auto found = endpoint::judge_pictures(seen, 0, nullptr);
+
+    CHECK(found.advanced == 91 - 10);
+}
+
 TEST_CASE("Half a second without an advance is a freeze") {
     std::vector<SeenPicture> seen;
     for (int i = 0; i < 90; ++i) {
