@@ -34,6 +34,10 @@ SipListener::Over over(const std::vector<SipTransport>& transports) {
     return SipListener::Over::Tls;
 }
 
+TlsIdentity::Files certificate_of(const Settings& settings) {
+    return {settings.certificate_file, settings.private_key_file, settings.make_certificate};
+}
+
 SipDoor::Config door_config(const Settings& settings, std::uint64_t seed) {
     SipDoor::Config config;
     config.seed = seed;
@@ -44,8 +48,7 @@ SipDoor::Config door_config(const Settings& settings, std::uint64_t seed) {
         config.journal_file = (folder / "dialogs.journal").string();
     }
     config.session_timer.interval = settings.session_timer;
-    config.certificate = {settings.certificate_file, settings.private_key_file,
-                          settings.make_certificate};
+    config.certificate = certificate_of(settings);
     for (const ListenerSettings& wanted : settings.listeners) {
         SipListener listener;
         listener.address = wanted.at.host;
@@ -67,6 +70,12 @@ SipDoor::Config door_config(const Settings& settings, std::uint64_t seed) {
         config.listeners.push_back(std::move(listener));
     }
     return config;
+}
+
+void reload_page(WebServer& web, const std::string& folder) {
+    auto page = PageFiles::read(folder);
+    if (page) return web.set_page(*std::move(page));
+    LOG_WARNING("the page is not read again, the old one stays: {}", page.error().message);
 }
 
 }  // namespace
@@ -91,6 +100,7 @@ common::Result<std::unique_ptr<Signald>> Signald::open(const Settings& settings,
     auto sip = SipDoor::open(door_config(settings, identity.seed), daemon->calls_, daemon->clock_);
     if (!sip) return tl::unexpected(sip.error());
     daemon->sip_ = *std::move(sip);
+    if (auto serving = daemon->serve_browsers(); !serving) return tl::unexpected(serving.error());
     daemon->mcu_.start(daemon->rooms_);
     daemon->ticker_ = g_timeout_add_seconds(
         1,
@@ -105,6 +115,21 @@ common::Result<std::unique_ptr<Signald>> Signald::open(const Settings& settings,
     LOG_INFO("listening api=http://{} token_file={}", to_string(settings.api), settings.token_file);
     daemon->serve_metrics();
     return daemon;
+}
+
+common::Result<void> Signald::serve_browsers() {
+    if (!settings_.https) return {};
+    auto page = PageFiles::read(settings_.page_folder);
+    if (!page) return tl::unexpected(page.error());
+    auto certificate = HttpsCertificate::open(certificate_of(settings_));
+    if (!certificate) return tl::unexpected(certificate.error());
+    auto web =
+        WebServer::listen(*settings_.https, *std::move(certificate), *std::move(page), clock_);
+    if (!web) return tl::unexpected(web.error());
+    web_ = *std::move(web);
+    LOG_INFO("listening https=https://{} page={}", to_string(*settings_.https),
+             settings_.page_folder);
+    return {};
 }
 
 // A port that somebody else has is no reason to refuse calls: it is told, and the rest is served.
@@ -146,6 +171,7 @@ Signald::~Signald() {
 
 void Signald::tick() {
     rooms_.tick();
+    if (web_ != nullptr) web_->refresh_certificate();
     // People in calls make requests as well, for as long as they are in. Doubled or halved, so that
     // a steady stream of them is no reason to give memory back all the time.
     const std::size_t recent = recent_.look(clock_.now(), sip_->received_requests());
@@ -161,6 +187,7 @@ void Signald::reload(const Settings& settings) {
     }
     common::set_log_level(settings.log_level);
     rooms_.reload(settings);
+    if (web_ != nullptr) reload_page(*web_, settings.page_folder);
     LOG_INFO("configuration reloaded rooms={}", settings.rooms.size());
 }
 

@@ -17,6 +17,7 @@
 #include "signaling/metrics/call_counter.h"
 #include "signaling/sip/recent_requests.h"
 #include "signaling/sip/sip_door.h"
+#include "signaling/webrtc/web_server.h"
 
 namespace signaling {
 
@@ -47,6 +48,7 @@ class Signald {
     Signald(const Settings& settings, const Identity& identity);
     void finish_when_idle();
     void serve_metrics();
+    [[nodiscard]] common::Result<void> serve_browsers();
     [[nodiscard]] std::string metrics() const;
 
     Settings settings_;
@@ -58,6 +60,7 @@ class Signald {
     Router router_;
     std::unique_ptr<HttpServer> http_;
     std::unique_ptr<SipDoor> sip_;
+    std::unique_ptr<WebServer> web_;                  // null: browsers cannot come
     std::unique_ptr<common::MetricsServer> metrics_;  // null: nobody can ask
     RecentRequests recent_;
     common::HeapRest heap_;

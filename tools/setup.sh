@@ -14,7 +14,7 @@ packages=(
     libpango1.0-dev libcairo2-dev fonts-noto-core fonts-noto-cjk
     libsrtp2-dev libssl-dev
     # control and signalling
-    libglib2.0-dev uuid-dev libsofia-sip-ua-glib-dev libsoup-3.0-dev prometheus-cpp-dev libgrpc++-dev libprotobuf-dev protobuf-compiler
+    libglib2.0-dev uuid-dev libsofia-sip-ua-glib-dev libsoup-3.0-dev glib-networking prometheus-cpp-dev libgrpc++-dev libprotobuf-dev protobuf-compiler
     protobuf-compiler-grpc
     # tests, the synthetic participant and the benchmark
     catch2 libbenchmark-dev

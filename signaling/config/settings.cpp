@@ -124,6 +124,17 @@ void read_metrics(TomlSection& section, Settings& settings) {
                         found(text, "an address and a port, such as 127.0.0.1:8062, or off"));
 }
 
+void read_https(TomlSection& section, Settings& settings) {
+    const std::string text = section.text("https", "off");
+    settings.https = text == "off" ? std::nullopt : parse_address(text);
+    if (text != "off" && !settings.https)
+        section.problem("https",
+                        found(text, "an address and a port, such as 0.0.0.0:8443, or off"));
+    settings.page_folder = section.text("page", settings.page_folder);
+    if (section.has("page") && settings.page_folder.empty())
+        section.problem("page", found("", "the path of a folder with an index.html"));
+}
+
 void read_limits(TomlSection& section, SipLimits& limits) {
     limits.requests_per_second = static_cast<int>(
         section.integer("requests_per_second", limits.requests_per_second, 1, 100'000));
@@ -153,6 +164,7 @@ void read_signald(TomlSection section, Settings& settings) {
     }
     read_api(section, settings);
     read_metrics(section, settings);
+    read_https(section, settings);
     settings.token_file = section.text("token_file", settings.token_file);
     if (settings.token_file.empty()) section.problem("token_file", found("", "the path of a file"));
     settings.dialog_journal = section.text("dialog_journal", settings.dialog_journal);
@@ -245,6 +257,7 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
             "max_connections, max_connections_per_source or connection_idle_s");
     }
     if (running.api != read.api) names.emplace_back("signald.api");
+    if (running.https != read.https) names.emplace_back("signald.https");
     if (running.metrics != read.metrics) names.emplace_back("signald.metrics");
     if (running.token_file != read.token_file) names.emplace_back("signald.token_file");
     if (running.dialog_journal != read.dialog_journal) names.emplace_back("signald.dialog_journal");

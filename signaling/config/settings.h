@@ -42,6 +42,9 @@ struct Settings {
     /// Nobody named them: they are made, self-signed, where they are not there.
     bool make_certificate = true;
     ListenAddress api{"127.0.0.1", 8060};  ///< loopback only
+    /// Where browsers come by HTTPS; nothing: nowhere.
+    std::optional<ListenAddress> https;
+    std::string page_folder;  ///< what browsers get there; empty: no page
     /// /metrics, /healthz and /readyz, without a token; nothing: nowhere.
     std::optional<ListenAddress> metrics = ListenAddress{"127.0.0.1", 8062};
     std::string token_file = "var/api.token";

@@ -3,6 +3,7 @@
 #include <libsoup/soup.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -15,10 +16,22 @@ constexpr int kBacklog = 128;  // GLib's own is 10: a burst of clients would be 
 
 enum class Phase : std::uint8_t { Request, Answer };
 
+/// Whom a connection counts for: whoever has one address of an IPv6 /64 has them all.
+using Source = std::array<guint8, 8>;
+
+Source source_of(GSocketAddress* remote) {
+    Source source{};
+    if (!G_IS_INET_SOCKET_ADDRESS(remote)) return source;
+    GInetAddress* address = g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(remote));
+    const gsize size = std::min(g_inet_address_get_native_size(address), source.size());
+    std::copy_n(g_inet_address_to_bytes(address), size, source.begin());
+    return source;
+}
+
 /// One client. libsoup owns the stream; here it is watched, and shut down when its time is over.
 struct Connection {
     Connection(GSocketConnection* s, GSocketAddress* r)
-        : stream(s), remote(G_SOCKET_ADDRESS(g_object_ref(r))) {}
+        : stream(s), remote(G_SOCKET_ADDRESS(g_object_ref(r))), source(source_of(r)) {}
     ~Connection() {
         stop_timer();
         g_object_unref(remote);
@@ -55,6 +68,7 @@ struct Connection {
 
     GSocketConnection* stream;
     GSocketAddress* remote;
+    Source source;
     Phase phase = Phase::Request;
     gint64 since_us = 0;
     GSource* timer = nullptr;
@@ -66,6 +80,7 @@ struct Connection {
 struct HttpListener::Private {
     Limits limits;
     SoupServer* server = nullptr;
+    Certificate certificate;
     GSocketService* service = nullptr;
     std::uint16_t port = 0;
     /// By the stream, until libsoup has let go of it.
@@ -86,17 +101,20 @@ struct HttpListener::Private {
         static_cast<Private*>(self)->connections.erase(stream);
     }
 
-    [[nodiscard]] std::size_t open_count() const {
-        return static_cast<std::size_t>(std::ranges::count_if(
-            connections, [](const auto& entry) { return !entry.second->shut; }));
+    /// Of one source, or of all.
+    [[nodiscard]] std::size_t open_count(const Source* source = nullptr) const {
+        return static_cast<std::size_t>(std::ranges::count_if(connections, [&](const auto& entry) {
+            return !entry.second->shut && (source == nullptr || entry.second->source == *source);
+        }));
     }
 
     /// Whoever has been silent longest makes room; false when all are being answered.
-    bool make_room() {
-        if (open_count() < limits.most_connections) return true;
+    bool make_room(std::size_t most, const Source* source = nullptr) {
+        if (open_count(source) < most) return true;
         Connection* oldest = nullptr;
         for (auto& [stream, connection] : connections) {
             if (connection->shut || connection->phase == Phase::Answer) continue;
+            if (source != nullptr && connection->source != *source) continue;
             if (oldest == nullptr || connection->since_us < oldest->since_us)
                 oldest = connection.get();
         }
@@ -106,21 +124,40 @@ struct HttpListener::Private {
     }
 
     void take_in(GSocketConnection* stream) {
-        if (!make_room()) {
-            g_io_stream_close(G_IO_STREAM(stream), nullptr, nullptr);
-            return;
-        }
         GSocketAddress* local = g_socket_connection_get_local_address(stream, nullptr);
         GSocketAddress* remote = g_socket_connection_get_remote_address(stream, nullptr);
-        if (local != nullptr && remote != nullptr) {
-            auto connection = std::make_unique<Connection>(stream, remote);
-            connection->enter(Phase::Request, limits.request);
-            connections.emplace(G_OBJECT(stream), std::move(connection));
-            g_object_weak_ref(G_OBJECT(stream), on_gone, this);
-            soup_server_accept_iostream(server, G_IO_STREAM(stream), local, remote, nullptr);
-        }  // else it is gone already
+        if (local != nullptr && remote != nullptr) {  // else it is gone already
+            const Source source = source_of(remote);
+            if (make_room(limits.most_per_source, &source) && make_room(limits.most_connections)) {
+                serve(stream, local, remote);
+            } else {
+                g_io_stream_close(G_IO_STREAM(stream), nullptr, nullptr);
+            }
+        }
         g_clear_object(&local);
         g_clear_object(&remote);
+    }
+
+    void serve(GSocketConnection* stream, GSocketAddress* local, GSocketAddress* remote) {
+        GIOStream* spoken = encrypted(G_IO_STREAM(stream));
+        if (spoken == nullptr) return;
+        auto connection = std::make_unique<Connection>(stream, remote);
+        connection->enter(Phase::Request, limits.request);
+        connections.emplace(G_OBJECT(stream), std::move(connection));
+        g_object_weak_ref(G_OBJECT(stream), on_gone, this);
+        soup_server_accept_iostream(server, spoken, local, remote, nullptr);
+        g_object_unref(spoken);
+    }
+
+    /// The stream that libsoup reads; it holds `plain`. The handshake comes with the first read.
+    [[nodiscard]] GIOStream* encrypted(GIOStream* plain) const {
+        if (!certificate) return G_IO_STREAM(g_object_ref(plain));
+        auto* own = static_cast<GTlsCertificate*>(certificate());
+        GIOStream* stream = g_tls_server_connection_new(plain, own, nullptr);
+        // A client that closes without TLS's goodbye is as gone as any.
+        if (stream != nullptr)
+            g_tls_connection_set_require_close_notify(G_TLS_CONNECTION(stream), FALSE);
+        return stream;
     }
 
     void enter(SoupServerMessage* message, Phase phase, Duration limit) {
@@ -173,8 +210,10 @@ HttpListener::~HttpListener() = default;
 
 Result<std::unique_ptr<HttpListener>> HttpListener::open(const std::string& host,
                                                          std::uint16_t port, const Limits& limits,
-                                                         void* soup_server) {
+                                                         void* soup_server,
+                                                         Certificate certificate) {
     auto d = std::make_unique<Private>();
+    d->certificate = std::move(certificate);
     d->limits = limits;
     d->server = static_cast<SoupServer*>(soup_server);
     d->watch_requests();

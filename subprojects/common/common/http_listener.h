@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -28,14 +29,21 @@ class HttpListener {
         /// One more, and the one that has been silent longest goes; when all are being answered,
         /// the new one is not taken.
         std::size_t most_connections = 64;
+        /// The same for the connections of one address; an IPv6 one counts as its /64.
+        std::size_t most_per_source = 64;
     };
 
-    /// `host` numeric; port 0: any free one. `soup_server` is a SoupServer*. Fails with Io where
-    /// nobody can listen there.
+    /// The certificate of the next connection: a GTlsCertificate*, borrowed for the call.
+    using Certificate = std::function<void*()>;
+
+    /// `host` numeric; port 0: any free one. `soup_server` is a SoupServer*. With a `certificate`
+    /// it is HTTPS, and the handshake is part of the request's time. Fails with Io where nobody can
+    /// listen there.
     [[nodiscard]] static Result<std::unique_ptr<HttpListener>> open(const std::string& host,
                                                                     std::uint16_t port,
                                                                     const Limits& limits,
-                                                                    void* soup_server);
+                                                                    void* soup_server,
+                                                                    Certificate certificate = {});
     ~HttpListener();
 
     [[nodiscard]] std::uint16_t port() const;

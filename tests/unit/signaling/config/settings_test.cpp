@@ -32,6 +32,7 @@ TEST_CASE("An empty configuration file gives the embedded defaults") {
                                     "udp:[::]:5060", "tcp:[::]:5060", "tls:[::]:5061"});
     CHECK(settings->make_certificate);
     CHECK(to_string(settings->api) == "127.0.0.1:8060");
+    CHECK_FALSE(settings->https);
     CHECK(settings->media_timeout == std::chrono::seconds(60));
     CHECK(settings->hold_timeout == std::chrono::minutes(30));
     CHECK_FALSE(settings->auto_create);
@@ -277,4 +278,25 @@ TEST_CASE("Metrics are told on loopback, elsewhere when asked, or nowhere") {
     CHECK_FALSE(off->metrics);
     CHECK(needs_restart(*usual, *off) == Names{"signald.metrics"});
     CHECK_THAT(error_of("[signald]\nmetrics = \"on\"\n"), Catch::Contains("127.0.0.1:8062"));
+}
+
+TEST_CASE("Browsers are listened for where the file says so") {
+    const auto settings = parse_settings(
+        "[signald]\nhttps = \"[::1]:8443\"\npage = \"/usr/share/tessera/page\"\n", "t.toml");
+
+    REQUIRE(settings);
+    CHECK(to_string(*settings->https) == "[::1]:8443");
+    CHECK(settings->page_folder == "/usr/share/tessera/page");
+    CHECK(error_of("[signald]\nhttps = \"localhost:8443\"\n") ==
+          "t.toml:2:9: https: found \"localhost:8443\", expected an address and a port, "
+          "such as 0.0.0.0:8443, or off");
+}
+
+TEST_CASE("Another address for browsers needs a restart, another page does not") {
+    const auto running = parse_settings("", "t.toml").value();
+    const auto read =
+        parse_settings("[signald]\nhttps = \"127.0.0.1:8443\"\npage = \"page\"\n", "t.toml")
+            .value();
+
+    CHECK(needs_restart(running, read) == std::vector<std::string>{"signald.https"});
 }
