@@ -33,7 +33,7 @@ std::vector<common::Timestamp> LinkModel::arrivals(std::size_t bytes, common::Ti
             ++counters_.overflowed;
             return {};
         }
-        const auto bits = static_cast<std::int64_t>(bytes) * 8;
+        const auto bits = static_cast<std::int64_t>(bytes + config_.header_bytes) * 8;
         departure = start + common::Duration(bits * 1'000'000'000 / config_.rate_bps);
         bottleneck_free_ = departure;
     }

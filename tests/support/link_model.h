@@ -27,6 +27,8 @@ class LinkModel {
         common::Duration jitter{};  ///< added to `delay`, uniform from 0
         bool keeps_order = false;   ///< jitter without reorder: nobody overtakes
         std::int64_t rate_bps = 0;  ///< of the bottleneck; 0: none
+        /// What each datagram takes of `rate_bps` beside its bytes: 28 are IPv4 and UDP.
+        std::size_t header_bytes = 0;
         common::Duration queue =
             std::chrono::milliseconds(300);  ///< longest wait at the bottleneck
         std::uint64_t seed = 1;
@@ -38,7 +40,7 @@ class LinkModel {
 
     explicit LinkModel(Config config) : config_(config), random_(config.seed) {}
 
-    /// When a datagram of so many bytes (IP and UDP headers not counted) arrives that enters now:
+    /// When a datagram of so many bytes (without IP and UDP headers) arrives that enters now:
     /// none, one or two times.
     [[nodiscard]] std::vector<common::Timestamp> arrivals(std::size_t bytes, common::Timestamp now);
 

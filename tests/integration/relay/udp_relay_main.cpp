@@ -9,7 +9,7 @@
 //   {"count": true}                              only the answer: counters of both links
 //
 // CONDITIONS: loss, duplicate (0 to 1), burst (datagrams), delay_ms, jitter_ms, queue_ms, rate_bps,
-// keeps_order. Says {"ready": true} first; ends with stdin.
+// header_bytes, keeps_order. Says {"ready": true} first; ends with stdin.
 
 #include <unistd.h>
 
@@ -43,6 +43,8 @@ void change(tests::LossyLink& link, const json& wanted) {
             config.jitter = milliseconds(value.get<double>());
         else if (key == "queue_ms")
             config.queue = milliseconds(value.get<double>());
+        else if (key == "header_bytes")
+            config.header_bytes = value.get<std::size_t>();
         else if (key == "rate_bps")
             config.rate_bps = value.get<std::int64_t>();
         else if (key == "keeps_order")

@@ -18,6 +18,12 @@ std::vector<bool> losses(LinkModel& link, int count) {
 
 }  // namespace
 
+TEST_CASE("A bottleneck carries headers too") {
+    LinkModel link({.rate_bps = 1'000'000, .header_bytes = 50});
+
+    CHECK(link.arrivals(1200, kStart).front() == kStart + 10ms);
+}
+
 TEST_CASE("A link loses the share it was told, the same datagrams for the same seed") {
     LinkModel one({.loss = 0.05, .seed = 9}), same({.loss = 0.05, .seed = 9}),
         other({.loss = 0.05, .seed = 10});
