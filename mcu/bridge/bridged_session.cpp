@@ -261,7 +261,7 @@ common::Bitrate BridgedSession::sound_limit(const MediaConfig& audio) const {
 }
 
 void BridgedSession::follow_wishes(common::PictureSize max_size) {
-    common::Bitrate wish;
+    common::Bitrate wish, least;
     const auto picture_needs = needs(max_size);
     // Who is sent everything twice has its own way up.
     if (picture_needs && guard_.divisor() == 1) {
@@ -276,9 +276,15 @@ void BridgedSession::follow_wishes(common::PictureSize max_size) {
                     : 0;
             wish = common::Bitrate::from_bps(
                 sound + with_headers(mixer::best_rung(*allowed, limit).bitrate).bps());
+            const common::Bitrate smallest = with_headers(smallest_);
+            least = common::Bitrate::from_bps(smallest.bps() +
+                                              std::min(sound, beside_picture({}, smallest).bps()));
         }
     }
-    if (wish != wish_ && session_->want_rate(wish)) wish_ = wish;
+    if ((wish != wish_ || least != least_) && session_->want_rate(wish, least)) {
+        wish_ = wish;
+        least_ = least;
+    }
 }
 
 common::Bitrate BridgedSession::budget() const {

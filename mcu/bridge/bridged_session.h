@@ -157,6 +157,7 @@ class BridgedSession final : private SessionObserver {
     common::Bitrate budget_;    ///< by the peer's TMMBR; 0: not limited
     common::Bitrate path_;      ///< sound and picture, by the peer's reports; 0: not limited
     common::Bitrate wish_;      ///< as told to the session
+    common::Bitrate least_;     ///< likewise: smallest picture, least sound
     common::Bitrate smallest_;  ///< of the rungs it may have
     LossGuard guard_;
     std::optional<common::Bitrate> unguarded_;  ///< its rung's when `guard_` came to share it

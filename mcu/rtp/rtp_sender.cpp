@@ -56,6 +56,14 @@ void RtpSender::stamp_as(std::uint8_t payload_type, std::uint32_t rtp_time,
     last_sent_ = now;
 }
 
+void RtpSender::take_back(std::uint16_t sequence, std::size_t packets, std::size_t bytes) {
+    next_sequence_ = sequence;
+    report_packets_ -= static_cast<std::uint32_t>(packets);
+    report_octets_ -= static_cast<std::uint32_t>(bytes - packets * kRtpHeaderBytes);
+    packet_count_ -= packets;
+    byte_count_ -= bytes;
+}
+
 SenderInfo RtpSender::sender_info(common::Timestamp now, const NtpClock& ntp) const {
     return {.ssrc = ssrc_,
             .ntp = ntp.at(now),

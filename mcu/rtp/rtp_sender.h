@@ -43,6 +43,10 @@ class RtpSender {
     void stamp_as(std::uint8_t payload_type, std::uint32_t rtp_time,
                   std::span<std::uint8_t> datagram, bool marker, common::Timestamp now);
 
+    /// From `sequence` on the packets stamped last went nowhere, so many of so many bytes with
+    /// their headers: the numbers are taken anew.
+    void take_back(std::uint16_t sequence, std::size_t packets, std::size_t bytes);
+
     /// For a sender report at `now`: both clocks at that moment, so that it maps the media time of
     /// every tick.
     [[nodiscard]] SenderInfo sender_info(common::Timestamp now, const NtpClock& ntp) const;

@@ -11,21 +11,40 @@ using common::Timestamp;
 Pacer::Pacer(NetThread& net, Send send)
     : net_(net), send_(std::move(send)), timer_(net, [this] { step(); }) {}
 
-std::span<std::uint8_t> Pacer::next_buffer() {
-    if (count_ == slots_.size() && first_ > 0) {
+std::span<std::uint8_t> Pacer::Lane::next_buffer() {
+    if (count == slots.size() && first > 0) {
         // What went makes room: moved to the front rather than growing for ever.
-        std::move(slots_.begin() + static_cast<std::ptrdiff_t>(first_), slots_.end(),
-                  slots_.begin());
-        count_ -= first_;
-        first_ = 0;
+        std::move(slots.begin() + static_cast<std::ptrdiff_t>(first), slots.end(), slots.begin());
+        count -= first;
+        first = 0;
     }
-    if (count_ == slots_.size()) slots_.resize(std::max<std::size_t>(2 * kUnpaced, count_ * 2));
-    return slots_[count_].storage;
+    if (count == slots.size()) slots.resize(std::max<std::size_t>(2 * kUnpaced, count * 2));
+    return slots[count].storage;
 }
 
-void Pacer::add(std::size_t bytes) {
-    slots_[count_++].bytes = bytes;
+std::span<std::uint8_t> Pacer::next_buffer(Packets which) {
+    return lane_of(which).next_buffer();
+}
+
+void Pacer::add(std::size_t bytes, Packets which) {
+    Lane& lane = lane_of(which);
+    Slot& slot = lane.slots[lane.count++];
+    slot.bytes = bytes;
+    slot.which = which;
     waiting_bytes_ += bytes;
+}
+
+Pacer::Dropped Pacer::drop_waiting() {
+    Dropped dropped;
+    for (std::size_t i = pictures_.first; i < pictures_.count; ++i) {
+        const Slot& slot = pictures_.slots[i];
+        if (slot.which == Packets::Again) continue;
+        if (dropped.packets++ == 0) dropped.first = std::span(slot.storage).first(slot.bytes);
+        dropped.bytes += slot.bytes;
+    }
+    pictures_.first = pictures_.count = repair_.first = repair_.count = 0;
+    paced_ = waiting_bytes_ = 0;
+    return dropped;
 }
 
 void Pacer::flush(Timestamp now) {
@@ -53,7 +72,7 @@ void Pacer::release(Timestamp now) {
     free_ = std::max(free_, now - kStep);
     std::size_t count = 0;
     for (; count < waiting_count() && free_ <= now; ++count)
-        free_ = free_ + time_of(slots_[first_ + count].bytes);
+        free_ = free_ + time_of(waiting(count).bytes);
     send(count);
     paced_ = waiting_count();
     finish_ = now + kSpread;  // where the limit ends meanwhile
@@ -72,13 +91,14 @@ Duration Pacer::backlog(Timestamp now) const {
 void Pacer::send(std::size_t count) {
     batch_.clear();
     for (std::size_t i = 0; i < count; ++i) {
-        const Slot& slot = slots_[first_ + i];
+        const Slot& slot = waiting(i);
         waiting_bytes_ -= slot.bytes;
         batch_.push_back(std::span(slot.storage).first(slot.bytes));
     }
     if (!batch_.empty()) send_(batch_);
-    first_ += count;
-    if (first_ == count_) first_ = count_ = 0;
+    const std::size_t repairs = std::min(count, repair_.waiting());
+    repair_.let_go(repairs);
+    pictures_.let_go(count - repairs);
 }
 
 }  // namespace mcu

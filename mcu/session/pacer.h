@@ -19,7 +19,8 @@ namespace mcu {
 ///
 /// Rate:  a narrow path is put into only as fast as it carries (`limit`), without the first burst.
 /// Order: kept, across pictures too; while packets wait, a new picture's wait behind them, all of
-///        them gone kSpread later.
+///        them gone kSpread later. What the peer misses goes before them: it waits for nothing
+///        else.
 /// Full:  kMaxWaiting packets; a picture that does not fit is refused whole.
 /// Thread: net thread alone. Allocates only while it grows to the largest picture.
 class Pacer {
@@ -30,6 +31,8 @@ class Pacer {
     static constexpr std::size_t kMaxWaiting = 2048;
 
     using Packet = std::span<const std::uint8_t>;
+    /// Goes out for the first time; again, in its turn; again, since the peer misses it.
+    enum class Packets : std::uint8_t { New, Again, Repair };
     using Send = std::function<void(std::span<const Packet>)>;
 
     Pacer(NetThread& net, Send send);
@@ -40,9 +43,9 @@ class Pacer {
     }
     /// The buffer of the next packet of the picture that is being made: kPacketBufferBytes. Valid
     /// until the next call.
-    [[nodiscard]] std::span<std::uint8_t> next_buffer();
-    /// The buffer handed out last holds a packet of this size.
-    void add(std::size_t bytes);
+    [[nodiscard]] std::span<std::uint8_t> next_buffer(Packets which = Packets::New);
+    /// The buffer handed out last, for the same, holds a packet of this size.
+    void add(std::size_t bytes, Packets which = Packets::New);
     /// The picture is complete: lets go what may go now.
     void flush(common::Timestamp now);
 
@@ -53,13 +56,44 @@ class Pacer {
     /// How long what waits here takes to go; 0 where there is no limit.
     [[nodiscard]] common::Duration backlog(common::Timestamp now) const;
 
-    [[nodiscard]] std::size_t waiting_count() const { return count_ - first_; }
+    /// What waits goes nowhere. Of those that are new: how many, what they have in bytes, and the
+    /// first, valid until the next packet; the others' first try may have gone.
+    struct Dropped {
+        std::size_t packets = 0, bytes = 0;
+        Packet first;
+    };
+    Dropped drop_waiting();
+
+    [[nodiscard]] std::size_t waiting_bytes() const { return waiting_bytes_; }
+    [[nodiscard]] std::size_t waiting_count() const {
+        return repair_.waiting() + pictures_.waiting();
+    }
 
   private:
     struct Slot {
         std::array<std::uint8_t, kPacketBufferBytes> storage;
         std::size_t bytes;
+        Packets which;
     };
+    struct Lane {
+        std::vector<Slot> slots;  ///< [first, count) wait
+        std::size_t first = 0, count = 0;
+        [[nodiscard]] std::size_t waiting() const { return count - first; }
+        [[nodiscard]] std::span<std::uint8_t> next_buffer();
+        void let_go(std::size_t packets) {
+            first += packets;
+            if (first == count) first = count = 0;
+        }
+    };
+    [[nodiscard]] Lane& lane_of(Packets which) {
+        return which == Packets::Repair ? repair_ : pictures_;
+    }
+    /// In the order in which they go.
+    [[nodiscard]] const Slot& waiting(std::size_t index) const {
+        const std::size_t repairs = repair_.waiting();
+        return index < repairs ? repair_.slots[repair_.first + index]
+                               : pictures_.slots[pictures_.first + index - repairs];
+    }
     void step();
     void release(common::Timestamp now);
     [[nodiscard]] common::Duration time_of(std::size_t bytes) const;
@@ -68,9 +102,8 @@ class Pacer {
     NetThread& net_;
     Send send_;
     Timer timer_;
-    std::vector<Slot> slots_;  ///< [first_, count_) wait
+    Lane repair_, pictures_;
     std::vector<Packet> batch_;
-    std::size_t first_ = 0, count_ = 0;
     std::size_t paced_ = 0;     ///< of those that wait: let go by the timer
     common::Timestamp finish_;  ///< when the last one is to be gone
     common::Bitrate rate_;

@@ -165,9 +165,9 @@ bool Session::limit_peer(common::Bitrate limit) {
     });
 }
 
-bool Session::want_rate(common::Bitrate all) {
-    return impl_->net.post([core = std::weak_ptr(impl_->core), all] {
-        if (const auto there = core.lock()) there->want_rate(all);
+bool Session::want_rate(common::Bitrate all, common::Bitrate least) {
+    return impl_->net.post([core = std::weak_ptr(impl_->core), all, least] {
+        if (const auto there = core.lock()) there->want_rate(all, least);
     });
 }
 

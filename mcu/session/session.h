@@ -80,8 +80,9 @@ class Session {
     [[nodiscard]] bool limit_peer(common::Bitrate limit);
 
     /// What would be sent to the peer, sound and picture with all headers, if its path carried it;
-    /// 0: not more than now. Posted, not waited for; false: the net thread takes no more now.
-    [[nodiscard]] bool want_rate(common::Bitrate all);
+    /// 0: not more than now; and what is sent however little that is. Posted, not waited for;
+    /// false: the net thread takes no more now.
+    [[nodiscard]] bool want_rate(common::Bitrate all, common::Bitrate least);
 
     /// How often packets of the main picture go out again, from the next picture on; a peer that
     /// asks again for what it misses (NACK) gets them once.

@@ -35,7 +35,7 @@ class SessionCore final : public mixer::KeyFrameRequester {
     void apply(std::vector<Plan> plans);
     void set_inlets(Session::Inlets inlets);
     void limit_peer(common::Bitrate limit);
-    void want_rate(common::Bitrate all) { path_.want(all); }
+    void want_rate(common::Bitrate all, common::Bitrate least) { path_.want(all, least); }
     void repeat_pictures(PictureRepeats repeats);
     void skip_to_start();
     /// Ports and SSRCs, in the order of the plans applied last; addresses are the caller's.

@@ -30,6 +30,10 @@ std::string sprop_of(const MediaConfig& config) {
     return joined;
 }
 
+std::uint16_t sequence_of(std::span<const std::uint8_t> rtp) {
+    return static_cast<std::uint16_t>(rtp[2] << 8 | rtp[3]);
+}
+
 /// Never less than what the packetizer makes of it.
 std::size_t most_packets(const mixer::EncodedPicture& picture) {
     constexpr std::size_t kFragmentBytes =
@@ -46,6 +50,9 @@ constexpr Duration kReorderMargin = std::chrono::milliseconds(25);
 /// Between two answers to the same NACK, while the round trip is not known.
 constexpr Duration kRepeatGuard = std::chrono::milliseconds(50);
 constexpr int kMostProbeCopies = 8;
+/// So long a start may take to be whole where what it lost is sent again; each further one would
+/// only take more of the path.
+constexpr Duration kRepairOfStart = std::chrono::milliseconds(300);
 constexpr Duration kQuestionPatience = std::chrono::milliseconds(600);
 /// Of the pacer, for the picture that comes next.
 constexpr std::size_t kPacerRoomKept = 512;
@@ -57,8 +64,11 @@ VideoStream::VideoStream(const StreamEnvironment& environment, const StreamConfi
     : MediaStream(environment, config, seed, std::move(ports)),
       pacer_(environment.net, [this](std::span<const Pacer::Packet> packets) {
           const Timestamp at = now();
-          if (may_send(at))
-              transport().send_rtp(packets, at);  // hold means now, not after the queue
+          if (!may_send(at)) return;  // hold means now, not after the queue
+          transport().send_rtp(packets, at);
+          if (path() == nullptr) return;
+          for (const Pacer::Packet packet : packets)
+              path()->on_sent(packet.size() + kIpUdpHeaderBytes, true, at);
       }) {}
 
 void VideoStream::set_inlet(mixer::VideoDecodeLane* lane) {
@@ -238,7 +248,7 @@ void VideoStream::on_packets_missed(std::span<const std::uint16_t> sequences, Ti
     if (path() != nullptr && path()->overflows()) return;
     for (const std::uint16_t sequence : sequences) {
         const auto packet = sent_->take(sequence, at, round_trip);
-        if (packet) queue(*packet, at);
+        if (packet) queue(*packet, Pacer::Packets::Repair);
     }
     pacer_.flush(at);  // a link that loses is the worst place for a burst
 }
@@ -272,7 +282,7 @@ void VideoStream::send(const mixer::EncodedPicture& picture) {
     const std::size_t times = 1 + static_cast<std::size_t>(std::max(repeats_.key, repeats_.others));
     if (skips_until_ && !picture.key && at < *skips_until_) return;
     skips_until_.reset();
-    pacer_.limit(path() != nullptr ? path()->pace(at) : common::Bitrate());
+    limit_pace(picture.key, at);
     if (!may_send(at) || pacer_.backlog(at) > kLongestBacklog ||
         !pacer_.has_room(times * (most_packets(picture) + RepeatLine::kMostBehind))) {
         needs_key_ = true;
@@ -289,12 +299,20 @@ void VideoStream::send(const mixer::EncodedPicture& picture) {
     if (picture.key) note_start(at);
 }
 
+/// A large picture and all that wait behind it go as fast as any path should take them; what comes
+/// alone waits for nothing.
+void VideoStream::limit_pace(bool key, Timestamp at) {
+    if (path() == nullptr) return pacer_.limit({});
+    const bool large = sent_ && (key || pacer_.waiting_count() > 0);
+    pacer_.limit(large ? path()->pace_of_key(at) : path()->pace(at));
+}
+
 void VideoStream::note_start(Timestamp at) {
     start_there_.reset();
-    if (path() == nullptr || path()->rate().bps() == 0) return;
+    if (path() == nullptr || !sent_) return;
     const auto remote = remote_view();
     const Duration round_trip = remote && remote->round_trip ? *remote->round_trip : Duration(0);
-    start_there_ = at + pacer_.backlog(at) + round_trip;
+    start_there_ = at + pacer_.backlog(at) + round_trip + kRepairOfStart;
 }
 
 void VideoStream::skip_to_start() {
@@ -303,6 +321,9 @@ void VideoStream::skip_to_start() {
     skips_until_ = now() + kLongestSkip;
     if (sent_) sent_->clear();
     question_.reset();
+    const Pacer::Dropped dropped = pacer_.drop_waiting();
+    if (dropped.packets > 0)
+        sender().take_back(sequence_of(dropped.first), dropped.packets, dropped.bytes);
 }
 
 void VideoStream::on_path_rate(Duration queue) {
@@ -323,42 +344,41 @@ void VideoStream::packetize(const mixer::EncodedPicture& picture, Timestamp at) 
         const std::size_t bytes = kRtpHeaderBytes + payload->bytes;
         const std::uint16_t sequence = sender().next_sequence();
         sender().stamp(buffer.first(bytes), payload->last, picture.media_time, at);
-        if (sent_) sent_->keep(buffer.first(bytes), sequence, at);
+        if (sent_) sent_->keep(buffer.first(bytes), sequence, at + pacer_.backlog(at));
         if (payload->last && path() != nullptr && sent_ && path()->wants_answer(at)) {
             question_ = Question{.sequence = sequence, .asked = {}};
             break;
         }
         if (repeats > 0) line_.keep(buffer.first(bytes));
         pacer_.add(bytes);
-        note_sent(bytes, at);
         probe_with(buffer.first(bytes), at);
         // A second copy follows at once: it is for losses that know nothing of each other.
-        for (int copy = 1; copy < repeats; ++copy) queue_copy(line_.newest(), at);
-        while (line_.has_due()) queue_copy(line_.take(), at);
+        for (int copy = 1; copy < repeats; ++copy) queue_copy(line_.newest());
+        while (line_.has_due()) queue_copy(line_.take());
     }
-    while (line_.has_older()) queue_copy(line_.take(), at);
+    while (line_.has_older()) queue_copy(line_.take());
     pacer_.flush(at);
 }
 
-void VideoStream::queue(std::span<const std::uint8_t> packet, Timestamp at) {
-    std::ranges::copy(packet, pacer_.next_buffer().begin());
-    pacer_.add(packet.size());
-    note_sent(packet.size(), at);
-}
-
-void VideoStream::note_sent(std::size_t bytes, Timestamp at) {
-    if (path() != nullptr) path()->on_sent(bytes + kIpUdpHeaderBytes, true, at);
+void VideoStream::queue(std::span<const std::uint8_t> packet, Pacer::Packets which) {
+    std::ranges::copy(packet, pacer_.next_buffer(which).begin());
+    pacer_.add(packet.size(), which);
 }
 
 /// While the path is tried with more than the picture needs: the packet again, as often as is owed.
 void VideoStream::probe_with(std::span<const std::uint8_t> packet, Timestamp at) {
-    if (path() == nullptr || path()->owed_bytes(at) < packet.size()) return;
+    if (path() == nullptr || !owes(packet.size(), at)) return;
     std::ranges::copy(packet, probe_.begin());
     const auto copy = std::span(probe_).first(packet.size());
-    for (int i = 0; i < kMostProbeCopies && path()->owed_bytes(at) >= copy.size(); ++i) {
+    for (int i = 0; i < kMostProbeCopies && owes(copy.size(), at); ++i) {
         if (!pacer_.has_room(kPacerRoomKept)) return;
-        queue_copy(copy, at);
+        queue_copy(copy);
     }
+}
+
+/// What waits to go out is not owed any more.
+bool VideoStream::owes(std::size_t bytes, Timestamp at) {
+    return path()->owed_bytes(at) >= pacer_.waiting_bytes() + bytes;
 }
 
 void VideoStream::on_report(const RtcpSession::RemoteView& view) {
@@ -390,11 +410,12 @@ void VideoStream::note_missed(std::span<const std::uint16_t> sequences, Timestam
 void VideoStream::follow_question(Timestamp at) {
     if (!question_) return;
     if (!question_->asked) {
-        question_->asked = at;
-        if (path() != nullptr) path()->on_question(at);
+        question_->asked = at + pacer_.backlog(at);
+        if (path() != nullptr) path()->on_question(*question_->asked);
     }
     if (at - *question_->asked < kQuestionPatience) return;
-    if (const auto packet = sent_->take(question_->sequence, at, Duration(0))) queue(*packet, at);
+    if (const auto packet = sent_->take(question_->sequence, at, Duration(0)))
+        queue(*packet, Pacer::Packets::Repair);
     question_.reset();
 }
 
@@ -406,8 +427,8 @@ void VideoStream::answer_question(std::span<const std::uint16_t> missed, Timesta
 }
 
 /// Not counted as sent: reports to the peer tell each packet once, and so it reckons what it lost.
-void VideoStream::queue_copy(std::span<const std::uint8_t> copy, Timestamp at) {
-    queue(copy, at);
+void VideoStream::queue_copy(std::span<const std::uint8_t> copy) {
+    queue(copy, Pacer::Packets::Again);
     ++packets_repeated_;
 }
 

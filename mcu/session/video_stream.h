@@ -52,7 +52,8 @@ class VideoStream final : public MediaStream {
     void repeat_pictures(PictureRepeats repeats) { repeats_ = repeats; }
     void send(const mixer::EncodedPicture& picture);
     /// A smaller picture is on its way: what comes before it would only fill a path that is full,
-    /// and so would packets that were missed there. A key picture ends that, as does kLongestSkip.
+    /// and so would packets that were missed there and those that wait here. A key picture ends
+    /// that, as does kLongestSkip.
     void skip_to_start();
     /// The path is found to carry another rate; `queue`: what stands in it, to be let out first.
     void on_path_rate(common::Duration queue);
@@ -84,11 +85,12 @@ class VideoStream final : public MediaStream {
     void answer_question(std::span<const std::uint16_t> missed, common::Timestamp now);
     void note_start(common::Timestamp now);
     void packetize(const mixer::EncodedPicture& picture, common::Timestamp now);
-    void queue(std::span<const std::uint8_t> packet, common::Timestamp now);
-    void note_sent(std::size_t bytes, common::Timestamp now);
+    void limit_pace(bool key, common::Timestamp now);
+    void queue(std::span<const std::uint8_t> packet, Pacer::Packets which);
+    [[nodiscard]] bool owes(std::size_t bytes, common::Timestamp now);
     void probe_with(std::span<const std::uint8_t> packet, common::Timestamp now);
     void note_missed(std::span<const std::uint16_t> sequences, common::Timestamp now);
-    void queue_copy(std::span<const std::uint8_t> copy, common::Timestamp now);
+    void queue_copy(std::span<const std::uint8_t> copy);
     void restart_receiver();
     [[nodiscard]] VideoReceiver::Counters picture_counters() const;
     void tell_refused_set();
@@ -122,7 +124,7 @@ class VideoStream final : public MediaStream {
     };
     std::optional<Question> question_;
     std::optional<common::Timestamp> skips_until_;
-    /// When the last start on a narrow path is there: who asks for another before cannot know.
+    /// When the last start is there, and whole: who asks for another before cannot know.
     std::optional<common::Timestamp> start_there_;
     std::array<std::uint8_t, kPacketBufferBytes> probe_;
 };

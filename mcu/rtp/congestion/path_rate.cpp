@@ -27,6 +27,7 @@ constexpr Duration kMissedWithin = std::chrono::seconds(1);
 constexpr Duration kLaterThanUsual = std::chrono::milliseconds(100);
 constexpr Duration kAsksWithin = std::chrono::milliseconds(30);
 constexpr int kUsual = 16, kUsualOfLate = 128;
+constexpr double kMissedKeep = 0.6;
 constexpr double kManyMissed = 12, kMissedShare = 0.25;
 /// Reports say better what a probe did.
 constexpr Duration kReportedLately = std::chrono::milliseconds(700);
@@ -38,8 +39,10 @@ constexpr Duration kAnswered = std::chrono::milliseconds(450);
 constexpr double kLeastArrived = 0.25;
 /// Packets of a probe take so long to be on their way back in a report.
 constexpr Duration kProbeSeen = std::chrono::milliseconds(100);
-/// A queue that it made is measured no later.
+/// A queue that it made is measured no later where there was room for what was sent before; where
+/// there was hardly any, that takes longer to empty it.
 constexpr Duration kProbeLingers = std::chrono::milliseconds(700);
+constexpr Duration kQueueLingers = std::chrono::seconds(2);
 /// Of its packets, more than chance takes.
 constexpr int kSurelyPassed = 2;
 constexpr double kProbeLost = 0.3;
@@ -157,16 +160,32 @@ void PathRate::fall(const Window& window, Duration queue, Timestamp now) {
 }
 
 void PathRate::set_rate(Bitrate rate) {
-    if (rate.bps() > 0) rate = std::max(rate, kLeast);
+    if (rate.bps() > 0) rate = std::max(rate, least_);
     if (rate == rate_) return;
     rate_ = rate;
     tell_(rate_);
 }
 
 Bitrate PathRate::pace(Timestamp now) const {
-    if (phase_ == Phase::Probing) return {};
+    if (phase_ == Phase::Probing) return beside_sound(scaled(target_, kRoomAtLeast), now);
     const bool rising = rate_.bps() == 0 && rose_ && now - *rose_ < kSettle;
-    return rising ? scaled(wanted_, kRoomAtRise) : rate_;
+    if (rising) return scaled(wanted_, kRoomAtRise);
+    if (rate_.bps() == 0) return {};
+    // The smallest picture is sent at its own rate, whatever a moment's pictures take.
+    return beside_sound(std::max(rate_, scaled(least_, kRoomAtLeast)), now);
+}
+
+Bitrate PathRate::pace_of_key(Timestamp now) const {
+    const Bitrate known = pace(now);
+    return known.bps() > 0 ? known : scaled(wanted_, kRoomForKey);
+}
+
+/// Sound goes out as it comes.
+Bitrate PathRate::beside_sound(Bitrate all, Timestamp now) const {
+    constexpr Duration kLately = std::chrono::seconds(1);
+    const SentHistory::Amount sent = sent_.between(now - kLately, now);
+    const auto sound = static_cast<std::int64_t>((sent.bytes - sent.picture_bytes) * 8);
+    return Bitrate::from_bps(std::max(all.bps() - sound, all.bps() / 2));
 }
 
 // ---- who reports seldom ----
@@ -188,7 +207,8 @@ void PathRate::on_missed(std::size_t packets, Duration least_age, Timestamp now)
     if (packets == 0) return;
     if (phase_ != Phase::Resting) {
         if (!reports_seldom(now)) return;
-        if (least_age - delay_.least() > kQueueGrows) probe_missed_ += packets;
+        // Where a request is lost, the next one comes late too: that is no queue.
+        if (is_late(least_age)) probe_missed_ += packets;
         if (probe_missed_ >= kProbeMissed) end_probe(true, now);
         return;
     }
@@ -210,6 +230,10 @@ void PathRate::on_missed(std::size_t packets, Duration least_age, Timestamp now)
     missed_ = {.begin = now, .least_age = least_age};
     window.sent_bps = sent.bytes * 8 / seconds(window.end - window.begin);
     window.arrived_bps = window.sent_bps * std::clamp(1 - missed_share, kLeastArrived, 1.0);
+    // What is missed is known late, and a start makes much of what was sent: never too little.
+    if (rate_.bps() == 0 && wanted_.bps() > 0)
+        window.arrived_bps =
+            std::min(window.arrived_bps, kMissedKeep * static_cast<double>(wanted_.bps()));
     fall(window, queue, now);
 }
 
@@ -263,7 +287,8 @@ void PathRate::judge_probe(const PathReport& report, const std::optional<Window>
     // What was sent before the probe says nothing of it.
     if (report.at - probe_began_ < kProbeSeen + delay_.least()) return;
     const bool measured = report.round_trip && report.at < probe_ends_ + kProbeLingers;
-    const bool queued = measured && delay_.newest() > kQueueGrows;
+    const bool queued = report.round_trip && report.at < probe_ends_ + kQueueLingers &&
+                        delay_.newest() > kQueueGrows;
     const bool again = queued && delay_.standing() > kQueueGrows;
     if (full || again || (queued && delay_.newest() > kProbeGrows)) {
         end_probe(true, report.at);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -47,7 +48,7 @@ class PathRate {
     static constexpr common::Duration kMemory = std::chrono::minutes(1);
     static constexpr common::Duration kProbe = std::chrono::milliseconds(800);
     static constexpr common::Duration kVerdict = std::chrono::seconds(8);
-    static constexpr double kRoomAtRise = 1.5;
+    static constexpr double kRoomAtRise = 1.5, kRoomAtLeast = 1.2, kRoomForKey = 2.5;
     static constexpr double kSomeMissed = 6;
     static constexpr common::Duration kLongestQueue = std::chrono::milliseconds(500);
     static constexpr double kFirstProbe = 1.4, kSecondProbe = 1.6, kNextProbe = 2.0,
@@ -57,8 +58,13 @@ class PathRate {
     /// `tell` is called with each new rate, from within the calls below.
     explicit PathRate(std::function<void(common::Bitrate)> tell) : tell_(std::move(tell)) {}
 
-    /// What would be sent if the path carried it; 0: not known, nothing is probed for.
-    void want(common::Bitrate all) { wanted_ = all; }
+    /// What would be sent if the path carried it; 0: not known, nothing is probed for. `least`:
+    /// what is sent however narrow the path is; no rate is less, since it would only hold up what
+    /// comes.
+    void want(common::Bitrate all, common::Bitrate least = kLeast) {
+        wanted_ = all;
+        least_ = std::max(least, kLeast);
+    }
     /// Another stream, another peer: what is known of the old one counts for nothing.
     void forget_reports();
 
@@ -79,8 +85,12 @@ class PathRate {
     /// 0: the path is not known to be too narrow.
     [[nodiscard]] common::Bitrate rate() const { return rate_; }
     /// How fast pictures are to go out, so that what waits does so here and not in the path, where
-    /// it would be lost; 0: as fast as they come. For a moment after a rise, too.
+    /// it would be lost; 0: as fast as they come. For a moment after a rise, too. While a probe
+    /// runs, as fast as that: what waited is a part of it.
     [[nodiscard]] common::Bitrate pace(common::Timestamp now) const;
+    /// The same for a key picture, which is no burst on a path that is not known to be narrow
+    /// either: it may have become so.
+    [[nodiscard]] common::Bitrate pace_of_key(common::Timestamp now) const;
     /// What the peer asks for now was lost at the end of a queue: sent again it would only lengthen
     /// that, and come too late.
     [[nodiscard]] bool overflows() const { return missed_.packets >= kSomeMissed; }
@@ -101,6 +111,7 @@ class PathRate {
         double sent_bps = 0, arrived_bps = 0;
     };
 
+    [[nodiscard]] common::Bitrate beside_sound(common::Bitrate all, common::Timestamp now) const;
     [[nodiscard]] std::optional<Window> window_of(const PathReport& report);
     [[nodiscard]] bool reports_seldom(common::Timestamp now) const;
     [[nodiscard]] bool is_full(const Window& window) const;
@@ -120,7 +131,7 @@ class PathRate {
     std::optional<PathReport> before_;
     std::optional<common::Timestamp> reported_, asked_;
     common::Duration report_gap_{};  ///< between the last two
-    common::Bitrate rate_, wanted_;
+    common::Bitrate rate_, wanted_, least_ = kLeast;
     common::Duration queue_{};
     common::Timestamp fell_;
 

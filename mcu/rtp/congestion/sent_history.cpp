@@ -11,7 +11,10 @@ void SentHistory::add(std::size_t wire_bytes, bool picture, common::Timestamp no
         count_ = std::min(count_ + 1, kSlots);
     }
     all_.bytes += static_cast<double>(wire_bytes);
-    if (picture) all_.picture_packets += 1;
+    if (picture) {
+        all_.picture_packets += 1;
+        all_.picture_bytes += static_cast<double>(wire_bytes);
+    }
     last_ = now;
 }
 
@@ -32,7 +35,8 @@ SentHistory::Amount SentHistory::until(common::Timestamp at) const {
                 span > 0 ? static_cast<double>((at - here.at).count()) / span : 1.0;
             const Amount step = later.until - here.until;
             return {here.until.bytes + share * step.bytes,
-                    here.until.picture_packets + share * step.picture_packets};
+                    here.until.picture_packets + share * step.picture_packets,
+                    here.until.picture_bytes + share * step.picture_bytes};
         }
         later = here;
     }

@@ -20,8 +20,10 @@ class SentHistory {
     struct Amount {
         double bytes = 0;            ///< of everything, headers down to IP counted
         double picture_packets = 0;  ///< repeated ones too
+        double picture_bytes = 0;
         friend Amount operator-(Amount a, const Amount& b) {
-            return {a.bytes - b.bytes, a.picture_packets - b.picture_packets};
+            return {a.bytes - b.bytes, a.picture_packets - b.picture_packets,
+                    a.picture_bytes - b.picture_bytes};
         }
     };
 

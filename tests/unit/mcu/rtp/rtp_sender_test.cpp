@@ -118,3 +118,19 @@ TEST_CASE("Each stream has its own SSRC, and one that is made anew never the old
     CHECK(again.ssrc() != old);
     CHECK(again.ssrc() != second.ssrc());
 }
+
+TEST_CASE("Packets that went nowhere give their numbers back and are not counted") {
+    tests::RtcpHarness harness;
+    mcu::PacketPool pool(4);
+    RtpSender sender(harness.rtcp, {.payload_type = 96, .clock_rate_hz = 90'000},
+                     harness.clock.now());
+    const auto first = stamped(pool, sender, harness.clock.now());
+    const auto second = stamped(pool, sender, harness.clock.now());
+    (void)stamped(pool, sender, harness.clock.now());
+
+    sender.take_back(second.sequence(), 2, 224);
+
+    CHECK(sender.next_sequence() == static_cast<std::uint16_t>(first.sequence() + 1));
+    CHECK(sender.packet_count() == 1);
+    CHECK(sender.byte_count() == 112);
+}

@@ -170,3 +170,49 @@ TEST_CASE("When the path is wide again, what waited is gone within ten milliseco
     CHECK(f.sent.size() == 35);
     CHECK(f.in_order());
 }
+
+TEST_CASE("What waits can be dropped, and what of it is new is told") {
+    Fixture f;
+    f.pacer.limit(common::Bitrate::from_kbps(8));
+    f.put(1);
+    f.sent.clear();
+    (void)f.pacer.next_buffer();
+    f.pacer.add(100, Pacer::Packets::Again);
+    f.pacer.next_buffer()[0] = 42;
+    f.pacer.add(10);
+    (void)f.pacer.next_buffer();
+    f.pacer.add(20);
+    f.pacer.flush(f.clock.now());
+
+    f.pass(5);
+    const std::size_t gone = f.sent.size();
+    const Pacer::Dropped dropped = f.pacer.drop_waiting();
+    f.pass(500);
+
+    CHECK(gone == 1);
+    CHECK(dropped.packets == 2);
+    CHECK(dropped.bytes == 30);
+    CHECK(dropped.first.size() == 10);
+    CHECK(dropped.first[0] == 42);
+    CHECK(f.sent.size() == gone);
+    CHECK(f.pacer.waiting_bytes() == 0);
+}
+
+TEST_CASE("What the peer misses goes before the rest of a large picture") {
+    Fixture f;
+    f.pacer.limit(common::Bitrate::from_kbps(8));
+    f.put(20);
+    const std::span<std::uint8_t> buffer = f.pacer.next_buffer(Pacer::Packets::Repair);
+    buffer[0] = 200;
+    buffer[1] = 0;
+    f.pacer.add(3, Pacer::Packets::Repair);
+    f.pacer.flush(f.clock.now());
+    const std::size_t gone = f.sent.size();
+
+    f.pass(100);
+
+    REQUIRE(f.sent.size() == 21);
+    CHECK(f.sent[gone] == 200);
+    std::erase(f.sent, 200);
+    CHECK(f.in_order());
+}

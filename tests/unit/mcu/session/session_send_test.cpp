@@ -572,3 +572,32 @@ TEST_CASE("A start in a smaller picture that does not come is asked for") {
     CHECK(f.drain_rtp(peer.rtp).size() == 1);
     CHECK(f.observer.starts == 1);
 }
+
+TEST_CASE(
+    "A large start goes no faster than a path may take it; its rest is dropped for a smaller") {
+    SessionFixture f;
+    PeerPorts peer;
+    MediaConfig config = SessionFixture::video(&peer);
+    config.feedback_nack = true;
+    f.configure({config});
+    REQUIRE(
+        f.session->want_rate(common::Bitrate::from_kbps(1000), common::Bitrate::from_kbps(100)));
+    f.pass(1ms);
+
+    f.picture(make_picture(true, {60'000}, f.clock.now()));
+    f.pass(40ms);
+    const auto first = f.drain_rtp(peer.rtp);
+    CHECK(first.size() >= 8);
+    CHECK(first.size() <= 14);  // 2.5 Mbit/s
+
+    f.session->skip_to_start();
+    f.pass(300ms);
+    CHECK(f.drain_rtp(peer.rtp).empty());
+    f.picture(make_picture(true, {400}, f.clock.now()));
+    f.pass(5ms);
+    const auto start = f.drain_rtp(peer.rtp);
+
+    REQUIRE(start.size() == 1);
+    CHECK(start[0].sequence == static_cast<std::uint16_t>(first.back().sequence + 1));
+    CHECK(f.counters().packets_sent == first.size() + 1);
+}

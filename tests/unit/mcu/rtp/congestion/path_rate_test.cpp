@@ -183,3 +183,30 @@ TEST_CASE("A rise that had to be taken back is tried later") {
 
     CHECK(viewer.changes.size() <= 6);
 }
+
+TEST_CASE("However narrow the path, its rate is no less than what is sent all the same") {
+    NarrowPath viewer(wide_path());
+    viewer.path.want(common::Bitrate::from_kbps(1'117), common::Bitrate::from_kbps(150));
+    viewer.pass(10s);
+
+    set_rate(viewer, 60'000);
+    viewer.pass(20s);
+
+    CHECK(viewer.path.rate() == common::Bitrate::from_kbps(150));
+}
+
+TEST_CASE("Pictures are let out as fast as the path carries them beside the sound") {
+    NarrowPath viewer(wide_path());
+    viewer.pass(10s);
+    CHECK(viewer.path.pace(viewer.now()).bps() == 0);
+    CHECK(viewer.path.pace_of_key(viewer.now()) == common::Bitrate::from_bps(1'117'000 * 5 / 2));
+
+    set_rate(viewer, 300'000);
+    REQUIRE(viewer.until([&] { return viewer.path.rate().bps() > 0; }, 5s));
+    viewer.pass(3s);
+
+    const std::int64_t rate = viewer.path.rate().bps();
+    CHECK(viewer.path.pace(viewer.now()).bps() <= rate - 60'000);
+    CHECK(viewer.path.pace(viewer.now()).bps() >= rate - 80'000);
+    CHECK(viewer.path.pace_of_key(viewer.now()) == viewer.path.pace(viewer.now()));
+}

@@ -19,6 +19,7 @@ TEST_CASE("SentHistory tells what was sent in any part of the last seconds") {
 
     CHECK(sent.between(kBegin + 1s, kBegin + 3s).bytes == Approx(20'000).margin(200));
     CHECK(sent.between(kBegin + 1s, kBegin + 3s).picture_packets == Approx(100).margin(2));
+    CHECK(sent.between(kBegin + 1s, kBegin + 3s).picture_bytes == Approx(10'000).margin(200));
     CHECK(sent.between(kBegin + 1s, kBegin + 1s).bytes == 0);
 }
 
