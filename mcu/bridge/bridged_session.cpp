@@ -168,12 +168,23 @@ void BridgedSession::follow_loss(Timestamp now) {
     };
     const StreamCounters* sound = stream_of(audio);
     protect_sound(sound, now);
+    follow_path(sound, now);
     const StreamCounters* picture = stream_of(video);
     if (picture == nullptr || video->feedback_nack) {
         guard_.reset();
     } else {
         protect_picture(*picture, sound == nullptr ? 0 : sound->remote_loss_percent / 100, now);
     }
+}
+
+/// What a path loses of the sound it loses of pictures too, and nothing hides it there.
+void BridgedSession::follow_path(const StreamCounters* sound, Timestamp now) {
+    constexpr double kLossy = 1.5;
+    if (path_.bps() > 0 || (sound != nullptr && sound->remote_loss_percent >= kLossy))
+        poor_path_ = now;
+    const bool poor = poor_path_ && now - *poor_path_ < kPoorPathMemory;
+    stage_.set_start_quality(mixer::SubscriptionId{subscription_.load()},
+                             poor ? mixer::StartQuality::Coarse : mixer::StartQuality::Fine);
 }
 
 void BridgedSession::protect_sound(const StreamCounters* sound, Timestamp now) {
@@ -234,6 +245,9 @@ void BridgedSession::limit_path(common::Bitrate all) {
     LOG_INFO("path carries {} kbit/s {}",
              all.bps() > 0 ? std::to_string(all.bps() / 1000) : std::string("all its"), who_);
     path_ = all;
+    if (all.bps() > 0)
+        stage_.set_start_quality(mixer::SubscriptionId{subscription_.load()},
+                                 mixer::StartQuality::Coarse);
     skip_to_smaller_picture();
     apply_listener(main_media(state_.media, MediaKind::Audio));
 }

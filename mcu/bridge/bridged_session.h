@@ -111,10 +111,13 @@ class BridgedSession final : private SessionObserver {
     [[nodiscard]] const std::string& video_mid() const { return video_mid_; }
 
   private:
+    static constexpr common::Duration kPoorPathMemory = std::chrono::seconds(30);
+
     BridgedSession(common::SourceId source, const BridgeServices& services, BridgeAudio& audio,
                    mixer::EncoderStage& stage, BridgedSessionEvents& events);
 
     void apply_listener(const MediaConfig* audio);
+    void follow_path(const StreamCounters* sound, common::Timestamp now);
     void protect_sound(const StreamCounters* sound, common::Timestamp now);
     void protect_picture(const StreamCounters& picture, double sound_loss, common::Timestamp now);
     [[nodiscard]] std::optional<common::Bitrate> agreed_bitrate() const;
@@ -154,11 +157,12 @@ class BridgedSession final : private SessionObserver {
     common::Bitrate asked_;       ///< of the peer's picture; 0: nothing yet
     std::string listen_failure_;  ///< why it hears nothing though it should
     std::atomic<std::uint64_t> subscription_{0};
-    common::Bitrate budget_;    ///< by the peer's TMMBR; 0: not limited
-    common::Bitrate path_;      ///< sound and picture, by the peer's reports; 0: not limited
-    common::Bitrate wish_;      ///< as told to the session
-    common::Bitrate least_;     ///< likewise: smallest picture, least sound
-    common::Bitrate smallest_;  ///< of the rungs it may have
+    common::Bitrate budget_;  ///< by the peer's TMMBR; 0: not limited
+    common::Bitrate path_;    ///< sound and picture, by the peer's reports; 0: not limited
+    std::optional<common::Timestamp> poor_path_;  ///< when it was last narrow, or lost packets
+    common::Bitrate wish_;                        ///< as told to the session
+    common::Bitrate least_;                       ///< likewise: smallest picture, least sound
+    common::Bitrate smallest_;                    ///< of the rungs it may have
     LossGuard guard_;
     std::optional<common::Bitrate> unguarded_;  ///< its rung's when `guard_` came to share it
     PictureRepeats repeats_;                    ///< as told to the session

@@ -73,6 +73,10 @@ class VideoEncoder {
     virtual void set_pictures_per_second(int count) = 0;
 };
 
+/// How much of the picture a start keeps: a coarse one has half of the bytes, and still parts stay
+/// coarser than others see them until the stream is refreshed.
+enum class StartQuality : std::uint8_t { Fine, Coarse };
+
 /// Makes a decodable start out of a picture of a stream that goes on unchanged: the splice IDR.
 ///
 /// Thread: one at a time.
@@ -81,8 +85,9 @@ class SpliceEncoder {
     virtual ~SpliceEncoder() = default;
     /// An IDR that looks like `shown`, a picture with frame_num 0 of a stream of the same format,
     /// and can be sent in its place: the stream's next picture then predicts from it.
-    [[nodiscard]] virtual common::Result<CodedPicture> encode(const Reconstruction& shown,
-                                                              int max_nal_bytes) = 0;
+    [[nodiscard]] virtual common::Result<CodedPicture> encode(
+        const Reconstruction& shown, int max_nal_bytes,
+        StartQuality quality = StartQuality::Fine) = 0;
 };
 
 [[nodiscard]] common::Result<std::unique_ptr<VideoEncoder>> make_x264_encoder(

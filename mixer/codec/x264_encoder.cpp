@@ -19,7 +19,10 @@ namespace {
 /// viewer lost 0.50-0.55 dB against the ideal picture over 300 pictures, at -8 0.38-0.47 dB for a
 /// fifth more bytes (people moving, 360p at 350 and 720p at 1000 kbit/s, 39-40 dB).
 constexpr int kSpliceQpOffset = -8;
-constexpr int kLowestSpliceQp = 10;
+constexpr int kLowestSpliceQp = 10, kHighestSpliceQp = 51;
+/// For who is on a path that loses or is narrow: a start of 55 KB at 720p is there late, and whole
+/// later still.
+constexpr int kCoarseQpOffset = 1;
 /// A quiet meeting needs no finer picture; the bits are better kept for the next movement.
 constexpr int kLowestSharedQp = 14;
 /// How much the stream may run ahead of its rate. Short, because a link as narrow as the rung
@@ -242,12 +245,14 @@ class X264SpliceEncoder final : public SpliceEncoder {
         return context_.open(p);
     }
 
-    common::Result<CodedPicture> encode(const Reconstruction& shown, int max_nal_bytes) override {
+    common::Result<CodedPicture> encode(const Reconstruction& shown, int max_nal_bytes,
+                                        StartQuality quality) override {
         context_.limit_nal_bytes(max_nal_bytes);
         x264_picture_t in;
         x264_picture_init(&in);
         in.i_type = X264_TYPE_IDR;
-        in.i_qpplus1 = std::max(shown.qp + kSpliceQpOffset, kLowestSpliceQp) + 1;
+        const int offset = quality == StartQuality::Fine ? kSpliceQpOffset : kCoarseQpOffset;
+        in.i_qpplus1 = std::clamp(shown.qp + offset, kLowestSpliceQp, kHighestSpliceQp) + 1;
         in.img.i_csp = X264_CSP_NV12;
         in.img.i_plane = 2;
         in.img.plane[0] = const_cast<std::uint8_t*>(shown.y);

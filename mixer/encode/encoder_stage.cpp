@@ -354,6 +354,12 @@ common::Result<void> EncoderStage::set_needs(SubscriptionId subscription,
     return {};
 }
 
+void EncoderStage::set_start_quality(SubscriptionId subscription, StartQuality quality) {
+    impl_->control.check();
+    const auto found = impl_->subscriptions.find(subscription);
+    if (found != impl_->subscriptions.end()) found->second.subscriber->set_start_quality(quality);
+}
+
 void EncoderStage::need_start(SubscriptionId subscription, StartReason reason) {
     impl_->count_start(reason);
     common::MutexLock lock(impl_->tables);

@@ -15,6 +15,7 @@
 #include "common/media_types.h"
 #include "common/result.h"
 #include "common/units.h"
+#include "mixer/codec/video_encoder.h"
 #include "mixer/encode/encoded_picture.h"
 #include "mixer/video/video_frame.h"
 
@@ -119,6 +120,9 @@ class EncoderStage {
     void set_budget(SubscriptionId subscription, common::Bitrate budget);
     /// Fails as `subscribe` does; the subscription then keeps the old needs.
     common::Result<void> set_needs(SubscriptionId subscription, const StreamNeeds& needs);
+    /// Starts of a viewer on a path that loses or is narrow are coarser and half as large, but for
+    /// the smallest pictures. Ignored when the subscription is gone.
+    void set_start_quality(SubscriptionId subscription, StartQuality quality);
     /// Any thread. Starts asked for before the next splice point are served together.
     void need_start(SubscriptionId subscription, StartReason reason);
 

@@ -19,6 +19,9 @@ constexpr common::Duration kRestBeforeRefresh = std::chrono::seconds(1);
 /// costs that viewer alone 0.4 to 1.2 dB.
 constexpr common::Duration kRefreshInterval = std::chrono::seconds(30);
 
+/// Up to there a start is 2 to 5 KB, which any path takes in time.
+constexpr common::Bitrate kStartIsSmall = common::Bitrate::from_kbps(200);
+
 common::Duration interval_of(int pictures_per_second) {
     return common::Duration(std::chrono::seconds(1)) / std::max(1, pictures_per_second);
 }
@@ -266,8 +269,14 @@ std::optional<CodedPicture> Rendition::encode_splice() {
     if (!taken) return std::nullopt;
     splicer_ = std::move(*taken);
     const CpuTimer timer;
-    auto coded = splicer_->encode(encoder_->reconstruction(),
-                                  max_nal_bytes_.load(std::memory_order_relaxed));
+    // One serves all who wait: who could have a finer one has it after the refresh.
+    const bool coarse =
+        bitrate_ > kStartIsSmall && std::ranges::any_of(claimed_, [](const auto& subscriber) {
+            return subscriber->start_quality() == StartQuality::Coarse;
+        });
+    auto coded =
+        splicer_->encode(encoder_->reconstruction(), max_nal_bytes_.load(std::memory_order_relaxed),
+                         coarse ? StartQuality::Coarse : StartQuality::Fine);
     const std::int64_t cpu_ns = timer.elapsed_ns();
     counters_.encode_time_ns.fetch_add(cpu_ns, std::memory_order_relaxed);
     counters_.splice_time_ns.fetch_add(cpu_ns, std::memory_order_relaxed);

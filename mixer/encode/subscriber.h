@@ -6,6 +6,7 @@
 
 #include "common/mutex.h"
 #include "common/units.h"
+#include "mixer/codec/video_encoder.h"
 #include "mixer/encode/encoded_picture.h"
 
 namespace mixer {
@@ -38,6 +39,13 @@ class Subscriber {
     [[nodiscard]] bool belongs_to(std::uint64_t rendition) const EXCLUDES(mutex_);
     /// It lost a picture, or cannot decode for another reason.
     void request_start() { start_requested_.store(true, std::memory_order_relaxed); }
+    /// How its starts are made from now on.
+    void set_start_quality(StartQuality quality) {
+        start_quality_.store(quality, std::memory_order_relaxed);
+    }
+    [[nodiscard]] StartQuality start_quality() const {
+        return start_quality_.load(std::memory_order_relaxed);
+    }
 
     // What a Rendition asks and gives, on its thread.
     [[nodiscard]] Place place(std::uint64_t rendition) const EXCLUDES(mutex_);
@@ -66,6 +74,7 @@ class Subscriber {
         false;  ///< of the serving Rendition, because of hold_after_
     std::optional<common::Timestamp> last_delivered_ GUARDED_BY(mutex_);
     std::atomic<bool> start_requested_{false};
+    std::atomic<StartQuality> start_quality_{StartQuality::Fine};
 };
 
 }  // namespace mixer

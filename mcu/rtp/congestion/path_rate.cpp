@@ -287,8 +287,9 @@ void PathRate::judge_probe(const PathReport& report, const std::optional<Window>
     // What was sent before the probe says nothing of it.
     if (report.at - probe_began_ < kProbeSeen + delay_.least()) return;
     const bool measured = report.round_trip && report.at < probe_ends_ + kProbeLingers;
-    const bool queued = report.round_trip && report.at < probe_ends_ + kQueueLingers &&
-                        delay_.newest() > kQueueGrows;
+    const bool lingers = report.round_trip && report.at < probe_ends_ + kQueueLingers &&
+                         delay_.newest() > kProbeGrows;
+    const bool queued = lingers || (measured && delay_.newest() > kQueueGrows);
     const bool again = queued && delay_.standing() > kQueueGrows;
     if (full || again || (queued && delay_.newest() > kProbeGrows)) {
         end_probe(true, report.at);

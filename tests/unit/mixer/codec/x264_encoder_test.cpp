@@ -231,6 +231,33 @@ TEST_CASE("A splice IDR keeps to the limit on NAL units") {
     for (const auto nal : splice->nals) CHECK(nal.size() <= 1180);
 }
 
+TEST_CASE("A coarse splice IDR has at most half of the bytes of a fine one") {
+    Studio studio;
+    const StreamFormat format = format_of(H264Profile::ConstrainedBaseline);
+    auto encoder = mixer::make_x264_encoder(format, Bitrate::from_kbps(350));
+    auto splicer = mixer::make_x264_splice_encoder(format);
+    REQUIRE((encoder && splicer));
+    const auto bytes_of = [](const mixer::CodedPicture& picture) {
+        std::size_t bytes = 0;
+        for (const auto nal : picture.nals) bytes += nal.size();
+        return bytes;
+    };
+    for (int i = 0; i < 16; ++i)
+        REQUIRE((*encoder)->encode(*studio.picture(i), PictureType::Predicted));
+
+    const auto fine = (*splicer)->encode((*encoder)->reconstruction(), 0);
+    REQUIRE(fine);
+    const std::size_t fine_bytes = bytes_of(*fine);
+    const auto coarse =
+        (*splicer)->encode((*encoder)->reconstruction(), 0, mixer::StartQuality::Coarse);
+    REQUIRE(coarse);
+
+    CHECK(coarse->key);
+    INFO("fine " << fine_bytes << ", coarse " << bytes_of(*coarse));
+    CHECK(2 * bytes_of(*coarse) <= fine_bytes);
+    CHECK(bytes_of(*coarse) > 0);
+}
+
 TEST_CASE("An impossible size is refused with words") {
     StreamFormat format = format_of(H264Profile::Main);
     format.size = {0, 360};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "mixer/encode/encoder_stage.h"
@@ -301,4 +302,30 @@ TEST_CASE("At a low rate, too, a joiner starts within a second, and nobody else 
         CHECK(joiner.decodes_cleanly());
         CHECK(room.stage.counters().splice_pictures == 1);
     }
+}
+
+TEST_CASE("On a poor path a start is half as large, and costs nobody else anything") {
+    EncodingRoom room({640, 360});
+    const mixer::ViewId view = room.stage.open_view();
+    RecordingSink first, joiner;
+    room.subscribe(view, first);
+    room.ticks(40);
+    const auto subscription = room.subscribe(view, joiner);
+    room.ticks(16);
+    const auto bytes_of_newest_key = [&] {
+        const auto key = std::find_if(joiner.pictures.rbegin(), joiner.pictures.rend(),
+                                      [](const auto& picture) { return picture->key; });
+        return (*key)->storage.size();
+    };
+    const std::size_t fine = bytes_of_newest_key();
+
+    room.stage.set_start_quality(subscription, mixer::StartQuality::Coarse);
+    room.stage.need_start(subscription, StartReason::PictureLoss);
+    room.ticks(20);
+
+    CHECK(joiner.keys() == 2);
+    CHECK(2 * bytes_of_newest_key() < fine * 11 / 10);
+    CHECK(first.keys() == 1);
+    CHECK(joiner.decodes_cleanly());
+    CHECK(first.decodes_cleanly());
 }
