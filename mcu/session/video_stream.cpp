@@ -280,7 +280,9 @@ void VideoStream::send(const mixer::EncodedPicture& picture) {
     net_thread_.check();
     const Timestamp at = now();
     const std::size_t times = 1 + static_cast<std::size_t>(std::max(repeats_.key, repeats_.others));
-    if (skips_until_ && !picture.key && at < *skips_until_) return;
+    // A start that was asked for before may still come of the larger picture.
+    const bool begins = picture.key && picture.rendition != rendition_;
+    if (skips_until_ && !begins && at < *skips_until_) return;
     skips_until_.reset();
     limit_pace(picture.key, at);
     if (!may_send(at) || pacer_.backlog(at) > kLongestBacklog ||
@@ -295,6 +297,7 @@ void VideoStream::send(const mixer::EncodedPicture& picture) {
     needs_key_ = false;
     // On a narrow path what came before would only hold up what begins now.
     if (picture.key && sent_ && path() != nullptr && path()->rate().bps() > 0) sent_->clear();
+    rendition_ = picture.rendition;
     packetize(picture, at);
     if (picture.key) note_start(at);
 }

@@ -52,8 +52,8 @@ class VideoStream final : public MediaStream {
     void repeat_pictures(PictureRepeats repeats) { repeats_ = repeats; }
     void send(const mixer::EncodedPicture& picture);
     /// A smaller picture is on its way: what comes before it would only fill a path that is full,
-    /// and so would packets that were missed there and those that wait here. A key picture ends
-    /// that, as does kLongestSkip.
+    /// and so would packets that were missed there and those that wait here. A key picture of
+    /// another Rendition ends that, as does kLongestSkip.
     void skip_to_start();
     /// The path is found to carry another rate; `queue`: what stands in it, to be let out first.
     void on_path_rate(common::Duration queue);
@@ -124,6 +124,7 @@ class VideoStream final : public MediaStream {
     };
     std::optional<Question> question_;
     std::optional<common::Timestamp> skips_until_;
+    std::uint64_t rendition_ = 0;  ///< of the picture sent last
     /// When the last start is there, and whole: who asks for another before cannot know.
     std::optional<common::Timestamp> start_there_;
     std::array<std::uint8_t, kPacketBufferBytes> probe_;

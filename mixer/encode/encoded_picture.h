@@ -16,7 +16,7 @@ struct EncodedPicture {
     common::Timestamp media_time;  ///< the tick it was composed for
     bool key = false;              ///< IDR; its parameter sets come first in `nals`
     common::PictureSize size;
-    std::uint64_t rendition = 0;                      ///< which Rendition made it, for statistics
+    std::uint64_t rendition = 0;                      ///< which Rendition made it
     std::vector<std::span<const std::uint8_t>> nals;  ///< into `storage`
     std::vector<std::uint8_t> storage;
 };

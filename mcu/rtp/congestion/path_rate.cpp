@@ -19,7 +19,7 @@ constexpr double kSomeLoss = 0.02;
 constexpr double kTooMuchUnrepaired = 0.06;
 constexpr double kDoubt = 2.5;  // standard deviations
 /// A fall that has not had its effect yet is corrected only where it was far too little.
-constexpr double kFarTooMuch = 0.7;
+constexpr double kFarTooMuch = 0.85;
 /// Of a full path most packets are missed, each as late as its queue is long.
 constexpr Duration kMissedAtLeast = std::chrono::milliseconds(300);
 constexpr Duration kMissedWithin = std::chrono::seconds(1);
@@ -87,7 +87,10 @@ void PathRate::on_report(const PathReport& report) {
         return;
     }
     if (!window) return;
-    if (full) fall(*window, delay_.newest(), report.at);
+    if (full) {
+        calm_since_ = report.at;
+        fall(*window, delay_.newest(), report.at);
+    }
     step(report.at);
 }
 

@@ -148,10 +148,11 @@ void SessionFixture::picture(const mixer::EncodedPictureRef& picture) {
 }
 
 mixer::EncodedPictureRef make_picture(bool key, const std::vector<std::size_t>& sizes,
-                                      common::Timestamp media_time) {
+                                      common::Timestamp media_time, std::uint64_t rendition) {
     auto picture = std::make_shared<mixer::EncodedPicture>();
     picture->media_time = media_time;
     picture->key = key;
+    picture->rendition = rendition;
     std::size_t total = 0;
     for (const std::size_t size : sizes) total += size;
     picture->storage.assign(total, 0x55);

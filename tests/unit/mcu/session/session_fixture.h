@@ -115,7 +115,8 @@ class SessionFixture {
 
 /// A picture of NAL units of these sizes; the first byte of each is a slice's (or an IDR slice's).
 [[nodiscard]] mixer::EncodedPictureRef make_picture(bool key, const std::vector<std::size_t>& sizes,
-                                                    common::Timestamp media_time);
+                                                    common::Timestamp media_time,
+                                                    std::uint64_t rendition = 1);
 /// The RTCP packets of a compound, by type.
 [[nodiscard]] std::vector<std::pair<int, Bytes>> rtcp_packets(const Bytes& compound);
 /// How many packets of a type (and format, when not -1) there are in all of these compounds.

@@ -549,7 +549,11 @@ TEST_CASE("Before a start in a smaller picture nothing goes into a full path, no
     f.send(peer.rtcp, nack(local[0].ssrc, large[0].sequence), local[0].rtcp_port);
     CHECK(f.drain_rtp(peer.rtp).empty());
     CHECK(f.observer.starts == 0);
-    f.picture(make_picture(true, {400}, f.clock.now()));
+    // The answer to what was asked for before.
+    f.picture(make_picture(true, {5000}, f.clock.now()));
+    CHECK(f.drain_rtp(peer.rtp).empty());
+    f.pass(33ms);
+    f.picture(make_picture(true, {400}, f.clock.now(), 2));
     const auto start = f.drain_rtp(peer.rtp);
     f.pass(33ms);
     f.picture(make_picture(false, {300}, f.clock.now()));
@@ -593,7 +597,7 @@ TEST_CASE(
     f.session->skip_to_start();
     f.pass(300ms);
     CHECK(f.drain_rtp(peer.rtp).empty());
-    f.picture(make_picture(true, {400}, f.clock.now()));
+    f.picture(make_picture(true, {400}, f.clock.now(), 2));
     f.pass(5ms);
     const auto start = f.drain_rtp(peer.rtp);
 
