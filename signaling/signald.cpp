@@ -127,6 +127,10 @@ common::Result<void> Signald::serve_browsers() {
         WebServer::listen(*settings_.https, *std::move(certificate), *std::move(page), clock_);
     if (!web) return tl::unexpected(web.error());
     web_ = *std::move(web);
+    WhipDoor::Options options;
+    options.public_address = settings_.public_address;
+    whip_ = std::make_unique<WhipDoor>(calls_, std::move(options));
+    whip_->serve(*web_);
     LOG_INFO("listening https=https://{} page={}", to_string(*settings_.https),
              settings_.page_folder);
     return {};

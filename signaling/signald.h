@@ -18,6 +18,7 @@
 #include "signaling/sip/recent_requests.h"
 #include "signaling/sip/sip_door.h"
 #include "signaling/webrtc/web_server.h"
+#include "signaling/webrtc/whip_door.h"
 
 namespace signaling {
 
@@ -60,6 +61,7 @@ class Signald {
     Router router_;
     std::unique_ptr<HttpServer> http_;
     std::unique_ptr<SipDoor> sip_;
+    std::unique_ptr<WhipDoor> whip_;                  // null: browsers cannot come
     std::unique_ptr<WebServer> web_;                  // null: browsers cannot come
     std::unique_ptr<common::MetricsServer> metrics_;  // null: nobody can ask
     RecentRequests recent_;

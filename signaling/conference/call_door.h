@@ -7,6 +7,7 @@
 #include <tl/expected.hpp>
 
 #include "common/units.h"
+#include "signaling/conference/ice_side.h"
 #include "signaling/conference/media_offer.h"
 #include "signaling/config/listener_settings.h"
 
@@ -103,11 +104,14 @@ struct CallRequest {
     std::string layout;
     /// Absent: we make the offer. The answer then lists all we have, and `answered` follows.
     std::optional<MediaOffer> offer;
+    /// All its media come by one transport, found by ICE; absent: each by ports of its own.
+    std::optional<IceSide> ice = {};
 };
 
 struct Admitted {
     ParticipantId participant;
     MediaAnswer media;
+    std::optional<IceSide> ice = {};  ///< ours, where the request had its own
 };
 
 /// A call that a former signalling daemon took in, as the door remembers it.

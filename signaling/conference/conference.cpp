@@ -52,6 +52,10 @@ void Conference::admit(ParticipantId id, const CallRequest& request, Call& call,
                                            "room '" + policy_.id + "' is full: it takes " + most,
                                            kRetryWhenFullS}));
     }
+    if (request.ice && node_.info() != nullptr && !node_.info()->ice) {
+        return done(tl::unexpected(Refusal{
+            RefusalReason::MediaAway, "the media daemon of this server takes no media by ICE", 0}));
+    }
     const Capabilities have = capabilities(request);
     tl::expected<MediaAnswer, Refusal> ours =
         request.offer ? negotiate(*request.offer, have) : make_offer(have);
@@ -68,6 +72,7 @@ void Conference::admit(ParticipantId id, const CallRequest& request, Call& call,
     participant.session.display_name = request.display_name;
     participant.session.local_address = local_address_for(request);
     participant.session.layout = request.layout;
+    participant.session.ice = request.ice;
     participant.session.media = session_media(*ours, participant.peer, {});
     apply([this, id, done = std::move(done)](const Result<void>& result) {
         finish_admit(id, result, done);
@@ -101,9 +106,12 @@ void Conference::finish_admit(const ParticipantId& id, const Result<void>& resul
     } else if (!participant->failure.empty()) {
         outcome = tl::unexpected(
             Refusal{RefusalReason::Overloaded, participant->failure, kRetryWhenFullS});
-    } else if (!participant->fill_addresses(outcome->media)) {
+    } else if (!participant->fill_addresses(outcome->media) ||
+               (participant->request.ice && !participant->transport)) {
         outcome =
             tl::unexpected(Refusal{RefusalReason::Internal, "the media daemon opened no port", 0});
+    } else {
+        outcome->ice = participant->transport;
     }
     if (!outcome) {
         LOG_INFO("not admitted conference={} room={} from={}: {}", instance(), policy_.id,
@@ -410,6 +418,9 @@ void Conference::state_applied(const AppliedState& applied) {
     for (auto& [id, participant] : participants_) {
         participant.failure.clear();
         participant.take_local(opened[id]);
+    }
+    for (const LocalTransport& opened_ice : applied.transports) {
+        if (Participant* p = find(opened_ice.session)) p->transport = opened_ice.ice;
     }
     for (const SessionFailure& failure : applied.failures) {
         Participant* p = find(failure.session);

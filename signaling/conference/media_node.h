@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "common/result.h"
 #include "common/units.h"
+#include "signaling/conference/ice_side.h"
 #include "signaling/conference/media_offer.h"
 #include "signaling/config/settings.h"
 
@@ -37,6 +39,7 @@ struct NodeInfo {
     std::uint32_t max_sessions = 0;
     bool ipv6 = false;
     NodeLoad load = {};  ///< as it said last, twice a second
+    bool ice = false;    ///< sessions can have one transport by ICE
 };
 
 /// How the media daemon shall protect one medium.
@@ -86,6 +89,8 @@ struct SessionSpec {
     std::vector<std::string> pinned;
     std::vector<SessionMedia> media;
     std::string local_address;
+    /// The peer's; then all media share one transport, and remote addresses are not looked at.
+    std::optional<IceSide> ice = {};
     friend bool operator==(const SessionSpec&, const SessionSpec&) = default;
 };
 
@@ -115,6 +120,12 @@ struct LocalMedia {
     friend bool operator==(const LocalMedia&, const LocalMedia&) = default;
 };
 
+/// What it opened for a session with ICE: ICE-lite, so that candidates are complete at once.
+struct LocalTransport {
+    std::string session;
+    IceSide ice;
+};
+
 struct SessionFailure {
     std::string session;
     std::string reason;
@@ -123,6 +134,7 @@ struct SessionFailure {
 struct AppliedState {
     std::vector<LocalMedia> local;
     std::vector<SessionFailure> failures;
+    std::vector<LocalTransport> transports = {};
 };
 
 struct ClaimedState {

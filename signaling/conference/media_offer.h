@@ -74,6 +74,7 @@ struct OfferedMedia {
 struct MediaOffer {
     std::vector<OfferedMedia> media;
     common::Bitrate bandwidth{};  ///< of all media together, at most; 0: not limited
+    bool by_ice = false;          ///< it says by ICE where it receives: no address is in `media`
     friend bool operator==(const MediaOffer&, const MediaOffer&) = default;
 };
 

@@ -47,14 +47,15 @@ void share_bandwidth(std::vector<SessionMedia>& media, Bitrate all) {
     }
 }
 
-void describe_peer(SessionMedia& medium, const OfferedMedia& peer) {
+void describe_peer(SessionMedia& medium, const OfferedMedia& peer, bool by_ice) {
     medium.remote_address = peer.address;
     medium.remote_rtp_port = peer.rtp_port;
     medium.remote_rtcp_port = peer.rtcp_port;
     medium.bandwidth = peer.bandwidth;
     medium.ptime_ms = peer.ptime_ms;
     // RFC 3264 8.4, the old hold: an address of nowhere receives nothing.
-    if (peer.address.empty()) medium.direction = make_direction(false, receives(medium.direction));
+    if (peer.address.empty() && !by_ice)
+        medium.direction = make_direction(false, receives(medium.direction));
 }
 
 SessionSecurity session_security(const AnsweredSecurity& ours, const OfferedSecurity& theirs) {
@@ -118,7 +119,7 @@ std::vector<SessionMedia> session_media(const MediaAnswer& ours, const MediaOffe
         medium.feedback_nack = mine.feedback_nack;
         medium.feedback_tmmbr = mine.feedback_tmmbr;
         const auto theirs = std::ranges::find(peer.media, mine.mid, &OfferedMedia::mid);
-        if (theirs != peer.media.end()) describe_peer(medium, *theirs);
+        if (theirs != peer.media.end()) describe_peer(medium, *theirs, peer.by_ice);
         const bool settled = !mine.send.name.empty() && theirs != peer.media.end();
         medium.security = settled ? session_security(mine.security, theirs->security)
                                   : open_security(mine.security, before);

@@ -190,6 +190,7 @@ SdpMedia describe_declined(const SdpLine& line) {
 MediaOffer media_from_sdp(const SessionDescription& description, Addressing addressing) {
     MediaOffer offer;
     offer.bandwidth = bandwidth_of(description.bandwidths);
+    offer.by_ice = addressing == Addressing::ByIce;
     for (std::size_t i = 0; i < description.media.size(); ++i) {
         offer.media.push_back(read_medium(description.media[i], description, i, addressing));
     }

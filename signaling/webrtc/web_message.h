@@ -16,7 +16,8 @@ struct WebRequest {
     std::string source;  ///< numeric address of the client
     /// By lower-case name; of several of one name all, joined by ", ".
     std::map<std::string, std::string, std::less<>> headers;
-    std::string body;  ///< 1 MB at most
+    std::map<std::string, std::string, std::less<>> query;  ///< of the address, decoded
+    std::string body;                                       ///< 1 MB at most
 
     /// Empty where it is not there.
     [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;

@@ -76,8 +76,17 @@ GInetAddress* address_of(SoupServerMessage* message) {
     return g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(remote));
 }
 
-WebRequest request_of(SoupServerMessage* message, const char* path) {
+WebRequest request_of(SoupServerMessage* message, const char* path, GHashTable* query) {
     WebRequest request;
+    if (query != nullptr) {
+        g_hash_table_foreach(
+            query,
+            [](gpointer name, gpointer value, gpointer into) {
+                static_cast<WebRequest*>(into)->query.emplace(static_cast<const char*>(name),
+                                                              static_cast<const char*>(value));
+            },
+            &request);
+    }
     request.method = soup_server_message_get_method(message);
     request.path = path;
     const std::unique_ptr<char, decltype(&g_free)> source(
@@ -170,8 +179,8 @@ struct WebServer::Private {
         return response;
     }
 
-    void serve(SoupServerMessage* message, const char* path) const {
-        const WebRequest request = request_of(message, path);
+    void serve(SoupServerMessage* message, const char* path, GHashTable* query) const {
+        const WebRequest request = request_of(message, path, query);
         const WebHandler* handler = handler_of(request.path);
         if (handler == nullptr) return write(message, page_for(request));
         const auto pending = std::make_shared<PendingResponse>(message);
@@ -193,8 +202,8 @@ struct WebServer::Private {
             this, nullptr);
         soup_server_add_handler(
             server, nullptr,
-            [](SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
-               gpointer self) { static_cast<Private*>(self)->serve(message, path); },
+            [](SoupServer*, SoupServerMessage* message, const char* path, GHashTable* query,
+               gpointer self) { static_cast<Private*>(self)->serve(message, path, query); },
             this, nullptr);
     }
 };

@@ -86,3 +86,12 @@ TEST_CASE("A picture of the speaker is the main one to the media daemon") {
     CHECK(answer.media[1].content == "speaker");  // as the peer's SDP calls it
     CHECK(session_media(answer, offer, {})[1].content == "main");
 }
+
+TEST_CASE("Who says by ICE where it receives is not on hold for want of an address") {
+    MediaOffer offer = tests::usual_offer();
+    for (OfferedMedia& medium : offer.media) medium.address.clear();
+
+    CHECK(media_for(offer)[1].direction == MediaDirection::RecvOnly);
+    offer.by_ice = true;
+    CHECK(media_for(offer)[1].direction == MediaDirection::SendRecv);
+}
