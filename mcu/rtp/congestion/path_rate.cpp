@@ -249,7 +249,7 @@ void PathRate::step(Timestamp now) {
         end_probe(true, now);
     if (phase_ == Phase::Judging && now - probe_ends_ > kVerdict) end_probe(true, now);
     if (phase_ != Phase::Resting || wanted_ <= rate_) return;
-    if (now - calm_since_ < std::max(patience_, regret_)) return;
+    if (now - calm_since_ < std::max(doubted_ ? kDoubtPatience : patience_, regret_)) return;
     proven_ = rate_;
     seen_ = true;
     passed_ = 0;
@@ -304,7 +304,11 @@ void PathRate::judge_probe(const PathReport& report, const std::optional<Window>
         return;
     }
     seen_probe_ = seen_probe_ || measured;
-    end_probe(queued || (window && lost_copies(*window)), report.at);
+    // One round trip that is somewhat long may be chance: the same again, soon, but once.
+    const bool lost = window && lost_copies(*window);
+    const bool doubtful = queued && !lost && !doubted_ && passed_ < kSurelyPassed;
+    end_probe(queued || lost, report.at);
+    doubted_ = doubtful;
 }
 
 /// Of a receiver that counts what comes twice: did too much of the probe not come?
@@ -326,6 +330,7 @@ void PathRate::end_probe(bool failed, Timestamp now) {
         return;
     }
     ++failed_probes_;
+    doubted_ = false;
     calm_since_ = now;
     settled_ = now + kSettle;  // the probe's own queue is not the picture's
     // A queue that nobody measured may have stood in what seemed to pass, and a little more than
@@ -337,6 +342,7 @@ void PathRate::end_probe(bool failed, Timestamp now) {
 /// To what was proven, and to all that is wanted if that was.
 void PathRate::rise(Timestamp now) {
     rose_ = now;
+    doubted_ = false;
     patience_ = kPatience;
     calm_since_ = now;
     queue_ = Duration(0);

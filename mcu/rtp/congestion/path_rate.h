@@ -32,7 +32,8 @@ struct PathReport {
 ///       once (`probe`): first a little more, then twice as much until what is wanted is reached.
 ///       Only then, or when a probe fails, the new rate is told: a viewer does not climb rung by
 ///       rung. A failed probe doubles the wait, at most to kMostPatience; a rise that had to be
-///       taken back doubles it further, at most to kMostRegret. A peer that reports seldom is asked
+///       taken back doubles it further, at most to kMostRegret. A probe that one round trip alone
+///       speaks against is made once more. A peer that reports seldom is asked
 ///       after each probe: one packet is held back, and its NACK tells how long the queue is.
 /// Thread: net thread. No clock of its own. Never allocates.
 class PathRate {
@@ -42,6 +43,7 @@ class PathRate {
     static constexpr common::Duration kQueueGrows = std::chrono::milliseconds(70);
     static constexpr common::Duration kQueueStands = std::chrono::milliseconds(250);
     static constexpr common::Duration kPatience = std::chrono::seconds(4);
+    static constexpr common::Duration kDoubtPatience = std::chrono::milliseconds(1500);
     static constexpr common::Duration kMostPatience = std::chrono::seconds(7);
     static constexpr common::Duration kRegret = std::chrono::seconds(20);
     static constexpr common::Duration kMostRegret = std::chrono::minutes(4);
@@ -147,6 +149,7 @@ class PathRate {
     int passed_ = 0;                ///< probes in a row
     bool seen_probe_ = false;       ///< a round trip was measured in this probe
     bool seen_ = false;             ///< and in those before it
+    bool doubted_ = false;          ///< the last probe failed by one round trip alone
 
     /// What was missed since, of a second at most.
     struct Missed {

@@ -65,6 +65,7 @@ class NarrowPath {
 
     mcu::PathRate path{[this](common::Bitrate rate) { on_rate(rate); }};
     std::vector<Change> changes;
+    common::Duration odd_delay{};  ///< of what round trips are measured with, and nothing else
     std::uint64_t sound_sent = 0, sound_lost = 0;
 
   private:
@@ -171,7 +172,7 @@ class NarrowPath {
                                                     static_cast<std::int64_t>(received_) + 1);
         mcu::PathReport made{
             .at = {}, .highest_sequence = highest_, .cumulative_lost = lost, .round_trip = {}};
-        if (forward_) made.round_trip = *forward_ + config_.way_back;
+        if (forward_) made.round_trip = *forward_ + config_.way_back + odd_delay;
         plan(config_.way_back, [this, made]() mutable {
             made.at = now_;
             path.on_report(made);

@@ -210,3 +210,20 @@ TEST_CASE("Pictures are let out as fast as the path carries them beside the soun
     CHECK(viewer.path.pace(viewer.now()).bps() >= rate - 80'000);
     CHECK(viewer.path.pace_of_key(viewer.now()) == viewer.path.pace(viewer.now()));
 }
+
+TEST_CASE("A probe that one round trip alone speaks against is made again soon") {
+    NarrowPath viewer(wide_path());
+    viewer.pass(10s);
+    set_rate(viewer, 300'000);
+    viewer.pass(20s);
+    set_rate(viewer, kWide);
+    const auto failed = viewer.path.failed_probes();
+    REQUIRE(viewer.until([&] { return viewer.path.owed_bytes(viewer.now()) > 0; }, 20s));
+    viewer.pass(800ms);
+    viewer.odd_delay = 100ms;
+    REQUIRE(viewer.until([&] { return viewer.path.failed_probes() > failed; }, 2s));
+
+    viewer.odd_delay = 0ms;
+
+    CHECK(viewer.until([&] { return viewer.path.rate().bps() == 0; }, 8s));
+}
