@@ -261,7 +261,11 @@ void VideoStream::on_own_ssrc_changed() {
 }
 
 void VideoStream::on_peer_wants_start(Timestamp at) {
-    if (start_there_ && at < *start_there_) return;
+    if (start_there_ && at < *start_there_) {
+        // It may have seen that one, broken, and may not ask again.
+        start_owed_ = start_owed_ || at >= start_seen_;
+        return;
+    }
     ask_start(at, kLeastStartInterval);
 }
 
@@ -280,6 +284,10 @@ void VideoStream::send(const mixer::EncodedPicture& picture) {
     net_thread_.check();
     const Timestamp at = now();
     const std::size_t times = 1 + static_cast<std::size_t>(std::max(repeats_.key, repeats_.others));
+    if (start_owed_ && start_there_ && at >= *start_there_) {
+        start_owed_ = false;
+        ask_start(at, kLeastStartInterval);
+    }
     // A start that was asked for before may still come of the larger picture.
     const bool begins = picture.key && picture.rendition != rendition_;
     if (skips_until_ && !begins && at < *skips_until_) return;
@@ -312,10 +320,12 @@ void VideoStream::limit_pace(bool key, Timestamp at) {
 
 void VideoStream::note_start(Timestamp at) {
     start_there_.reset();
+    start_owed_ = false;
     if (path() == nullptr || !sent_) return;
     const auto remote = remote_view();
     const Duration round_trip = remote && remote->round_trip ? *remote->round_trip : Duration(0);
-    start_there_ = at + pacer_.backlog(at) + round_trip + kRepairOfStart;
+    start_seen_ = at + pacer_.backlog(at) + round_trip;
+    start_there_ = start_seen_ + kRepairOfStart;
 }
 
 void VideoStream::skip_to_start() {

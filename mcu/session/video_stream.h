@@ -127,6 +127,8 @@ class VideoStream final : public MediaStream {
     std::uint64_t rendition_ = 0;  ///< of the picture sent last
     /// When the last start is there, and whole: who asks for another before cannot know.
     std::optional<common::Timestamp> start_there_;
+    common::Timestamp start_seen_;  ///< before then who asks for another cannot know of it at all
+    bool start_owed_ = false;       ///< who asked between the two is given another after that
     std::array<std::uint8_t, kPacketBufferBytes> probe_;
 };
 

@@ -154,6 +154,7 @@ void PathRate::fall(const Window& window, Duration queue, Timestamp now) {
         regret_ = Duration(0);
     }
     ++falls_;
+    doubted_ = false;
     patience_ = kPatience;
     settled_ = window.end + kSettle;
     calm_since_ = window.end;
@@ -250,6 +251,7 @@ void PathRate::step(Timestamp now) {
     if (phase_ == Phase::Judging && now - probe_ends_ > kVerdict) end_probe(true, now);
     if (phase_ != Phase::Resting || wanted_ <= rate_) return;
     if (now - calm_since_ < std::max(doubted_ ? kDoubtPatience : patience_, regret_)) return;
+    if (doubted_) return begin_probe(target_, now);
     proven_ = rate_;
     seen_ = true;
     passed_ = 0;
@@ -306,9 +308,8 @@ void PathRate::judge_probe(const PathReport& report, const std::optional<Window>
     seen_probe_ = seen_probe_ || measured;
     // One round trip that is somewhat long may be chance: the same again, soon, but once.
     const bool lost = window && lost_copies(*window);
-    const bool doubtful = queued && !lost && !doubted_ && passed_ < kSurelyPassed;
+    if (queued && !lost && !doubted_) return doubt_probe(report.at);
     end_probe(queued || lost, report.at);
-    doubted_ = doubtful;
 }
 
 /// Of a receiver that counts what comes twice: did too much of the probe not come?
@@ -317,6 +318,14 @@ bool PathRate::lost_copies(const Window& window) const {
     const double put = sent_.between(window.begin, window.end).picture_packets;
     const double probe = sent_.between(probe_began_, probe_ends_).picture_packets;
     return put - window.received > kProbeLost * probe;
+}
+
+void PathRate::doubt_probe(Timestamp now) {
+    phase_ = Phase::Resting;
+    ++failed_probes_;
+    doubted_ = true;
+    calm_since_ = now;
+    settled_ = now + kSettle;
 }
 
 void PathRate::end_probe(bool failed, Timestamp now) {

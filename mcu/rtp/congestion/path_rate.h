@@ -124,6 +124,7 @@ class PathRate {
     void set_rate(common::Bitrate rate);
     void step(common::Timestamp now);
     void begin_probe(common::Bitrate target, common::Timestamp now);
+    void doubt_probe(common::Timestamp now);
     void end_probe(bool failed, common::Timestamp now);
     void rise(common::Timestamp now);
 

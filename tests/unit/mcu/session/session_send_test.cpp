@@ -605,3 +605,25 @@ TEST_CASE(
     CHECK(start[0].sequence == static_cast<std::uint16_t>(first.back().sequence + 1));
     CHECK(f.counters().packets_sent == first.size() + 1);
 }
+
+TEST_CASE("Who asks for a start while the last may be repaired is given another after that, once") {
+    SessionFixture f;
+    PeerPorts peer;
+    MediaConfig config = SessionFixture::video(&peer);
+    config.feedback_nack = true;
+    const auto local = f.configure({config});
+    f.picture(make_picture(true, {100}, f.clock.now()));
+    f.pass(50ms);
+    f.send(peer.rtcp, pli(local[0].ssrc), local[0].rtcp_port);
+    f.send(peer.rtcp, pli(local[0].ssrc), local[0].rtcp_port);
+    f.pass(200ms);
+    f.picture(make_picture(false, {100}, f.clock.now()));
+    CHECK(f.observer.starts == 0);
+
+    f.pass(100ms);
+    f.picture(make_picture(false, {100}, f.clock.now()));
+    f.pass(500ms);
+    f.picture(make_picture(false, {100}, f.clock.now()));
+
+    CHECK(f.observer.starts == 1);
+}
