@@ -5,10 +5,11 @@
 #include <optional>
 #include <string>
 #include <tl/expected.hpp>
+#include <vector>
 
 #include "common/units.h"
-#include "signaling/conference/ice_side.h"
 #include "signaling/conference/media_offer.h"
+#include "signaling/conference/session_bundle.h"
 #include "signaling/config/listener_settings.h"
 
 namespace signaling {
@@ -104,14 +105,16 @@ struct CallRequest {
     std::string layout;
     /// Absent: we make the offer. The answer then lists all we have, and `answered` follows.
     std::optional<MediaOffer> offer;
-    /// All its media come by one transport, found by ICE; absent: each by ports of its own.
-    std::optional<IceSide> ice = {};
+    /// All its media come by one transport, found by ICE; its mids are filled in with what is
+    /// taken. Absent: each has ports of its own.
+    std::optional<SessionBundle> bundle = {};
 };
 
 struct Admitted {
     ParticipantId participant;
     MediaAnswer media;
-    std::optional<IceSide> ice = {};  ///< ours, where the request had its own
+    /// Where the request had a bundle: ours, complete, as a=candidate has them (RFC 8839 5.1).
+    std::vector<std::string> candidates = {};
 };
 
 /// A call that a former signalling daemon took in, as the door remembers it.

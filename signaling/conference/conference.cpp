@@ -34,6 +34,15 @@ Refusal refusal_for(const common::Error& error) {
     return {RefusalReason::Internal, error.message, 0};
 }
 
+std::optional<SessionBundle> bundle_for(const CallRequest& request, const MediaAnswer& ours) {
+    std::optional<SessionBundle> bundle = request.bundle;
+    if (!bundle) return bundle;
+    for (const AnsweredMedia& medium : ours.media) {
+        if (medium.accepted) bundle->mids.push_back(medium.mid);
+    }
+    return bundle;
+}
+
 }  // namespace
 
 Conference::Conference(MediaNode& node, const common::Clock& clock, RoomSettings policy,
@@ -52,10 +61,6 @@ void Conference::admit(ParticipantId id, const CallRequest& request, Call& call,
                                            "room '" + policy_.id + "' is full: it takes " + most,
                                            kRetryWhenFullS}));
     }
-    if (request.ice && node_.info() != nullptr && !node_.info()->ice) {
-        return done(tl::unexpected(Refusal{
-            RefusalReason::MediaAway, "the media daemon of this server takes no media by ICE", 0}));
-    }
     const Capabilities have = capabilities(request);
     tl::expected<MediaAnswer, Refusal> ours =
         request.offer ? negotiate(*request.offer, have) : make_offer(have);
@@ -72,7 +77,7 @@ void Conference::admit(ParticipantId id, const CallRequest& request, Call& call,
     participant.session.display_name = request.display_name;
     participant.session.local_address = local_address_for(request);
     participant.session.layout = request.layout;
-    participant.session.ice = request.ice;
+    participant.session.bundle = bundle_for(request, *ours);
     participant.session.media = session_media(*ours, participant.peer, {});
     apply([this, id, done = std::move(done)](const Result<void>& result) {
         finish_admit(id, result, done);
@@ -106,12 +111,14 @@ void Conference::finish_admit(const ParticipantId& id, const Result<void>& resul
     } else if (!participant->failure.empty()) {
         outcome = tl::unexpected(
             Refusal{RefusalReason::Overloaded, participant->failure, kRetryWhenFullS});
-    } else if (!participant->fill_addresses(outcome->media) ||
-               (participant->request.ice && !participant->transport)) {
+    } else if (participant->session.bundle && participant->candidates.empty()) {
+        outcome = tl::unexpected(Refusal{
+            RefusalReason::MediaAway, "the media daemon of this server takes no media by ICE", 0});
+    } else if (!participant->fill_addresses(outcome->media)) {
         outcome =
             tl::unexpected(Refusal{RefusalReason::Internal, "the media daemon opened no port", 0});
     } else {
-        outcome->ice = participant->transport;
+        outcome->candidates = participant->candidates;
     }
     if (!outcome) {
         LOG_INFO("not admitted conference={} room={} from={}: {}", instance(), policy_.id,
@@ -419,8 +426,8 @@ void Conference::state_applied(const AppliedState& applied) {
         participant.failure.clear();
         participant.take_local(opened[id]);
     }
-    for (const LocalTransport& opened_ice : applied.transports) {
-        if (Participant* p = find(opened_ice.session)) p->transport = opened_ice.ice;
+    for (const LocalBundle& bundle : applied.bundles) {
+        if (Participant* p = find(bundle.session)) p->candidates = bundle.candidates;
     }
     for (const SessionFailure& failure : applied.failures) {
         Participant* p = find(failure.session);

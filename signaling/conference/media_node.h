@@ -10,8 +10,8 @@
 
 #include "common/result.h"
 #include "common/units.h"
-#include "signaling/conference/ice_side.h"
 #include "signaling/conference/media_offer.h"
+#include "signaling/conference/session_bundle.h"
 #include "signaling/config/settings.h"
 
 // The media daemon as the rooms see it: plain structs of mcu/control/mcu_control.proto, and the
@@ -39,7 +39,6 @@ struct NodeInfo {
     std::uint32_t max_sessions = 0;
     bool ipv6 = false;
     NodeLoad load = {};  ///< as it said last, twice a second
-    bool ice = false;    ///< sessions can have one transport by ICE
 };
 
 /// How the media daemon shall protect one medium.
@@ -89,8 +88,8 @@ struct SessionSpec {
     std::vector<std::string> pinned;
     std::vector<SessionMedia> media;
     std::string local_address;
-    /// The peer's; then all media share one transport, and remote addresses are not looked at.
-    std::optional<IceSide> ice = {};
+    /// Of a WebRTC peer; remote addresses are not looked at then.
+    std::optional<SessionBundle> bundle = {};
     friend bool operator==(const SessionSpec&, const SessionSpec&) = default;
 };
 
@@ -120,10 +119,11 @@ struct LocalMedia {
     friend bool operator==(const LocalMedia&, const LocalMedia&) = default;
 };
 
-/// What it opened for a session with ICE: ICE-lite, so that candidates are complete at once.
-struct LocalTransport {
+/// Where a bundle is reached: candidates, all there are, as a=candidate has them.
+struct LocalBundle {
     std::string session;
-    IceSide ice;
+    std::vector<std::string> candidates;
+    friend bool operator==(const LocalBundle&, const LocalBundle&) = default;
 };
 
 struct SessionFailure {
@@ -134,7 +134,7 @@ struct SessionFailure {
 struct AppliedState {
     std::vector<LocalMedia> local;
     std::vector<SessionFailure> failures;
-    std::vector<LocalTransport> transports = {};
+    std::vector<LocalBundle> bundles = {};
 };
 
 struct ClaimedState {

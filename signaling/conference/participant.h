@@ -27,7 +27,7 @@ struct Participant {
     State state = State::Joining;
     MediaAnswer ours;                         ///< as the peer was told
     MediaOffer peer;                          ///< as the peer said last
-    std::optional<IceSide> transport;         ///< what the media daemon opened, where it has ICE
+    std::vector<std::string> candidates;      ///< of its bundle: what the media daemon opened
     std::map<std::string, LocalMedia> local;  ///< by mid: what the media daemon opened
     std::string failure;                      ///< why the media daemon could not make its session
     int negotiations = 0;         ///< exchanges with the door that wait for the media daemon

@@ -168,6 +168,38 @@ SessionMedia from_proto(const pb::MediaState& message) {
     return medium;
 }
 
+void fill_bundle(pb::SessionState& message, const SessionBundle& bundle) {
+    pb::Bundle& said = *message.mutable_bundle();
+    for (const std::string& mid : bundle.mids) said.add_mids(mid);
+    said.set_local_ufrag(bundle.local.ufrag);
+    said.set_local_pwd(bundle.local.pwd);
+    said.set_remote_ufrag(bundle.remote.ufrag);
+    said.set_remote_pwd(bundle.remote.pwd);
+    said.mutable_extensions()->set_mid(bundle.extensions.mid);
+    said.mutable_extensions()->set_audio_level(bundle.extensions.audio_level);
+    for (pb::MediaState& medium : *message.mutable_media()) {
+        const auto ssrcs = bundle.remote_ssrcs.find(medium.mid());
+        if (ssrcs == bundle.remote_ssrcs.end()) continue;
+        for (const std::uint32_t ssrc : ssrcs->second) medium.add_remote_ssrcs(ssrc);
+    }
+}
+
+SessionBundle bundle_from(const pb::SessionState& message) {
+    const pb::Bundle& said = message.bundle();
+    SessionBundle bundle;
+    bundle.mids.assign(said.mids().begin(), said.mids().end());
+    bundle.local = {said.local_ufrag(), said.local_pwd()};
+    bundle.remote = {said.remote_ufrag(), said.remote_pwd()};
+    bundle.extensions.mid = static_cast<std::uint8_t>(said.extensions().mid());
+    bundle.extensions.audio_level = static_cast<std::uint8_t>(said.extensions().audio_level());
+    for (const pb::MediaState& medium : message.media()) {
+        if (medium.remote_ssrcs().empty()) continue;
+        bundle.remote_ssrcs[medium.mid()].assign(medium.remote_ssrcs().begin(),
+                                                 medium.remote_ssrcs().end());
+    }
+    return bundle;
+}
+
 void fill(pb::SessionState& message, const SessionSpec& session) {
     message.set_session(session.id);
     message.set_display_name(session.display_name);
@@ -179,6 +211,7 @@ void fill(pb::SessionState& message, const SessionSpec& session) {
     for (const std::string& pinned : session.pinned) message.add_pinned_sessions(pinned);
     for (const SessionMedia& medium : session.media) fill(*message.add_media(), medium);
     message.set_local_address(session.local_address);
+    if (session.bundle) fill_bundle(message, *session.bundle);
 }
 
 SessionSpec from_proto(const pb::SessionState& message) {
@@ -194,6 +227,7 @@ SessionSpec from_proto(const pb::SessionState& message) {
     for (const pb::MediaState& medium : message.media())
         session.media.push_back(from_proto(medium));
     session.local_address = message.local_address();
+    if (message.has_bundle()) session.bundle = bundle_from(message);
     return session;
 }
 
@@ -374,6 +408,18 @@ LocalMedia from_proto(const pb::LocalMedia& message) {
             message.ssrc(),
             message.cname(),
             message.fingerprint()};
+}
+
+LocalBundle from_proto(const pb::LocalBundle& message) {
+    LocalBundle bundle{message.session(), {}};
+    for (const pb::IceCandidate& candidate : message.candidates()) {
+        const bool tcp = candidate.transport() == pb::IceCandidate::TCP_PASSIVE;
+        bundle.candidates.push_back(candidate.foundation() + " 1 " + (tcp ? "tcp " : "udp ") +
+                                    std::to_string(candidate.priority()) + " " +
+                                    candidate.address() + " " + std::to_string(candidate.port()) +
+                                    " typ host" + (tcp ? " tcptype passive" : ""));
+    }
+    return bundle;
 }
 
 NodeEvent from_proto(const pb::Event& message) {

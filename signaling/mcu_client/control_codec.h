@@ -13,6 +13,7 @@ namespace pb = tessera::control::v1;
 [[nodiscard]] NodeLoad from_proto(const pb::NodeLoad& message);
 [[nodiscard]] ConferenceSpec from_proto(const pb::ConferenceState& message);
 [[nodiscard]] LocalMedia from_proto(const pb::LocalMedia& message);
+[[nodiscard]] LocalBundle from_proto(const pb::LocalBundle& message);
 [[nodiscard]] NodeEvent from_proto(const pb::Event& message);
 [[nodiscard]] LayoutList from_proto(const pb::ListLayoutsReply& message);
 [[nodiscard]] pb::ConferenceState to_proto(const ConferenceSpec& spec);

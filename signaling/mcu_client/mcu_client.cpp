@@ -314,6 +314,8 @@ void McuClient::apply(const Ownership& owner, const ConferenceSpec& spec,
                 state.local.push_back(control::from_proto(local));
             for (const auto& f : reply.failures())
                 state.failures.push_back({f.session(), f.reason()});
+            for (const auto& bundle : reply.local_bundles())
+                state.bundles.push_back(control::from_proto(bundle));
             return state;
         });
 }

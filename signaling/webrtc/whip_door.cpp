@@ -52,12 +52,38 @@ bool is_ipv6(const std::string& address) {
     return address.find(':') != std::string::npos;
 }
 
-IceDescription described(const IceSide& ours, const std::string& public_address) {
+constexpr const char* kMidExtension = "urn:ietf:params:rtp-hdrext:sdes:mid";
+constexpr const char* kLevelExtension = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+
+std::uint8_t extension_id(const BrowserOffer& offer, const char* uri) {
+    for (const BrowserLine& line : offer.lines) {
+        const auto found = std::ranges::find(line.extensions, uri, &HeaderExtension::uri);
+        if (found != line.extensions.end()) return static_cast<std::uint8_t>(found->id);
+    }
+    return 0;
+}
+
+SessionBundle bundle_of_offer(const BrowserOffer& offer) {
+    SessionBundle bundle;
+    bundle.local = {make_secret().substr(0, 8), make_secret()};
+    bundle.remote = {offer.ice.credentials.ufrag, offer.ice.credentials.pwd};
+    bundle.extensions.mid = extension_id(offer, kMidExtension);
+    bundle.extensions.audio_level = extension_id(offer, kLevelExtension);
+    for (std::size_t i = 0; i < offer.lines.size(); ++i) {
+        for (const SentStream& stream : offer.lines[i].streams) {
+            bundle.remote_ssrcs[offer.media.media[i].mid].push_back(stream.ssrc);
+        }
+    }
+    return bundle;
+}
+
+IceDescription described(const IceProof& ours, const std::vector<std::string>& candidates,
+                         const std::string& public_address) {
     IceDescription ice;
     ice.credentials = {ours.ufrag, ours.pwd};
     ice.lite = true;
     ice.end_of_candidates = true;
-    for (const std::string& text : ours.candidates) {
+    for (const std::string& text : candidates) {
         auto candidate = IceCandidate::parse(text);
         if (!candidate) continue;
         const bool stands_for =
@@ -66,14 +92,6 @@ IceDescription described(const IceSide& ours, const std::string& public_address)
         ice.candidates.push_back(*std::move(candidate));
     }
     return ice;
-}
-
-IceSide side_of(const IceDescription& theirs) {
-    IceSide side{theirs.credentials.ufrag, theirs.credentials.pwd, {}};
-    for (const IceCandidate& candidate : theirs.candidates) {
-        side.candidates.push_back(candidate.text());
-    }
-    return side;
 }
 
 WebResponse not_allowed(const std::string& allowed) {
@@ -98,9 +116,10 @@ bool matches(std::string_view if_match, std::string_view tag) {
 /// One client, from its POST on.
 class WhipDoor::Session final : public Call, public std::enable_shared_from_this<Session> {
   public:
-    Session(WhipDoor& door, std::string path, std::string source, BrowserOffer offer,
+    Session(WhipDoor& door, std::string path, std::string source, BrowserOffer offer, IceProof ours,
             WebRespond respond)
         : offer_(std::move(offer)),
+          ours_(std::move(ours)),
           source_(std::move(source)),
           door_(door),
           path_(std::move(path)),
@@ -131,6 +150,7 @@ class WhipDoor::Session final : public Call, public std::enable_shared_from_this
     [[nodiscard]] const std::string& etag() const { return etag_; }
     [[nodiscard]] const std::string& source() const { return source_; }
     [[nodiscard]] const BrowserOffer& offer() const { return offer_; }
+    [[nodiscard]] const IceProof& ours() const { return ours_; }
 
   private:
     /// From the loop, unless the session is over by then.
@@ -151,6 +171,7 @@ class WhipDoor::Session final : public Call, public std::enable_shared_from_this
     }
 
     BrowserOffer offer_;
+    IceProof ours_;
     std::string source_;
     WhipDoor& door_;
     std::string path_;
@@ -223,10 +244,11 @@ void WhipDoor::begin(BrowserUse use, const std::string& room, const WebRequest& 
     call.local_address = local_address_towards(request.source);
     call.public_address = options_.public_address;
     call.offer = offer->media;
-    call.ice = side_of(offer->ice);
+    call.bundle = bundle_of_offer(*offer);
+    const IceProof ours = call.bundle->local;
     const std::string path = request.path + "/" + make_secret();
     const auto session = std::make_shared<Session>(*this, path, request.source, *std::move(offer),
-                                                   std::move(respond));
+                                                   ours, std::move(respond));
     sessions_.emplace(path, session);
     rooms_.admit(call, *session,
                  [this, path, session = std::weak_ptr<Session>(session)](
@@ -245,7 +267,8 @@ void WhipDoor::admitted(const std::string& path, const tl::expected<Admitted, Re
     const std::string etag = "\"" + make_secret().substr(0, 16) + "\"";
     session->let_in(result->participant, etag);
     BrowserSide side;
-    if (result->ice) side.ice = described(*result->ice, options_.public_address);
+    side.ice = described(session->ours(), result->candidates, options_.public_address);
+    side.extensions = {kMidExtension, kLevelExtension};
     if (side.ice.candidates.empty()) {
         end(path, {Ending::Cause::MediaFailed, "the media daemon has no candidates"});
         return session->answer(web_problem(500, "internal", "the media daemon opened no port"));

@@ -33,6 +33,21 @@ constexpr std::string_view kPng(
     "\x48\xaf\xa4\x71\0\0\0\0IEND\xae\x42\x60\x82",
     67);
 
+void open_bundle(const std::string& session, pb::LocalBundle& bundle) {
+    bundle.set_session(session);
+    pb::IceCandidate& udp = *bundle.add_candidates();
+    udp.set_foundation("1");
+    udp.set_priority(2130706431);
+    udp.set_address("192.0.2.9");
+    udp.set_port(5004);
+    pb::IceCandidate& tcp = *bundle.add_candidates();
+    tcp = udp;
+    tcp.set_foundation("2");
+    tcp.set_transport(pb::IceCandidate::TCP_PASSIVE);
+    tcp.set_priority(2105458943);
+    tcp.set_address("2001:db8::9");
+}
+
 }  // namespace
 
 class FakeMcud::Service final : public pb::McuControl::Service {
@@ -95,6 +110,9 @@ class FakeMcud::Service final : public pb::McuControl::Service {
         if (request->state().revision() >= conference.state.revision())
             take(conference, request->state());
         for (const auto& [key, local] : conference.local) *reply->add_local() = local;
+        for (const auto& session : conference.state.sessions()) {
+            if (session.has_bundle()) open_bundle(session.session(), *reply->add_local_bundles());
+        }
         if (conference.state.sessions().empty()) conferences_.erase(found);
         return grpc::Status::OK;
     }

@@ -31,9 +31,7 @@ class FakeMediaNode final : public signaling::MediaNode {
                                     {"opus", "G722", "PCMU", "PCMA"},
                                     {"H264"},
                                     max_sessions,
-                                    true,
-                                    {},
-                                    ice};
+                                    true};
         observer.node_up(*info_);
     }
     /// Lets nobody new in from now on; an empty `why`: everybody.
@@ -53,9 +51,7 @@ class FakeMediaNode final : public signaling::MediaNode {
                                     {"opus", "G722", "PCMU", "PCMA"},
                                     {"H264"},
                                     max_sessions,
-                                    true,
-                                    {},
-                                    ice};
+                                    true};
         observer.node_up(*info_);
     }
     void restart(signaling::MediaNodeObserver& observer) {
@@ -141,7 +137,7 @@ class FakeMediaNode final : public signaling::MediaNode {
     }
 
     std::map<std::string, Running> conferences;  ///< by instance
-    bool ice = true;                             ///< from the next start on
+    bool ice = true;                             ///< false: it opens no bundles
     std::string refuse_sessions;                 ///< not empty: every new session fails so
     std::string unreadable_fmtp;  ///< not empty: a state that sends with it is refused as a whole
     std::string odd_fmtp;         ///< not empty: a session that sends with it fails with "odd"
@@ -180,13 +176,10 @@ class FakeMediaNode final : public signaling::MediaNode {
             }
             for (const auto& medium : session.media)
                 applied.local.push_back(port_of(running, session.id, medium.mid));
-            if (!session.ice || applied.local.empty()) continue;
+            if (!session.bundle || !ice || applied.local.empty()) continue;
             const std::string port = std::to_string(applied.local.back().rtp_port);
-            applied.transports.push_back(
-                {session.id,
-                 {"ours",
-                  "abcdefghijklmnopqrstuv",
-                  {"1 1 udp 2130706431 192.0.2.9 " + port + " typ host"}}});
+            applied.bundles.push_back(
+                {session.id, {"1 1 udp 2130706431 192.0.2.9 " + port + " typ host"}});
         }
         running.local = applied.local;
         return applied;

@@ -64,6 +64,13 @@ SessionSpec session_of_two_media() {
     video.rtcp_mux = video.feedback_pli = video.feedback_fir = true;
     video.start_asked = 7;
     session.media = {audio, video};
+    SessionBundle bundle;
+    bundle.mids = {"0", "1"};
+    bundle.local = {"ours", "abcdefghijklmnopqrstuv"};
+    bundle.remote = {"peer", "vutsrqponmlkjihgfedcba"};
+    bundle.extensions = {4, 1};
+    bundle.remote_ssrcs = {{"0", {7}}, {"1", {8, 9}}};
+    session.bundle = bundle;
     return session;
 }
 
@@ -117,6 +124,11 @@ TEST_CASE("What was applied is what a claim of the next owner returns, field by 
 
     REQUIRE((*applied)->local.size() == 2);
     CHECK((*applied)->local[0].rtp_port != 0);
+    CHECK((*applied)->bundles ==
+          std::vector<LocalBundle>{
+              {spec.sessions[0].id,
+               {"1 1 udp 2130706431 192.0.2.9 5004 typ host",
+                "2 1 tcp 2105458943 2001:db8::9 5004 typ host tcptype passive"}}});
     CHECK((*claimed)->running == spec);
     CHECK((*claimed)->local == (*applied)->local);
     REQUIRE((*listed)->size() == 1);

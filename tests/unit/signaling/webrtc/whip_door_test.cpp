@@ -103,7 +103,14 @@ TEST_CASE("Who publishes is in the room, by one transport, and is only received"
     const auto sessions = house.sessions();
     REQUIRE(sessions.size() == 1);
     CHECK(sessions[0].display_name == "Anna");
-    CHECK(sessions[0].ice->ufrag == "xA9c");
+    REQUIRE(sessions[0].bundle);
+    const SessionBundle& bundle = *sessions[0].bundle;
+    CHECK(bundle.remote == IceProof{"xA9c", "Mdsg4VwF1nxjiGvexG5iiQgd"});
+    CHECK(bundle.local.ufrag.size() == 8);
+    CHECK(bundle.local.pwd.size() == 32);
+    CHECK(bundle.mids == std::vector<std::string>{"0", "1"});
+    CHECK(bundle.extensions == SessionBundle::ExtensionIds{4, 1});
+    CHECK(bundle.remote_ssrcs.at("0") == std::vector<std::uint32_t>{550670501});
     REQUIRE(sessions[0].media.size() == 2);
     for (const SessionMedia& medium : sessions[0].media) {
         CHECK(medium.direction == MediaDirection::RecvOnly);
@@ -117,13 +124,14 @@ TEST_CASE("The answer has our side of ICE, DTLS and both media") {
     House house;
 
     const auto answer = parse_sdp(house.publish().body);
+    const IceProof ours = house.sessions().at(0).bundle->local;
 
     REQUIRE(answer);
     REQUIRE(answer->media.size() == 2);
     const auto ice = ice_of(answer->media[0], *answer);
     REQUIRE(ice);
     CHECK(ice->lite);
-    CHECK(ice->credentials.ufrag == "ours");
+    CHECK(ice->credentials == IceCredentials{ours.ufrag, ours.pwd});
     REQUIRE(ice->candidates.size() == 1);
     CHECK(ice->candidates[0].address == "192.0.2.9");
     CHECK(bundle_of(*answer) == std::vector<std::string>{"0", "1"});

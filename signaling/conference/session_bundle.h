@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace signaling {
+
+/// One side's proof to the other by ICE (RFC 8839 5.4). `pwd` is a secret between the two.
+struct IceProof {
+    std::string ufrag;
+    std::string pwd;
+    friend bool operator==(const IceProof&, const IceProof&) = default;
+};
+
+/// The one transport of all media of a WebRTC peer; see `Bundle` of the contract.
+struct SessionBundle {
+    std::vector<std::string> mids;  ///< of the media that go by it
+    IceProof local;                 ///< from a good random source; others than before: ICE anew
+    IceProof remote;
+    /// a=extmap, one meaning in all media; 0: not agreed.
+    struct ExtensionIds {
+        std::uint8_t mid = 0;
+        std::uint8_t audio_level = 0;
+        friend bool operator==(const ExtensionIds&, const ExtensionIds&) = default;
+    };
+    ExtensionIds extensions;
+    /// By mid: what the peer says it sends (a=ssrc).
+    std::map<std::string, std::vector<std::uint32_t>> remote_ssrcs;
+    friend bool operator==(const SessionBundle&, const SessionBundle&) = default;
+};
+
+}  // namespace signaling
