@@ -1,9 +1,12 @@
 #include "mcu/transport/socket_address.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -12,6 +15,20 @@ namespace mcu {
 
 using common::ErrorCode;
 using common::Result;
+
+namespace {
+/// fe80::/10 (RFC 4291 2.5.6), 169.254.0.0/16 (RFC 3927).
+bool is_link_local(const SocketAddress& address) {
+    sockaddr_storage native{};
+    std::memcpy(&native, address.native(), address.native_bytes());
+    if (address.is_ipv6()) {
+        const auto& v6 = reinterpret_cast<const sockaddr_in6&>(native);
+        return IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr) != 0;
+    }
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(native);
+    return (ntohl(v4.sin_addr.s_addr) >> 16U) == 0xa9feU;
+}
+}  // namespace
 
 Result<SocketAddress> SocketAddress::parse(const std::string& address, std::uint16_t port) {
     addrinfo hints{};
@@ -129,6 +146,24 @@ Result<SocketAddress> local_address_towards(const SocketAddress& peer) {
                                                         ": " + std::strerror(error));
     }
     return local.with_port(0);
+}
+
+std::vector<SocketAddress> host_addresses() {
+    std::vector<SocketAddress> all;
+    ifaddrs* list = nullptr;
+    if (getifaddrs(&list) == 0) {
+        for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
+            if (entry->ifa_addr == nullptr || (entry->ifa_flags & IFF_UP) == 0) continue;
+            if ((entry->ifa_flags & IFF_LOOPBACK) != 0) continue;
+            const SocketAddress address = SocketAddress::from_native(entry->ifa_addr);
+            if (!address.valid() || is_link_local(address)) continue;
+            all.push_back(address.with_port(0));
+        }
+        freeifaddrs(list);
+    }
+    std::ranges::stable_partition(all, [](const SocketAddress& a) { return !a.is_ipv6(); });
+    if (all.empty()) all.push_back(*SocketAddress::parse("127.0.0.1", 0));
+    return all;
 }
 
 }  // namespace mcu

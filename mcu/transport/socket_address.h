@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 
@@ -51,5 +52,9 @@ class SocketAddress {
 /// Our own address on the route to `peer`, port 0: what a peer behind that route can reach.
 /// No packet is sent. Fails with `Unavailable` when there is no route.
 [[nodiscard]] common::Result<SocketAddress> local_address_towards(const SocketAddress& peer);
+
+/// Our addresses on all interfaces that are up, port 0, IPv4 first; without loopback and link-local
+/// ones, which nobody else can reach. None: loopback alone.
+[[nodiscard]] std::vector<SocketAddress> host_addresses();
 
 }  // namespace mcu

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "mcu/transport/udp_port.h"
+
 using mcu::SocketAddress;
 
 TEST_CASE("Numeric addresses are read and written back") {
@@ -40,4 +42,16 @@ TEST_CASE("The local address follows the route to the peer") {
     CHECK(mcu::local_address_towards(*SocketAddress::parse("127.0.0.9", 5004))->address() ==
           "127.0.0.1");
     CHECK(mcu::local_address_towards(*SocketAddress::parse("::1", 0))->address() == "::1");
+}
+
+TEST_CASE("Our own addresses are concrete, without a port, and can be bound") {
+    const std::vector<SocketAddress> all = mcu::host_addresses();
+
+    REQUIRE(!all.empty());
+    for (const SocketAddress& address : all) {
+        CHECK(address.valid());
+        CHECK(address.port() == 0);
+        CHECK(
+            mcu::UdpPort::open(address, mcu::UdpPort::Families::OwnOnly, mcu::TrafficClass::Audio));
+    }
 }
