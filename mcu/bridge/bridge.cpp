@@ -84,6 +84,8 @@ Bridge::Applied Bridge::local() const {
             result.local.push_back(media);
             result.local_sessions.push_back(session->state().id);
         }
+        if (!session->candidates().empty())
+            result.bundles.push_back({session->state().id, session->candidates()});
     }
     result.failures = failures_;
     return result;

@@ -48,6 +48,11 @@ class Bridge final : private BridgedSessionEvents {
         std::vector<LocalMedia> local;  ///< of all sessions that live, beside `local_sessions`
         std::vector<std::string> local_sessions;  ///< whose it is, index by index
         std::vector<SessionFailure> failures;
+        struct Bundle {
+            std::string session;
+            std::vector<IceHostCandidate> candidates;
+        };
+        std::vector<Bundle> bundles;  ///< of all sessions that have one
     };
 
     Bridge(std::string instance, const BridgeServices& services, BridgeObserver& observer);

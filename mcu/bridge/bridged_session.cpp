@@ -24,6 +24,10 @@ constexpr std::array kAudioCodecs{AudioCodec::Opus, AudioCodec::G722, AudioCodec
 
 constexpr int kTicksPerSecond = 30;
 
+bool takes_limits(const MediaConfig& video) {
+    return video.feedback_tmmbr || video.feedback_remb;
+}
+
 std::uint64_t random_seed() {
     std::random_device device;
     return static_cast<std::uint64_t>(device()) << 32 | device();
@@ -111,7 +115,7 @@ void BridgedSession::leave() {
 }
 
 Result<void> BridgedSession::apply(const SessionState& state) {
-    auto local = session_->configure(state.media);
+    auto local = session_->configure(state.media, state.bundle);
     if (!local) return tl::unexpected(local.error());
     local_ = std::move(*local);
     state_ = state;
@@ -313,7 +317,7 @@ common::Bitrate BridgedSession::budget() const {
 
 void BridgedSession::apply_video(const MediaConfig* video, bool muted) {
     // Another stream, or one that has just come to know TMMBR, was not asked yet.
-    if (video == nullptr || video->mid != video_mid_ || !video->feedback_tmmbr) asked_ = {};
+    if (video == nullptr || video->mid != video_mid_ || !takes_limits(*video)) asked_ = {};
     video_mid_ = video == nullptr ? std::string() : video->mid;
     if (video != nullptr && video->start_asked > start_asked_) {
         start_asked_ = video->start_asked;
@@ -345,7 +349,7 @@ void BridgedSession::set_shown(bool shown) {
 void BridgedSession::follow_size(int lines_shown, Timestamp now) {
     const std::optional<common::Bitrate> needed = inbound_.follow(lines_shown, now);
     const MediaConfig* video = main_media(state_.media, MediaKind::Video);
-    if (!needed || video == nullptr || !video->feedback_tmmbr) return;
+    if (!needed || video == nullptr || !takes_limits(*video)) return;
     // b= is what the peer wants to get; who limits its calls limits them both ways.
     const common::Bitrate agreed = video->bandwidth;
     const common::Bitrate wanted = agreed.bps() > 0 ? std::min(*needed, agreed) : *needed;

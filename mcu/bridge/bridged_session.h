@@ -64,6 +64,10 @@ class BridgedSession final : private SessionObserver {
 
     [[nodiscard]] const SessionState& state() const { return state_; }
     [[nodiscard]] const std::vector<LocalMedia>& local() const { return local_; }
+    /// Of its bundle; none: it has none.
+    [[nodiscard]] const std::vector<IceHostCandidate>& candidates() const {
+        return session_->candidates();
+    }
     [[nodiscard]] common::SourceId source() const { return source_; }
     [[nodiscard]] mixer::ViewerId viewer() const { return mixer::ViewerId{source_.value}; }
     [[nodiscard]] mixer::VideoPlayout& video_playout() { return video_playout_; }
@@ -84,8 +88,8 @@ class BridgedSession final : private SessionObserver {
     void set_shown(bool shown);
     /// The tiles that show it, which its decoder scales for.
     void set_tiles(std::span<const mixer::TileNeed> tiles) { lane_->set_tiles(tiles); }
-    /// After each plan: asks the peer (where it knows TMMBR) for no more than a picture needs that
-    /// is seen with so many lines at most.
+    /// After each plan: asks the peer (where it knows TMMBR or REMB) for no more than a picture
+    /// needs that is seen with so many lines at most.
     void follow_size(int lines_shown, common::Timestamp now);
     /// Where PLIs of the peer go. Any start asked for before it is set is answered by the first
     /// picture anyway.

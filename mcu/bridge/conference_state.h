@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct SessionState {
     std::vector<std::string> pinned;  ///< session ids
     std::string local_address;
     std::vector<MediaConfig> media;
+    std::optional<BundleConfig> bundle = {};  ///< none: each medium has ports of its own
 };
 
 /// A session that could not be made or changed, and why, in words.

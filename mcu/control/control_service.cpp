@@ -49,6 +49,9 @@ void fill_local(const Bridge::Applied& applied, Reply& reply) {
     for (std::size_t i = 0; i < applied.local.size(); ++i) {
         *reply.add_local() = to_proto(applied.local_sessions[i], applied.local[i]);
     }
+    for (const Bridge::Applied::Bundle& bundle : applied.bundles) {
+        *reply.add_local_bundles() = to_proto(bundle.session, bundle.candidates);
+    }
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ Result<PayloadFormat> from_proto(const pb::PayloadFormat& proto, MediaKind kind)
     format.payload_type = static_cast<std::uint8_t>(proto.payload_type());
     format.clock_rate_hz = static_cast<int>(proto.clock_rate());
     format.fmtp = proto.fmtp();
+    format.rtx_payload_type = static_cast<std::uint8_t>(proto.rtx_payload_type() & 0x7f);
     if (kind == MediaKind::Video) {
         if (proto.codec() == "H264") return format;
         return fail(ErrorCode::Unsupported,
@@ -201,12 +202,58 @@ Result<MediaConfig> from_proto(const pb::MediaState& proto) {
     media.feedback_fir = proto.feedback_fir();
     media.feedback_nack = proto.feedback_nack();
     media.feedback_tmmbr = proto.feedback_tmmbr();
+    media.feedback_transport_cc = proto.feedback_transport_cc();
+    media.feedback_remb = proto.feedback_remb();
+    media.remote_ssrcs.assign(proto.remote_ssrcs().begin(), proto.remote_ssrcs().end());
     media.relearn = proto.relearn();
     media.start_asked = proto.start_asked();
     auto security = security_from_proto(proto);
     if (!security) return tl::unexpected(security.error());
     media.security = std::move(*security);
     return media;
+}
+
+Result<HeaderExtensionIds> from_proto(const pb::HeaderExtensionIds& proto) {
+    HeaderExtensionIds ids;
+    bool fits = true;
+    const auto read = [&](std::uint32_t id) {
+        fits = fits && id <= 14;  // 15 is reserved (RFC 8285 4.2)
+        return static_cast<std::uint8_t>(id);
+    };
+    ids.mid = read(proto.mid());
+    ids.abs_send_time = read(proto.abs_send_time());
+    ids.transport_sequence = read(proto.transport_sequence());
+    ids.audio_level = read(proto.audio_level());
+    ids.playout_delay = read(proto.playout_delay());
+    if (!fits) return fail(ErrorCode::InvalidArgument, "the id of an extension is above 14");
+    return ids;
+}
+
+Result<BundleConfig> from_proto(const pb::Bundle& proto) {
+    BundleConfig bundle;
+    bundle.mids.assign(proto.mids().begin(), proto.mids().end());
+    bundle.local = {proto.local_ufrag(), proto.local_pwd()};
+    bundle.remote = {proto.remote_ufrag(), proto.remote_pwd()};
+    auto ids = from_proto(proto.extensions());
+    if (!ids) return tl::unexpected(ids.error());
+    bundle.extensions = *ids;
+    return bundle;
+}
+
+pb::Bundle to_proto(const BundleConfig& bundle) {
+    pb::Bundle proto;
+    for (const std::string& mid : bundle.mids) proto.add_mids(mid);
+    proto.set_local_ufrag(bundle.local.ufrag);
+    proto.set_local_pwd(bundle.local.pwd);
+    proto.set_remote_ufrag(bundle.remote.ufrag);
+    proto.set_remote_pwd(bundle.remote.pwd);
+    pb::HeaderExtensionIds& ids = *proto.mutable_extensions();
+    ids.set_mid(bundle.extensions.mid);
+    ids.set_abs_send_time(bundle.extensions.abs_send_time);
+    ids.set_transport_sequence(bundle.extensions.transport_sequence);
+    ids.set_audio_level(bundle.extensions.audio_level);
+    ids.set_playout_delay(bundle.extensions.playout_delay);
+    return proto;
 }
 
 Result<SessionState> from_proto(const pb::SessionState& proto) {
@@ -225,6 +272,11 @@ Result<SessionState> from_proto(const pb::SessionState& proto) {
         if (!media) return fail_in("mid '" + medium.mid() + "'", media.error());
         session.media.push_back(std::move(*media));
     }
+    if (proto.has_bundle()) {
+        auto bundle = from_proto(proto.bundle());
+        if (!bundle) return fail_in("bundle", bundle.error());
+        session.bundle = std::move(*bundle);
+    }
     return session;
 }
 
@@ -234,6 +286,7 @@ pb::PayloadFormat to_proto(const PayloadFormat& format, MediaKind kind) {
     proto.set_codec(kind == MediaKind::Video ? "H264" : codec_name(format.audio));
     proto.set_clock_rate(static_cast<std::uint32_t>(format.clock_rate_hz));
     proto.set_fmtp(format.fmtp);
+    proto.set_rtx_payload_type(format.rtx_payload_type);
     return proto;
 }
 
@@ -258,6 +311,9 @@ pb::MediaState to_proto(const MediaConfig& media) {
     proto.set_feedback_fir(media.feedback_fir);
     proto.set_feedback_nack(media.feedback_nack);
     proto.set_feedback_tmmbr(media.feedback_tmmbr);
+    proto.set_feedback_transport_cc(media.feedback_transport_cc);
+    proto.set_feedback_remb(media.feedback_remb);
+    for (const std::uint32_t ssrc : media.remote_ssrcs) proto.add_remote_ssrcs(ssrc);
     proto.set_relearn(media.relearn);
     proto.set_start_asked(media.start_asked);
     fill_security(media.security, proto);
@@ -276,6 +332,7 @@ pb::SessionState to_proto(const SessionState& session) {
     for (const std::string& pinned : session.pinned) proto.add_pinned_sessions(pinned);
     proto.set_local_address(session.local_address);
     for (const MediaConfig& media : session.media) *proto.add_media() = to_proto(media);
+    if (session.bundle) *proto.mutable_bundle() = to_proto(*session.bundle);
     return proto;
 }
 
@@ -397,6 +454,21 @@ pb::NodeLoad to_proto(const NodeLoad& load) {
     proto.set_capacity_left(load.capacity_left);
     proto.set_refusal(load.refusal);
     proto.set_retry_after_s(static_cast<std::uint32_t>(load.retry_after_s));
+    return proto;
+}
+
+pb::LocalBundle to_proto(const std::string& session,
+                         const std::vector<IceHostCandidate>& candidates) {
+    pb::LocalBundle proto;
+    proto.set_session(session);
+    for (const IceHostCandidate& candidate : candidates) {
+        pb::IceCandidate& told = *proto.add_candidates();
+        told.set_foundation(candidate.foundation);
+        told.set_transport(pb::IceCandidate::UDP);
+        told.set_priority(candidate.priority);
+        told.set_address(candidate.address.address());
+        told.set_port(candidate.address.port());
+    }
     return proto;
 }
 

@@ -17,6 +17,8 @@ namespace mcu {
 
 [[nodiscard]] tessera::control::v1::ConferenceState to_proto(const ConferenceState& state);
 [[nodiscard]] tessera::control::v1::NodeLoad to_proto(const NodeLoad& load);
+[[nodiscard]] tessera::control::v1::LocalBundle to_proto(
+    const std::string& session, const std::vector<IceHostCandidate>& candidates);
 [[nodiscard]] tessera::control::v1::LocalMedia to_proto(const std::string& session,
                                                         const LocalMedia& media);
 [[nodiscard]] tessera::control::v1::StatisticsEvent to_proto(

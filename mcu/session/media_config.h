@@ -8,8 +8,10 @@
 #include "common/media_types.h"
 #include "common/srtp_key.h"
 #include "common/units.h"
+#include "mcu/rtp/header_extensions.h"
 #include "mcu/session/drop_counts.h"
 #include "mcu/transport/dtls_association.h"
+#include "mcu/transport/ice_checks.h"
 
 namespace mcu {
 
@@ -24,7 +26,8 @@ struct PayloadFormat {
     int clock_rate_hz = 0;
     /// RFC syntax as in SDP: "profile-level-id=42e01f;packetization-mode=1"
     std::string fmtp = {};
-    int packet_ms = 20;  ///< sound that we send: 10, 20, 40 or 60; Opus: 20
+    int packet_ms = 20;                 ///< sound that we send: 10, 20, 40 or 60; Opus: 20
+    std::uint8_t rtx_payload_type = 0;  ///< of its repeats (RFC 4588); 0: none
 };
 
 /// Where the peer receives. An empty address: not known yet.
@@ -66,11 +69,23 @@ struct MediaConfig {
     common::Bitrate bandwidth;  ///< 0: not limited
     bool feedback_pli = false;
     bool feedback_fir = false;
-    bool feedback_nack = false;     ///< generic NACK, both ways
-    bool feedback_tmmbr = false;    ///< both ways
+    bool feedback_nack = false;          ///< generic NACK, both ways
+    bool feedback_tmmbr = false;         ///< both ways
+    bool feedback_transport_cc = false;  ///< for the bundle's `transport_sequence`
+    bool feedback_remb = false;          ///< both ways
     std::uint64_t start_asked = 0;  ///< raised: the peer asked for a start by signalling (RFC 5168)
     std::uint64_t relearn = 0;      ///< raised: the peer's address and SSRC may be learnt anew
     MediaSecurity security = {};
+    std::vector<std::uint32_t> remote_ssrcs = {};  ///< that the peer says it sends
+};
+
+/// The one transport of several media, as a WebRTC peer has it (RFC 9143).
+struct BundleConfig {
+    std::vector<std::string> mids;  ///< all with rtcp-mux and DTLS, and no address
+    IceCredentials local;
+    IceCredentials remote;  ///< empty: not known yet
+    HeaderExtensionIds extensions;
+    friend bool operator==(const BundleConfig&, const BundleConfig&) = default;
 };
 
 /// What we tell the peer about our end of one medium.

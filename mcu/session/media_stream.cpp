@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "mcu/session/bundle_transport.h"
 
 namespace mcu {
 
@@ -37,20 +38,33 @@ bool same_receive_formats(const MediaConfig& a, const MediaConfig& b) {
            a.telephone_event_clock_hz == b.telephone_event_clock_hz;
 }
 
+std::unique_ptr<StreamTransport> open_transport(const StreamEnvironment& environment,
+                                                const MediaConfig& media, StreamPorts ports,
+                                                MediaTransportReader& reader) {
+    if (ports.bundle != nullptr) {
+        return std::make_unique<BundledMedium>(*ports.bundle, media, reader);
+    }
+    return std::make_unique<MediaTransport>(environment.net, environment.pool, environment.identity,
+                                            std::move(ports.own), reader);
+}
+
 }  // namespace
 
 MediaStream::MediaStream(const StreamEnvironment& environment, const StreamConfig& config,
-                         std::uint64_t seed, std::unique_ptr<UdpPortPair> ports)
+                         std::uint64_t seed, StreamPorts ports)
     : environment_(environment),
       config_(config),
-      transport_(environment.net, environment.pool, environment.identity, std::move(ports), *this),
+      bundled_(ports.bundle != nullptr),
+      transport_(open_transport(environment, config.media, std::move(ports), *this)),
       rtcp_({.cname = environment.cname,
              .seed = seed,
              .ntp = environment.ntp,
              .session_bandwidth = rtcp_bandwidth(config.media),
              .pli = config.media.feedback_pli,
              .fir = config.media.feedback_fir,
-             .tmmbr = config.media.feedback_tmmbr},
+             .tmmbr = config.media.feedback_tmmbr,
+             .remb = config.media.feedback_remb,
+             .transport_feedback = config.media.feedback_transport_cc},
             *this, now()),
       sender_(rtcp_, send_format(config.media), now()),
       reception_(rtcp_, *this),
@@ -63,7 +77,7 @@ MediaStream::~MediaStream() {
     std::array<std::uint8_t, RtcpSession::kRtcpMaxBytes> buffer;
     const Timestamp at = now();
     const std::size_t bytes = rtcp_.write_goodbye(at, {}, buffer);
-    if (bytes > 0) transport_.send_rtcp(std::span(buffer).first(bytes), at);
+    if (bytes > 0) transport_->send_rtcp(std::span(buffer).first(bytes), at);
 }
 
 void MediaStream::apply(const StreamConfig& config) {
@@ -74,23 +88,28 @@ void MediaStream::apply(const StreamConfig& config) {
     const bool first = !std::exchange(applied_, true);
 
     const bool peer_changed = first || !(before.peer == config.peer);
-    transport_.set_peer(config.peer);
-    transport_.set_security(media.security);
+    transport_->set_media(media);
+    transport_->set_peer(config.peer);
+    transport_->set_security(media.security);
     // A new address is signalling enough; the first one may only confirm what was learnt.
     const bool moved = peer_changed && !first && before.peer.rtp.valid();
     if (moved || media.relearn > before.media.relearn) {
-        transport_.relearn(at);
+        transport_->relearn(at);
         reception_.relearn();
     }
     rtcp_.set_bandwidth(rtcp_bandwidth(media));
     rtcp_.set_feedback(media.feedback_pli, media.feedback_fir, media.feedback_tmmbr);
+    rtcp_.set_remb(media.feedback_remb);
+    if (before.media.feedback_transport_cc != media.feedback_transport_cc) {
+        rtcp_.set_transport_feedback(media.feedback_transport_cc);
+    }
     if (first || !same_receive_formats(before.media, media)) apply_receive_formats();
     if (media.sends &&
         (first || !before.media.sends || !same_format(before.media.send, media.send))) {
         sender_.set_format(send_format(media), at);
         on_send_format();
     }
-    if (peer_changed) transport_.open_pinholes(at);
+    if (peer_changed) transport_->open_pinholes(at);
     service(at);
 }
 
@@ -107,7 +126,7 @@ void MediaStream::apply_receive_formats() {
     if (config_.media.telephone_event_pt != 0) {
         add(config_.media.telephone_event_pt, config_.media.telephone_event_clock_hz);
     }
-    transport_.set_known_types(known);
+    transport_->set_known_types(known);
     for (std::size_t type = 0; type < clock_rates.size(); ++type) {
         reception_.set_clock_rate(static_cast<std::uint8_t>(type), clock_rates[type]);
     }
@@ -118,7 +137,7 @@ bool MediaStream::may_send(Timestamp at) const {
     const Direction direction = config_.media.direction;
     return config_.media.sends &&
            (direction == Direction::SendRecv || direction == Direction::SendOnly) &&
-           transport_.can_send(at);
+           transport_->can_send(at);
 }
 
 bool MediaStream::may_receive() const {
@@ -141,7 +160,7 @@ void MediaStream::send_rtcp(Timestamp at) {
     while (rtcp_.next_deadline() <= at) {
         const std::size_t bytes = rtcp_.poll(at, buffer);
         if (bytes == 0) return;
-        transport_.send_rtcp(std::span(buffer).first(bytes), at);
+        transport_->send_rtcp(std::span(buffer).first(bytes), at);
     }
 }
 
@@ -172,6 +191,13 @@ bool MediaStream::on_rtcp_datagram(std::span<const std::uint8_t> datagram, Times
     const bool valid = rtcp_.counters().received.bad_datagrams == bad_before;
     if (valid) ++heard_;
     return valid;
+}
+
+void MediaStream::on_transport_packet(std::uint32_t ssrc, std::uint16_t transport_sequence,
+                                      Timestamp arrival) {
+    net_thread_.check();
+    rtcp_.on_transport_packet(ssrc, transport_sequence, arrival);
+    if (next_look() < timer_.due()) service(arrival);
 }
 
 void MediaStream::on_protection(const std::string& what) {
@@ -250,7 +276,7 @@ StreamCounters MediaStream::counters() const {
     out.packets_received = in.packets;
     out.bytes_received = in.bytes;
     out.packets_lost = reception_.lost_count();
-    out.dropped = transport_.dropped();
+    out.dropped = transport_->dropped();
     out.dropped.malformed += rtcp.received.bad_datagrams;
     out.dropped.unknown_payload = in.unknown_payload_type;
     out.dropped.sequence_jump = in.suspect;

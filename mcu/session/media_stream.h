@@ -20,6 +20,8 @@
 
 namespace mcu {
 
+class BundleTransport;
+
 /// What the streams of one session share.
 struct StreamEnvironment {
     NetThread& net;
@@ -32,6 +34,12 @@ struct StreamEnvironment {
     const DtlsIdentity* identity = nullptr;  ///< null: no DTLS
 };
 
+/// What a new stream is reached by: ports of its own, or a transport that it shares.
+struct StreamPorts {
+    std::unique_ptr<UdpPortPair> own;
+    BundleTransport* bundle = nullptr;  ///< outlives the stream
+};
+
 /// One medium of a session: its transport, RTCP and RTP in both directions wired together. Sound
 /// and video derive from it and add what happens to payloads.
 ///
@@ -40,7 +48,7 @@ struct StreamEnvironment {
 class MediaStream : private MediaTransportReader, private RtcpObserver, private RtpPacketSink {
   public:
     MediaStream(const StreamEnvironment& environment, const StreamConfig& config,
-                std::uint64_t seed, std::unique_ptr<UdpPortPair> ports);
+                std::uint64_t seed, StreamPorts ports);
     ~MediaStream() override;  ///< sends BYE
     MediaStream(const MediaStream&) = delete;
     MediaStream& operator=(const MediaStream&) = delete;
@@ -49,8 +57,9 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     void apply(const StreamConfig& config);
 
     [[nodiscard]] const MediaConfig& config() const { return config_.media; }
-    [[nodiscard]] std::uint16_t rtp_port() const { return transport_.rtp_port(); }
-    [[nodiscard]] std::uint16_t rtcp_port() const { return transport_.rtcp_port(); }
+    [[nodiscard]] SocketAddress local_rtp() const { return transport_->local_rtp(); }
+    [[nodiscard]] std::uint16_t rtcp_port() const { return transport_->rtcp_port(); }
+    [[nodiscard]] bool bundled() const { return bundled_; }
     [[nodiscard]] std::uint32_t ssrc() const { return sender_.ssrc(); }
     [[nodiscard]] virtual StreamCounters counters() const;
     /// What learns of what is sent and reported; outlives the stream or is taken back. Null:
@@ -87,7 +96,7 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
 
     [[nodiscard]] const StreamEnvironment& environment() const { return environment_; }
     [[nodiscard]] SessionObserver& observer() { return environment_.observer; }
-    [[nodiscard]] MediaTransport& transport() { return transport_; }
+    [[nodiscard]] StreamTransport& transport() { return *transport_; }
     [[nodiscard]] RtcpSession& rtcp() { return rtcp_; }
     [[nodiscard]] RtpSender& sender() { return sender_; }
     [[nodiscard]] PathRate* path() { return path_; }
@@ -104,6 +113,8 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     void on_rtp_packet(RtpPacket packet) final;
     bool on_rtcp_datagram(std::span<const std::uint8_t> datagram, common::Timestamp arrival) final;
     void on_protection(const std::string& what) final;
+    void on_transport_packet(std::uint32_t ssrc, std::uint16_t transport_sequence,
+                             common::Timestamp arrival) final;
     void on_stream_started(std::uint32_t ssrc) final;
     void on_rtp(RtpPacket packet, std::int64_t extended_sequence) final;
     void on_start_wanted(std::uint32_t local_ssrc) final;
@@ -124,7 +135,8 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     StreamEnvironment environment_;
     StreamConfig config_;
     bool applied_ = false;
-    MediaTransport transport_;
+    const bool bundled_;
+    std::unique_ptr<StreamTransport> transport_;
     RtcpSession rtcp_;
     RtpSender sender_;
     RtpReception reception_;

@@ -9,22 +9,11 @@
 #include "mcu/rtp/rtp_packet.h"
 #include "mcu/session/media_protection.h"
 #include "mcu/session/source_lock.h"
+#include "mcu/session/stream_transport.h"
 #include "mcu/transport/datagram_demux.h"
 #include "mcu/transport/udp_port_range.h"
 
 namespace mcu {
-
-/// Gets what one medium's transport let in. Net thread.
-class MediaTransportReader {
-  public:
-    virtual ~MediaTransportReader() = default;
-    virtual void on_rtp_packet(RtpPacket packet) = 0;
-    /// False: not RTCP that makes sense.
-    virtual bool on_rtcp_datagram(std::span<const std::uint8_t> datagram,
-                                  common::Timestamp arrival) = 0;
-    /// For people: "DTLS-SRTP AEAD_AES_128_GCM" from now on, or why it is not.
-    virtual void on_protection(const std::string& what) = 0;
-};
 
 /// One medium's two ports: lets in RTP and RTCP of the peer alone, and knows where to send.
 ///
@@ -36,13 +25,8 @@ class MediaTransportReader {
 ///       speaks RTCP at the host that RTP comes from.
 /// Thread: net thread alone, construction and destruction too.
 /// Owner:  owns its ports; borrows pool and reader.
-class MediaTransport : private MediaProtectionObserver {
+class MediaTransport final : public StreamTransport, private MediaProtectionObserver {
   public:
-    struct Peer {
-        SocketAddress rtp, rtcp;  ///< none: not known
-        bool rtcp_mux = false;
-        friend bool operator==(const Peer&, const Peer&) = default;
-    };
     struct Counters {
         std::uint64_t bad_rtp = 0;    ///< not parsable, or over 1500 bytes
         std::uint64_t misplaced = 0;  ///< RTP on the RTCP port, RTCP on an RTP port without mux
@@ -57,28 +41,25 @@ class MediaTransport : private MediaProtectionObserver {
     MediaTransport(const MediaTransport&) = delete;
     MediaTransport& operator=(const MediaTransport&) = delete;
 
-    void set_peer(const Peer& peer);
-    /// After `set_peer`. Repeating it is harmless; while DTLS makes new keys, the old ones serve.
-    void set_security(const MediaSecurity& security);
-    void set_known_types(const std::bitset<128>& types) { known_types_ = types; }
-    void relearn(common::Timestamp now);
+    void set_peer(const Peer& peer) override;
+    void set_security(const MediaSecurity& security) override;
+    void set_known_types(const std::bitset<128>& types) override { known_types_ = types; }
+    void relearn(common::Timestamp now) override;
     /// An empty datagram on each port (RFC 6263 4.1): the NAT or firewall before us lets answers
     /// in.
-    void open_pinholes(common::Timestamp now);
+    void open_pinholes(common::Timestamp now) override;
 
-    [[nodiscard]] bool can_send(common::Timestamp now) const {
+    [[nodiscard]] bool can_send(common::Timestamp now) const override {
         return protection_.may_send() && source_lock_.destination(now).valid();
     }
-    /// Returns how many went out; without a destination 0.
     std::size_t send_rtp(std::span<const std::span<const std::uint8_t>> packets,
-                         common::Timestamp now);
-    bool send_rtcp(std::span<const std::uint8_t> datagram, common::Timestamp now);
+                         common::Timestamp now) override;
+    bool send_rtcp(std::span<const std::uint8_t> datagram, common::Timestamp now) override;
 
-    [[nodiscard]] std::uint16_t rtp_port() const { return ports_->rtp().port(); }
-    [[nodiscard]] std::uint16_t rtcp_port() const { return ports_->rtcp().port(); }
+    [[nodiscard]] SocketAddress local_rtp() const override { return ports_->rtp().local(); }
+    [[nodiscard]] std::uint16_t rtcp_port() const override { return ports_->rtcp().port(); }
     [[nodiscard]] const Counters& counters() const { return counters_; }
-    /// What came and went no further; of `DropCounts` those reasons that show here.
-    [[nodiscard]] DropCounts dropped() const;
+    [[nodiscard]] DropCounts dropped() const override;
 
   private:
     /// Tells which port a datagram came to.

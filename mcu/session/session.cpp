@@ -46,11 +46,19 @@ struct Session::Impl {
     Config config;
     NetThread& net;
     UdpPortRange& ports;
-    SocketAddress local;                    ///< none: the wildcard
-    std::map<std::string, MediaKind> open;  ///< control thread's
-    std::shared_ptr<SessionCore> core;      ///< made, used and destroyed on the net thread
+    SocketAddress local;  ///< none: the wildcard
+    struct Open {
+        MediaKind kind = MediaKind::Audio;
+        bool bundled = false;
+    };
+    std::map<std::string, Open> open;          ///< control thread's
+    std::vector<IceHostCandidate> candidates;  ///< control thread's; none: there is no bundle
+    std::shared_ptr<SessionCore> core;         ///< made, used and destroyed on the net thread
 
-    Result<std::vector<SessionCore::Plan>> plan(const std::vector<MediaConfig>& media);
+    Result<std::vector<SessionCore::Plan>> plan(const std::vector<MediaConfig>& media,
+                                                const std::optional<BundleConfig>& bundle);
+    Result<std::optional<SessionCore::BundlePlan>> plan_bundle(
+        const std::optional<BundleConfig>& bundle);
     [[nodiscard]] Result<std::string> address_for(const SocketAddress& peer) const;
 };
 
@@ -67,7 +75,7 @@ Result<std::unique_ptr<Session>> Session::create(Config config, NetThread& net, 
     }
     if (config.cname.empty()) config.cname = random_cname();
     const std::uint64_t seed = config.seed != 0 ? config.seed : system_random();
-    auto impl = std::make_unique<Impl>(Impl{std::move(config), net, ports, local, {}, nullptr});
+    auto impl = std::make_unique<Impl>(Impl{std::move(config), net, ports, local, {}, {}, nullptr});
     net.call([&] {
         impl->core = std::make_shared<SessionCore>(
             StreamEnvironment{
@@ -88,9 +96,14 @@ Session::~Session() {
     impl_->net.call([this] { impl_->core.reset(); });
 }
 
-Result<std::vector<LocalMedia>> Session::configure(const std::vector<MediaConfig>& media) {
-    Result<std::vector<SessionCore::Plan>> plans = impl_->plan(media);
+Result<std::vector<LocalMedia>> Session::configure(const std::vector<MediaConfig>& media,
+                                                   const std::optional<BundleConfig>& bundle) {
+    Result<std::vector<SessionCore::Plan>> plans = impl_->plan(media, bundle);
     if (!plans) return common::fail_in("session " + impl_->config.id, std::move(plans.error()));
+    auto bundle_plan = impl_->plan_bundle(bundle);
+    if (!bundle_plan) {
+        return common::fail_in("session " + impl_->config.id, std::move(bundle_plan.error()));
+    }
 
     std::vector<std::string> addresses;
     for (const SessionCore::Plan& plan : *plans) {
@@ -103,37 +116,47 @@ Result<std::vector<LocalMedia>> Session::configure(const std::vector<MediaConfig
 
     // Nothing fails from here on.
     impl_->open.clear();
-    for (const MediaConfig& medium : media) impl_->open.emplace(medium.mid, medium.kind);
+    for (const SessionCore::Plan& plan : *plans) {
+        const MediaConfig& medium = plan.config.media;
+        impl_->open.emplace(medium.mid, Impl::Open{medium.kind, plan.bundled});
+    }
     std::vector<LocalMedia> local;
     impl_->net.call([&] {
-        impl_->core->apply(std::move(*plans));
+        impl_->core->apply(std::move(*plans), std::move(*bundle_plan));
         local = impl_->core->local_media();
+        impl_->candidates = impl_->core->candidates();
     });
     const DtlsIdentity* identity = impl_->config.identity;
     for (std::size_t i = 0; i < local.size(); ++i) {
-        local[i].address = std::move(addresses[i]);
+        if (local[i].address.empty()) local[i].address = std::move(addresses[i]);
         if (identity != nullptr) local[i].fingerprint = identity->fingerprint().text();
     }
     return local;
 }
 
-Result<std::vector<SessionCore::Plan>> Session::Impl::plan(const std::vector<MediaConfig>& media) {
-    Result<std::vector<StreamConfig>> configs = check_media(media);
+Result<std::vector<SessionCore::Plan>> Session::Impl::plan(
+    const std::vector<MediaConfig>& media, const std::optional<BundleConfig>& bundle) {
+    Result<std::vector<StreamConfig>> configs = check_media(media, bundle);
     if (!configs) return tl::unexpected(std::move(configs.error()));
     std::vector<SessionCore::Plan> plans;
     for (StreamConfig& checked : *configs) {
-        SessionCore::Plan plan{std::move(checked), nullptr};
+        SessionCore::Plan plan{std::move(checked), nullptr, false};
         const MediaConfig& medium = plan.config.media;
         if (medium.security.kind == MediaSecurity::Kind::Dtls && config.identity == nullptr) {
             return common::fail(ErrorCode::Unsupported,
                                 "medium '" + medium.mid + "': there is no DTLS here");
         }
+        plan.bundled = bundle && std::ranges::find(bundle->mids, medium.mid) != bundle->mids.end();
         const auto known = open.find(medium.mid);
-        if (known != open.end() && known->second != medium.kind) {
+        if (known != open.end() && known->second.bundled != plan.bundled) {
+            return common::fail(ErrorCode::InvalidArgument,
+                                "medium '" + medium.mid + "' cannot change its transport");
+        }
+        if (known != open.end() && known->second.kind != medium.kind) {
             return common::fail(ErrorCode::InvalidArgument,
                                 "medium '" + medium.mid + "' cannot change its kind");
         }
-        if (known == open.end()) {
+        if (known == open.end() && !plan.bundled) {
             const bool audio = medium.kind == MediaKind::Audio;
             auto pair = ports.open_pair(local, audio ? TrafficClass::Audio : TrafficClass::Video);
             if (!pair) {
@@ -144,6 +167,24 @@ Result<std::vector<SessionCore::Plan>> Session::Impl::plan(const std::vector<Med
         plans.push_back(std::move(plan));
     }
     return plans;
+}
+
+Result<std::optional<SessionCore::BundlePlan>> Session::Impl::plan_bundle(
+    const std::optional<BundleConfig>& bundle) {
+    if (!bundle) return std::nullopt;
+    SessionCore::BundlePlan plan{*bundle, {}};
+    if (candidates.empty()) {
+        const bool one = local.valid() && !local.is_wildcard();
+        auto opened =
+            IceLite::open_ports(ports, one ? std::vector<SocketAddress>{local} : host_addresses());
+        if (!opened) return tl::unexpected(std::move(opened.error()));
+        plan.ports = std::move(*opened);
+    }
+    return plan;
+}
+
+const std::vector<IceHostCandidate>& Session::candidates() const {
+    return impl_->candidates;
 }
 
 Result<std::string> Session::Impl::address_for(const SocketAddress& peer) const {

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/clock.h"
 #include "common/result.h"
 #include "mcu/session/media_config.h"
+#include "mcu/transport/ice_transport.h"
 #include "mixer/audio/audio_playout.h"
 #include "mixer/codec/video_decode_lane.h"
 #include "mixer/encode/audio_encode_stage.h"
@@ -70,8 +72,11 @@ class Session {
     ~Session();  ///< sends RTCP BYE, closes the ports; no callback after it returns
 
     /// The full desired list of media; repeating it is harmless. New mids open ports, absent ones
-    /// close them.
-    common::Result<std::vector<LocalMedia>> configure(const std::vector<MediaConfig>& media);
+    /// close them. Media of `bundle` share its ports instead; a medium stays in it, or out of it.
+    common::Result<std::vector<LocalMedia>> configure(
+        const std::vector<MediaConfig>& media, const std::optional<BundleConfig>& bundle = {});
+    /// Where the peer reaches the bundle, as configured last; none: there is no bundle.
+    [[nodiscard]] const std::vector<IceHostCandidate>& candidates() const;
     void set_inlets(Inlets inlets);
 
     /// Asks the peer to send no more than this of its main picture (TMMBR), all headers counted,

@@ -15,7 +15,15 @@ SessionCore::SessionCore(StreamEnvironment environment, std::uint64_t seed)
       sound_(wakeup_),
       pictures_(wakeup_) {}
 
-void SessionCore::apply(std::vector<Plan> plans) {
+void SessionCore::apply(std::vector<Plan> plans, std::optional<BundlePlan> bundle) {
+    if (bundle) {
+        if (bundle_ == nullptr) {
+            bundle_ =
+                std::make_unique<BundleTransport>(environment_.net, environment_.pool,
+                                                  environment_.identity, std::move(bundle->ports));
+        }
+        bundle_->configure(bundle->config);
+    }
     std::vector<std::unique_ptr<MediaStream>> kept;
     for (Plan& plan : plans) {
         std::unique_ptr<MediaStream> stream = take_stream(plan.config.media.mid);
@@ -25,6 +33,7 @@ void SessionCore::apply(std::vector<Plan> plans) {
     streams_.swap(kept);
     choose_main();
     kept.clear();
+    if (!bundle) bundle_.reset();
     for (std::size_t i = 0; i < plans.size(); ++i) streams_[i]->apply(plans[i].config);
     set_inlets(inlets_);
 }
@@ -36,13 +45,12 @@ std::unique_ptr<MediaStream> SessionCore::take_stream(const std::string& mid) {
 }
 
 std::unique_ptr<MediaStream> SessionCore::open_stream(Plan& plan) {
-    INVARIANT(plan.ports != nullptr);
+    INVARIANT(plan.bundled ? bundle_ != nullptr : plan.ports != nullptr);
+    StreamPorts ports{std::move(plan.ports), plan.bundled ? bundle_.get() : nullptr};
     if (plan.config.media.kind == MediaKind::Audio) {
-        return std::make_unique<AudioStream>(environment_, plan.config, seeds_(),
-                                             std::move(plan.ports));
+        return std::make_unique<AudioStream>(environment_, plan.config, seeds_(), std::move(ports));
     }
-    return std::make_unique<VideoStream>(environment_, plan.config, seeds_(),
-                                         std::move(plan.ports));
+    return std::make_unique<VideoStream>(environment_, plan.config, seeds_(), std::move(ports));
 }
 
 void SessionCore::choose_main() {
@@ -94,15 +102,19 @@ void SessionCore::on_path_rate(common::Bitrate all) {
 std::vector<LocalMedia> SessionCore::local_media() const {
     std::vector<LocalMedia> media;
     for (const std::unique_ptr<MediaStream>& stream : streams_) {
-        media.push_back(
-            {.mid = stream->config().mid,
-             .address = {},
-             .rtp_port = stream->rtp_port(),
-             .rtcp_port = stream->config().rtcp_mux ? stream->rtp_port() : stream->rtcp_port(),
-             .ssrc = stream->ssrc(),
-             .cname = environment_.cname});
+        const SocketAddress rtp = stream->local_rtp();
+        media.push_back({.mid = stream->config().mid,
+                         .address = stream->bundled() ? rtp.address() : std::string(),
+                         .rtp_port = rtp.port(),
+                         .rtcp_port = stream->config().rtcp_mux ? rtp.port() : stream->rtcp_port(),
+                         .ssrc = stream->ssrc(),
+                         .cname = environment_.cname});
     }
     return media;
+}
+
+std::vector<IceHostCandidate> SessionCore::candidates() const {
+    return bundle_ == nullptr ? std::vector<IceHostCandidate>() : bundle_->candidates();
 }
 
 std::vector<StreamCounters> SessionCore::counters() const {

@@ -1,5 +1,6 @@
 #include "mcu/session/stream_config.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -112,9 +113,44 @@ Result<StreamConfig> check_one(const MediaConfig& media) {
     return config;
 }
 
+Result<void> check_bundled(const MediaConfig& media, const MediaConfig& first) {
+    const auto refuse = [](const char* why) {
+        return common::fail(ErrorCode::InvalidArgument, std::string("bundled, but ") + why);
+    };
+    using Kind = MediaSecurity::Kind;
+    if (!media.rtcp_mux) return refuse("without rtcp-mux");
+    if (media.security.kind != Kind::Dtls && media.security.kind != Kind::Pending) {
+        return refuse("without DTLS");
+    }
+    if (!(media.security == first.security)) return refuse("protected otherwise than the others");
+    return {};
+}
+
+Result<void> check_bundle(const std::vector<MediaConfig>& media, const BundleConfig& bundle) {
+    const bool remote_known = !bundle.remote.ufrag.empty();
+    if (!bundle.local.valid() || (remote_known && !bundle.remote.valid())) {
+        return common::fail(ErrorCode::InvalidArgument, "ICE credentials that RFC 8839 forbids");
+    }
+    const MediaConfig* first = nullptr;
+    for (const MediaConfig& medium : media) {
+        if (std::ranges::find(bundle.mids, medium.mid) == bundle.mids.end()) continue;
+        if (first == nullptr) first = &medium;
+        if (Result<void> ok = check_bundled(medium, *first); !ok) {
+            return common::fail_in("medium '" + medium.mid + "'", std::move(ok.error()));
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
-Result<std::vector<StreamConfig>> check_media(const std::vector<MediaConfig>& media) {
+Result<std::vector<StreamConfig>> check_media(const std::vector<MediaConfig>& media,
+                                              const std::optional<BundleConfig>& bundle) {
+    if (bundle) {
+        if (Result<void> ok = check_bundle(media, *bundle); !ok) {
+            return tl::unexpected(std::move(ok.error()));
+        }
+    }
     std::vector<StreamConfig> configs;
     std::set<std::string> mids;
     for (const MediaConfig& medium : media) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "common/result.h"
@@ -19,8 +20,9 @@ struct StreamConfig {
 /// naming the medium and what is wrong with it: a mid twice, an address that is no number, a
 /// payload type beyond 127 or (with rtcp-mux, RFC 5761 4) between 64 and 95, a clock rate that the
 /// codec does not have or no sound has, an H.264 fmtp that cannot be read, protection
-/// without its keys or fingerprints.
+/// without its keys or fingerprints; credentials of the bundle that ICE does not allow, or a medium
+/// in it without rtcp-mux, DTLS, or with another fingerprint or role than the others'.
 [[nodiscard]] common::Result<std::vector<StreamConfig>> check_media(
-    const std::vector<MediaConfig>& media);
+    const std::vector<MediaConfig>& media, const std::optional<BundleConfig>& bundle = {});
 
 }  // namespace mcu

@@ -60,7 +60,7 @@ constexpr std::size_t kPacerRoomKept = 512;
 }  // namespace
 
 VideoStream::VideoStream(const StreamEnvironment& environment, const StreamConfig& config,
-                         std::uint64_t seed, std::unique_ptr<UdpPortPair> ports)
+                         std::uint64_t seed, StreamPorts ports)
     : MediaStream(environment, config, seed, std::move(ports)),
       pacer_(environment.net, [this](std::span<const Pacer::Packet> packets) {
           const Timestamp at = now();

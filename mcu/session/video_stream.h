@@ -40,7 +40,7 @@ class VideoStream final : public MediaStream {
     static constexpr common::Duration kLongestBacklog = std::chrono::seconds(2);
 
     VideoStream(const StreamEnvironment& environment, const StreamConfig& config,
-                std::uint64_t seed, std::unique_ptr<UdpPortPair> ports);
+                std::uint64_t seed, StreamPorts ports);
 
     /// Null: received video is dropped. The old one is not used any more when it returns.
     void set_inlet(mixer::VideoDecodeLane* lane);

@@ -73,6 +73,12 @@ SocketAddress SocketAddress::of_socket(int fd) {
     return from_native(reinterpret_cast<const sockaddr*>(&bound));
 }
 
+bool SocketAddress::is_wildcard() const {
+    if (!valid()) return false;
+    if (is_ipv6()) return IN6_IS_ADDR_UNSPECIFIED(&storage_.v6.sin6_addr) != 0;
+    return storage_.v4.sin_addr.s_addr == INADDR_ANY;
+}
+
 std::uint16_t SocketAddress::port() const {
     // Both families keep the port at the same place; the union makes that no assumption of ours.
     return is_ipv6() ? ntohs(storage_.v6.sin6_port) : ntohs(storage_.v4.sin_port);

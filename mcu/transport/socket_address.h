@@ -27,6 +27,7 @@ class SocketAddress {
     [[nodiscard]] static SocketAddress of_socket(int fd);
 
     [[nodiscard]] bool valid() const { return storage_.any.sa_family != AF_UNSPEC; }
+    [[nodiscard]] bool is_wildcard() const;  ///< 0.0.0.0 or ::
     [[nodiscard]] bool is_ipv6() const { return storage_.any.sa_family == AF_INET6; }
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] SocketAddress with_port(std::uint16_t port) const;

@@ -160,3 +160,54 @@ TEST_CASE("A session that cannot be understood is named with the field, and the 
         CHECK(converted->unreadable[0].reason == c.expected);
     }
 }
+
+TEST_CASE("A bundle and what its media say go out as they came in") {
+    pb::ConferenceState state = two_callers();
+    pb::Bundle& bundle = *state.mutable_sessions(1)->mutable_bundle();
+    bundle.add_mids("0");
+    bundle.set_local_ufrag("ours");
+    bundle.set_local_pwd("ourpasswordourpassword");
+    bundle.set_remote_ufrag("them");
+    bundle.set_remote_pwd("theirpasswordtheirpass");
+    bundle.mutable_extensions()->set_mid(4);
+    bundle.mutable_extensions()->set_transport_sequence(3);
+    pb::MediaState& media = *state.mutable_sessions(1)->mutable_media(0);
+    media.set_feedback_transport_cc(true);
+    media.set_feedback_remb(true);
+    media.add_remote_ssrcs(7);
+
+    const auto converted = mcu::from_proto(state);
+
+    REQUIRE(converted);
+    CHECK(!converted->sessions[0].bundle);
+    REQUIRE(converted->sessions[1].bundle);
+    CHECK(converted->sessions[1].bundle->extensions.transport_sequence == 3);
+    CHECK(converted->sessions[1].media[0].remote_ssrcs == std::vector<std::uint32_t>{7});
+    const pb::ConferenceState told = mcu::to_proto(*converted);
+    CHECK(told.sessions(1).bundle().SerializeAsString() == bundle.SerializeAsString());
+    CHECK(told.sessions(1).media(0).feedback_transport_cc());
+    CHECK(told.sessions(1).media(0).feedback_remb());
+}
+
+TEST_CASE("A session with an extension's id beyond the one-byte form is not understood") {
+    pb::ConferenceState state = two_callers();
+    state.mutable_sessions(1)->mutable_bundle()->mutable_extensions()->set_mid(15);
+
+    const auto converted = mcu::from_proto(state);
+
+    REQUIRE(converted);
+    CHECK(converted->sessions.size() == 1);
+    REQUIRE(converted->unreadable.size() == 1);
+    CHECK(converted->unreadable[0].session == "b");
+}
+
+TEST_CASE("Where a bundle is reached is told as ICE has it") {
+    const pb::LocalBundle bundle =
+        mcu::to_proto("s", {{"1", 2130706431, *mcu::SocketAddress::parse("192.0.2.1", 5004)}});
+
+    CHECK(bundle.session() == "s");
+    REQUIRE(bundle.candidates_size() == 1);
+    CHECK(bundle.candidates(0).address() == "192.0.2.1");
+    CHECK(bundle.candidates(0).port() == 5004);
+    CHECK(bundle.candidates(0).priority() == 2130706431);
+}

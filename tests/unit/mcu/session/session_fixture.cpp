@@ -91,8 +91,9 @@ mcu::MediaConfig SessionFixture::video(const PeerPorts* peer, int packetization_
     return config;
 }
 
-std::vector<mcu::LocalMedia> SessionFixture::configure(const std::vector<mcu::MediaConfig>& media) {
-    auto local = session->configure(media);
+std::vector<mcu::LocalMedia> SessionFixture::configure(
+    const std::vector<mcu::MediaConfig>& media, const std::optional<mcu::BundleConfig>& bundle) {
+    auto local = session->configure(media, bundle);
     if (!local) FAIL(local.error().message);
     net.run_ready();
     return *local;

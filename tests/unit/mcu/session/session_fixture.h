@@ -86,7 +86,8 @@ class SessionFixture {
     [[nodiscard]] static mcu::MediaConfig audio(common::AudioCodec codec, const PeerPorts* peer);
     [[nodiscard]] static mcu::MediaConfig video(const PeerPorts* peer, int packetization_mode = 1);
     /// Configures, and expects it to succeed.
-    std::vector<mcu::LocalMedia> configure(const std::vector<mcu::MediaConfig>& media);
+    std::vector<mcu::LocalMedia> configure(const std::vector<mcu::MediaConfig>& media,
+                                           const std::optional<mcu::BundleConfig>& bundle = {});
 
     /// Lets time pass in steps of a millisecond.
     void pass(common::Duration time);
