@@ -178,12 +178,15 @@ PlanInput Bridge::plan_input() const {
         const bool speaking =
             !state.audio_muted && std::ranges::find(speakers_.speaking_now, session->source()) !=
                                       speakers_.speaking_now.end();
-        input.candidates.push_back({.source = session->source(),
-                                    .name = state.display_name,
-                                    .roles = state.roles,
-                                    .has_video = session->shows_video(),
-                                    .muted = state.audio_muted,
-                                    .speaking = speaking});
+        // Who only watches is in no tile, and makes none smaller.
+        if (std::ranges::find(state.roles, "viewer") == state.roles.end()) {
+            input.candidates.push_back({.source = session->source(),
+                                        .name = state.display_name,
+                                        .roles = state.roles,
+                                        .has_video = session->shows_video(),
+                                        .muted = state.audio_muted,
+                                        .speaking = speaking});
+        }
         const auto needs = session->needs(state_.max_size);
         if (!needs) continue;
         PlannedViewer viewer;

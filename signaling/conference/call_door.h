@@ -103,6 +103,7 @@ struct CallRequest {
     std::string public_address;
     /// The layout it asked for when it dialled; empty: the room's.
     std::string layout;
+    std::vector<std::string> roles = {};  ///< what layouts know it as; "viewer": it only watches
     /// Absent: we make the offer. The answer then lists all we have, and `answered` follows.
     std::optional<MediaOffer> offer;
     /// All its media come by one transport, found by ICE; its mids are filled in with what is

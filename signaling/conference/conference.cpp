@@ -77,6 +77,7 @@ void Conference::admit(ParticipantId id, const CallRequest& request, Call& call,
     participant.session.display_name = request.display_name;
     participant.session.local_address = local_address_for(request);
     participant.session.layout = request.layout;
+    participant.session.roles = request.roles;
     participant.session.bundle = bundle_for(request, *ours);
     participant.session.media = session_media(*ours, participant.peer, {});
     apply([this, id, done = std::move(done)](const Result<void>& result) {

@@ -243,6 +243,7 @@ void WhipDoor::begin(BrowserUse use, const std::string& room, const WebRequest& 
     call.remote_address = request.source;
     call.local_address = local_address_towards(request.source);
     call.public_address = options_.public_address;
+    if (use == BrowserUse::Watch) call.roles = {"viewer"};
     call.offer = offer->media;
     call.bundle = bundle_of_offer(*offer);
     const IceProof ours = call.bundle->local;

@@ -124,6 +124,21 @@ TEST_CASE("Whoever sends slides turns everybody's picture to content, and back w
     CHECK(after == before);
 }
 
+TEST_CASE("Whoever only watches is in nobody's picture, and sees everybody") {
+    MediaNode node;
+    RecordingEvents events;
+    Bridge bridge("i", node.services, events);
+    ConferenceState state = state_of({"a", "b", "c"});
+    state.default_layout = "grid";
+    state.sessions[2].roles = {"viewer"};
+
+    (void)bridge.apply(state);
+
+    CHECK(bridge.scene_of("c")->tiles.size() == 2);
+    CHECK(bridge.scene_of("a")->tiles.size() == bridge.scene_of("b")->tiles.size());
+    CHECK(bridge.scene_of("a")->tiles.size() <= 2);
+}
+
 TEST_CASE("A snapshot for somebody who is not there says so") {
     MediaNode node;
     RecordingEvents events;

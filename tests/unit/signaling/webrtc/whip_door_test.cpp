@@ -103,6 +103,7 @@ TEST_CASE("Who publishes is in the room, by one transport, and is only received"
     const auto sessions = house.sessions();
     REQUIRE(sessions.size() == 1);
     CHECK(sessions[0].display_name == "Anna");
+    CHECK(sessions[0].roles.empty());
     REQUIRE(sessions[0].bundle);
     const SessionBundle& bundle = *sessions[0].bundle;
     CHECK(bundle.remote == IceProof{"xA9c", "Mdsg4VwF1nxjiGvexG5iiQgd"});
@@ -148,6 +149,7 @@ TEST_CASE("Who watches is only sent to") {
     CHECK(header(answer, "Location").starts_with("/v1/whep/board/"));
     REQUIRE(house.sessions().size() == 1);
     CHECK(house.sessions()[0].display_name == "WHEP");
+    CHECK(house.sessions()[0].roles == std::vector<std::string>{"viewer"});
     for (const SessionMedia& medium : house.sessions()[0].media) {
         CHECK(medium.direction == MediaDirection::SendOnly);
     }
