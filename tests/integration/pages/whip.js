@@ -1,0 +1,60 @@
+// Publishes the fake camera by WHIP and watches the same room by WHEP, as any page could; logs what came of it as JSON.
+"use strict";
+const room = location.pathname.split("/")[2];
+const say = (kind, said) => console.log(JSON.stringify({ kind, ...said }));
+
+async function begin(door, connection) {
+  await connection.setLocalDescription();
+  const answer = await fetch(`/v1/${door}/${room}?name=${door}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/sdp" },
+    body: connection.localDescription.sdp,
+  });
+  const text = await answer.text();
+  say(door, { status: answer.status, code: answer.ok ? "" : JSON.parse(text).code });
+  if (!answer.ok) throw new Error(text);
+  await connection.setRemoteDescription({ type: "answer", sdp: text });
+  return answer.headers.get("Location");
+}
+
+async function numbers(connection, wanted) {
+  const found = { state: connection.connectionState };
+  for (const each of (await connection.getStats()).values()) {
+    if (each.type !== wanted) continue;
+    found[each.kind] = {
+      packets: each.packetsReceived ?? each.packetsSent, frames: each.framesDecoded ?? each.framesEncoded,
+      width: each.frameWidth, energy: each.totalAudioEnergy, codec: each.codecId,
+    };
+  }
+  return found;
+}
+
+async function main() {
+  const camera = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360 } });
+  const publisher = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  for (const track of camera.getTracks()) publisher.addTransceiver(track, { direction: "sendonly", streams: [camera] });
+  const published = await begin("whip", publisher);
+
+  const watcher = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  const screen = document.querySelector("video");
+  screen.srcObject = new MediaStream();
+  watcher.ontrack = (event) => screen.srcObject.addTrack(event.track);
+  watcher.addTransceiver("audio", { direction: "recvonly" });
+  watcher.addTransceiver("video", { direction: "recvonly" });
+  const watched = await begin("whep", watcher);
+
+  for (let second = 0; location.hash !== "#end"; ++second) {
+    say("numbers", { sent: await numbers(publisher, "outbound-rtp"), seen: await numbers(watcher, "inbound-rtp") });
+    await new Promise((done) => setTimeout(done, 500));
+    if (second === 240) location.hash = "end";
+    const seen = await numbers(watcher, "inbound-rtp");
+    if (seen.video?.frames > 60 && seen.audio?.energy > 0) break;
+  }
+  for (const path of [published, watched]) {
+    const answer = await fetch(path, { method: "DELETE" });
+    say("deleted", { status: answer.status });
+  }
+  say("done", {});
+}
+
+main().catch((error) => say("error", { text: String(error) }));

@@ -1,0 +1,41 @@
+"""A real browser publishes by WHIP and watches the room by WHEP: its own camera comes back to it, composed by us."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from support.browser import Browser
+from support.ports import free_port
+from support.wait import until
+
+PAGES = Path(__file__).parent / "pages"
+
+
+@pytest.fixture
+def web(folder, make_tessera):
+    page = folder / "page"
+    page.mkdir()
+    shutil.copy(PAGES / "whip.html", page / "index.html")
+    shutil.copy(PAGES / "whip.js", page)
+    port = free_port()
+    server = make_tessera(signald=f'https = "127.0.0.1:{port}"\npage = "{page}"\n')
+    server.url = f"https://127.0.0.1:{port}/r/demo"
+    return server
+
+
+@pytest.fixture
+def browser(folder, web):
+    opened = Browser(folder, web.url)
+    yield opened
+    opened.close()
+
+
+def test_what_a_browser_publishes_is_seen_and_heard_by_who_watches(web, browser):
+    until(lambda: browser.last("done") or browser.last("error"), 60, lambda: f"the browser has seen and heard itself: {browser.said()[-3:]}")
+
+    assert browser.last("error") is None, browser.said()
+    numbers = browser.last("numbers")
+    assert numbers["sent"]["state"] == numbers["seen"]["state"] == "connected"
+    assert [each["status"] for each in browser.said() if each["kind"] == "deleted"] == [200, 200]
+    until(lambda: not web.participants(), 5, "both have left")
