@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.ports import free_port
+from support.wait import until
 
 ANYBODY = ssl._create_unverified_context()  # the certificate is self-signed
 OFFERS = Path(__file__).parents[1] / "unit/signaling/sdp/browser_offers.h"
@@ -40,11 +41,25 @@ def told(answer):
 
 
 @pytest.mark.parametrize("door", ["whip", "whep"])
-def test_a_media_daemon_without_ice_lets_nobody_in_and_says_so(web, door):
-    answer = ask(web, f"/v1/{door}/demo?name=Anna")
+def test_a_session_is_made_changed_and_ended(web, door):
+    begun = ask(web, f"/v1/{door}/demo?name=Anna")
+    assert (begun.status, begun.headers["Content-Type"]) == (201, "application/sdp")
+    session, tag, sdp = begun.headers["Location"], begun.headers["ETag"], begun.content.decode()
+    assert session.startswith(f"/v1/{door}/demo/")
+    assert "a=ice-lite" in sdp and "a=group:BUNDLE 0 1" in sdp and "a=setup:passive" in sdp
+    assert re.search(r"a=candidate:\S+ 1 udp \d+ 127\.0\.0\.1 \d+ typ host", sdp)
+    assert ("a=recvonly" if door == "whip" else "a=sendonly") in sdp
+    assert [person["name"] for person in web.participants()] == ["Anna"]
 
-    assert told(answer) == (503, "media_away")
-    assert "takes no media by ICE" in json.loads(answer.content)["detail"]
+    trickled = "a=ice-ufrag:xA9c\r\na=ice-pwd:Mdsg4VwF1nxjiGvexG5iiQgd\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\n"
+    patch = {"method": "PATCH", "Content-Type": "application/trickle-ice-sdpfrag"}
+    assert ask(web, session, trickled, **patch, **{"If-Match": tag}).status == 204
+    assert told(ask(web, session, trickled, **patch, **{"If-Match": '"x"'})) == (412, "wrong_etag")
+    assert told(ask(web, session, trickled.replace("xA9c", "zzzz"), **patch)) == (422, "no_ice_restart")
+
+    assert ask(web, session, method="DELETE", body=None).status == 200
+    assert web.participants() == []
+    assert told(ask(web, session, method="DELETE", body=None)) == (404, "not_found")
 
 
 def test_what_cannot_be_taken_is_refused_in_words(web):
@@ -62,8 +77,19 @@ def test_what_cannot_be_taken_is_refused_in_words(web):
 
 
 def test_a_flood_of_offers_is_told_to_wait_and_costs_nobody_else(web):
-    statuses = {ask(web, "/v1/whip/demo", source="127.0.0.9").status for _ in range(100)}
+    answers = [ask(web, "/v1/whip/demo", source="127.0.0.9") for _ in range(100)]
 
-    assert statuses == {503, 429}
-    assert ask(web, "/v1/whip/demo").status == 503
+    assert {answer.status for answer in answers} == {201, 429}
+    assert len(web.participants()) == 32  # what one source may have
+    assert ask(web, "/v1/whip/demo").status == 201
     assert web.ready()
+
+
+def test_a_restart_of_the_media_daemon_ends_sessions_and_lets_new_ones_in(web):
+    session = ask(web, "/v1/whip/demo").headers["Location"]
+
+    web.mcud.kill()
+    web.mcud.start()
+
+    until(lambda: ask(web, "/v1/whip/demo").status == 201, 10, "somebody is let in again")
+    until(lambda: ask(web, session, method="OPTIONS", body=None).status == 404, 10, "the old session is over")

@@ -37,5 +37,9 @@ def test_what_a_browser_publishes_is_seen_and_heard_by_who_watches(web, browser)
     assert browser.last("error") is None, browser.said()
     numbers = browser.last("numbers")
     assert numbers["sent"]["state"] == numbers["seen"]["state"] == "connected"
+    picture = browser.last("picture")
+    red, green, blue = picture["colour"]
+    assert (picture["width"], picture["height"]) == (1280, 720)
+    assert green > 100 and red < 90 and blue < 90, f"Chromium's fake camera is green: {picture}"
     assert [each["status"] for each in browser.said() if each["kind"] == "deleted"] == [200, 200]
     until(lambda: not web.participants(), 5, "both have left")

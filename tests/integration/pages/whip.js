@@ -29,6 +29,16 @@ async function numbers(connection, wanted) {
   return found;
 }
 
+// What is in the middle of the picture, as red, green and blue; null: there is no picture.
+function middle_of(video) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 1;
+  const [x, y] = [video.videoWidth, video.videoHeight];
+  const pen = canvas.getContext("2d");
+  pen.drawImage(video, x * 0.4, y * 0.4, x * 0.2, y * 0.2, 0, 0, 1, 1);
+  return x && [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+}
+
 async function main() {
   const camera = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360 } });
   const publisher = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
@@ -48,7 +58,11 @@ async function main() {
     await new Promise((done) => setTimeout(done, 500));
     if (second === 240) location.hash = "end";
     const seen = await numbers(watcher, "inbound-rtp");
-    if (seen.video?.frames > 60 && seen.audio?.energy > 0) break;
+    const colour = middle_of(screen);
+    if (seen.video?.frames > 60 && seen.audio?.energy > 0 && colour) {
+      say("picture", { width: screen.videoWidth, height: screen.videoHeight, colour });
+      break;
+    }
   }
   for (const path of [published, watched]) {
     const answer = await fetch(path, { method: "DELETE" });
