@@ -21,7 +21,7 @@ packages=(
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
     baresip-core baresip-ffmpeg linphone-cli sip-tester tesseract-ocr ffmpeg sox curl iproute2
-    systemd sipvicious
+    systemd sipvicious chromium
     python3 python3-pytest python3-matplotlib python3-numpy python3-pil python3-scipy python3-yaml python3-jsonschema
 )
 
