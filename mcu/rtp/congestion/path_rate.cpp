@@ -251,7 +251,8 @@ void PathRate::step(Timestamp now) {
     if (phase_ == Phase::Judging && now - probe_ends_ > kVerdict) end_probe(true, now);
     if (phase_ != Phase::Resting || wanted_ <= rate_) return;
     if (now - calm_since_ < std::max(doubted_ ? kDoubtPatience : patience_, regret_)) return;
-    if (doubted_) return begin_probe(target_, now);
+    // A small one that passed may have done so by chance, and the next costs the sound.
+    if (doubted_ && passed_ >= kSurelyPassed) return begin_probe(target_, now);
     proven_ = rate_;
     seen_ = true;
     passed_ = 0;

@@ -33,8 +33,9 @@ struct PathReport {
 ///       Only then, or when a probe fails, the new rate is told: a viewer does not climb rung by
 ///       rung. A failed probe doubles the wait, at most to kMostPatience; a rise that had to be
 ///       taken back doubles it further, at most to kMostRegret. A probe that one round trip alone
-///       speaks against is made once more. A peer that reports seldom is asked
-///       after each probe: one packet is held back, and its NACK tells how long the queue is.
+///       speaks against is made once more, from the first on where fewer than two had passed. A
+///       peer that reports seldom is asked after each probe: one packet is held back, and its NACK
+///       tells how long the queue is.
 /// Thread: net thread. No clock of its own. Never allocates.
 class PathRate {
   public:
