@@ -43,6 +43,7 @@ constexpr Duration kProbeSeen = std::chrono::milliseconds(100);
 /// there was hardly any, that takes longer to empty it.
 constexpr Duration kProbeLingers = std::chrono::milliseconds(700);
 constexpr Duration kQueueLingers = std::chrono::seconds(2);
+constexpr Duration kLingersAtLeast = std::chrono::milliseconds(100);
 /// Of its packets, more than chance takes.
 constexpr int kSurelyPassed = 2;
 constexpr double kProbeLost = 0.3;
@@ -276,6 +277,7 @@ void PathRate::begin_probe(Bitrate target, Timestamp now) {
     seen_probe_ = false;
     asked_.reset();
     probe_missed_ = 0;
+    probe_queued_ = false;
     probe_began_ = now;
     probe_ends_ = now + kProbe;
 }
@@ -294,8 +296,10 @@ void PathRate::judge_probe(const PathReport& report, const std::optional<Window>
     if (report.at - probe_began_ < kProbeSeen + delay_.least()) return;
     const bool measured = report.round_trip && report.at < probe_ends_ + kProbeLingers;
     const bool lingers = report.round_trip && report.at < probe_ends_ + kQueueLingers &&
-                         delay_.newest() > kProbeGrows;
-    const bool queued = lingers || (measured && delay_.newest() > kQueueGrows);
+                         delay_.newest() > kLingersAtLeast;
+    // A path with a little room has emptied the queue by the time the verdict is due.
+    if (measured && delay_.newest() > kQueueGrows) probe_queued_ = true;
+    const bool queued = lingers || probe_queued_;
     const bool again = queued && delay_.standing() > kQueueGrows;
     if (full || again || (queued && delay_.newest() > kProbeGrows)) {
         end_probe(true, report.at);

@@ -149,6 +149,7 @@ class PathRate {
     common::Timestamp probe_began_, probe_ends_;
     std::size_t probe_missed_ = 0;  ///< late
     int passed_ = 0;                ///< probes in a row
+    bool probe_queued_ = false;     ///< a round trip since it began was longer than before
     bool seen_probe_ = false;       ///< a round trip was measured in this probe
     bool seen_ = false;             ///< and in those before it
     bool doubted_ = false;          ///< the last probe failed by one round trip alone
