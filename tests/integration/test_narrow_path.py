@@ -105,7 +105,7 @@ def concealed_percent(report, begin, end):
     return round(100 * len(concealed) / (50 * (end - begin)), 2)
 
 
-CASES = [(0, 1000), (0.01, 1000), (0.05, 1000), (0.10, 1000), (0, 0), (0.05, 0)] if FIGURES else [(0.01, 1000), (0.05, 1000)]
+CASES = [(0, 1000), (0.01, 1000), (0.05, 1000), (0.10, 1000), (0, 0), (0.05, 0)] if FIGURES else [(0.01, 1000)]
 
 
 @pytest.mark.parametrize("loss, report_ms", CASES)

@@ -122,6 +122,8 @@ TEST_CASE(
     stop = true;
     tick.join();
     net.join();
+    // Encodes that began before may still go on, and sinks do not outlive this.
+    for (const auto id : steady_ids) room.stage.unsubscribe(id);
 
     for (const CountingSink& guest : guests) {
         CHECK(guest.first_is_key != 0);

@@ -147,10 +147,11 @@ TEST_CASE("Who watches is only sent to") {
 
     CHECK(answer.status == 201);
     CHECK(header(answer, "Location").starts_with("/v1/whep/board/"));
-    REQUIRE(house.sessions().size() == 1);
-    CHECK(house.sessions()[0].display_name == "WHEP");
-    CHECK(house.sessions()[0].roles == std::vector<std::string>{"viewer"});
-    for (const SessionMedia& medium : house.sessions()[0].media) {
+    const std::vector<SessionSpec> sessions = house.sessions();
+    REQUIRE(sessions.size() == 1);
+    CHECK(sessions[0].display_name == "WHEP");
+    CHECK(sessions[0].roles == std::vector<std::string>{"viewer"});
+    for (const SessionMedia& medium : sessions[0].media) {
         CHECK(medium.direction == MediaDirection::SendOnly);
     }
 }
