@@ -1,6 +1,6 @@
 // Clear RTP packets of a shared transport, given to the medium whose they are. Several in one
-// input: a byte of length, then so many bytes. Length 255 lets a medium go and come. Covers:
-// mcu/session/bundle_demux.cpp
+// input: a byte of length, then so many bytes. Length 255 lets a medium go and come.
+// Covers: mcu/session/bundle_demux.cpp
 
 #include <algorithm>
 #include <span>
