@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,11 @@ struct SessionBundle {
     struct ExtensionIds {
         std::uint8_t mid = 0;
         std::uint8_t audio_level = 0;
+        std::uint8_t transport_sequence = 0;
         friend bool operator==(const ExtensionIds&, const ExtensionIds&) = default;
     };
     ExtensionIds extensions;
+    std::set<std::string> transport_cc;  ///< mids with transport-wide feedback
     /// By mid: what the peer says it sends (a=ssrc).
     std::map<std::string, std::vector<std::uint32_t>> remote_ssrcs;
     friend bool operator==(const SessionBundle&, const SessionBundle&) = default;

@@ -177,7 +177,9 @@ void fill_bundle(pb::SessionState& message, const SessionBundle& bundle) {
     said.set_remote_pwd(bundle.remote.pwd);
     said.mutable_extensions()->set_mid(bundle.extensions.mid);
     said.mutable_extensions()->set_audio_level(bundle.extensions.audio_level);
+    said.mutable_extensions()->set_transport_sequence(bundle.extensions.transport_sequence);
     for (pb::MediaState& medium : *message.mutable_media()) {
+        medium.set_feedback_transport_cc(bundle.transport_cc.contains(medium.mid()));
         const auto ssrcs = bundle.remote_ssrcs.find(medium.mid());
         if (ssrcs == bundle.remote_ssrcs.end()) continue;
         for (const std::uint32_t ssrc : ssrcs->second) medium.add_remote_ssrcs(ssrc);
@@ -192,7 +194,10 @@ SessionBundle bundle_from(const pb::SessionState& message) {
     bundle.remote = {said.remote_ufrag(), said.remote_pwd()};
     bundle.extensions.mid = static_cast<std::uint8_t>(said.extensions().mid());
     bundle.extensions.audio_level = static_cast<std::uint8_t>(said.extensions().audio_level());
+    bundle.extensions.transport_sequence =
+        static_cast<std::uint8_t>(said.extensions().transport_sequence());
     for (const pb::MediaState& medium : message.media()) {
+        if (medium.feedback_transport_cc()) bundle.transport_cc.insert(medium.mid());
         if (medium.remote_ssrcs().empty()) continue;
         bundle.remote_ssrcs[medium.mid()].assign(medium.remote_ssrcs().begin(),
                                                  medium.remote_ssrcs().end());

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "common/invariant.h"
@@ -55,6 +56,23 @@ bool is_ipv6(const std::string& address) {
 constexpr const char* kMidExtension = "urn:ietf:params:rtp-hdrext:sdes:mid";
 constexpr const char* kLevelExtension = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 
+constexpr const char* kTransportExtension =
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/// Media for which the client takes transport-wide feedback: by that it learns how much it may
+/// send.
+std::set<std::string> with_transport_feedback(const BrowserOffer& offer) {
+    std::set<std::string> mids;
+    for (std::size_t i = 0; i < offer.media.media.size(); ++i) {
+        const auto& said = offer.description.media[i].attributes;
+        const bool takes = std::ranges::any_of(said, [](const SdpAttribute& attribute) {
+            return attribute.name == "rtcp-fb" && attribute.value.ends_with(" transport-cc");
+        });
+        if (takes) mids.insert(offer.media.media[i].mid);
+    }
+    return mids;
+}
+
 std::uint8_t extension_id(const BrowserOffer& offer, const char* uri) {
     for (const BrowserLine& line : offer.lines) {
         const auto found = std::ranges::find(line.extensions, uri, &HeaderExtension::uri);
@@ -63,12 +81,17 @@ std::uint8_t extension_id(const BrowserOffer& offer, const char* uri) {
     return 0;
 }
 
-SessionBundle bundle_of_offer(const BrowserOffer& offer) {
+SessionBundle bundle_of_offer(const BrowserOffer& offer, BrowserUse use) {
     SessionBundle bundle;
     bundle.local = {make_secret().substr(0, 8), make_secret()};
     bundle.remote = {offer.ice.credentials.ufrag, offer.ice.credentials.pwd};
     bundle.extensions.mid = extension_id(offer, kMidExtension);
     bundle.extensions.audio_level = extension_id(offer, kLevelExtension);
+    if (use == BrowserUse::Publish) {
+        bundle.extensions.transport_sequence = extension_id(offer, kTransportExtension);
+        if (bundle.extensions.transport_sequence != 0)
+            bundle.transport_cc = with_transport_feedback(offer);
+    }
     for (std::size_t i = 0; i < offer.lines.size(); ++i) {
         for (const SentStream& stream : offer.lines[i].streams) {
             bundle.remote_ssrcs[offer.media.media[i].mid].push_back(stream.ssrc);
@@ -116,10 +139,10 @@ bool matches(std::string_view if_match, std::string_view tag) {
 /// One client, from its POST on.
 class WhipDoor::Session final : public Call, public std::enable_shared_from_this<Session> {
   public:
-    Session(WhipDoor& door, std::string path, std::string source, BrowserOffer offer, IceProof ours,
-            WebRespond respond)
+    Session(WhipDoor& door, std::string path, std::string source, BrowserOffer offer,
+            SessionBundle bundle, WebRespond respond)
         : offer_(std::move(offer)),
-          ours_(std::move(ours)),
+          bundle_(std::move(bundle)),
           source_(std::move(source)),
           door_(door),
           path_(std::move(path)),
@@ -150,7 +173,7 @@ class WhipDoor::Session final : public Call, public std::enable_shared_from_this
     [[nodiscard]] const std::string& etag() const { return etag_; }
     [[nodiscard]] const std::string& source() const { return source_; }
     [[nodiscard]] const BrowserOffer& offer() const { return offer_; }
-    [[nodiscard]] const IceProof& ours() const { return ours_; }
+    [[nodiscard]] const SessionBundle& bundle() const { return bundle_; }
 
   private:
     /// From the loop, unless the session is over by then.
@@ -171,7 +194,7 @@ class WhipDoor::Session final : public Call, public std::enable_shared_from_this
     }
 
     BrowserOffer offer_;
-    IceProof ours_;
+    SessionBundle bundle_;
     std::string source_;
     WhipDoor& door_;
     std::string path_;
@@ -245,11 +268,11 @@ void WhipDoor::begin(BrowserUse use, const std::string& room, const WebRequest& 
     call.public_address = options_.public_address;
     if (use == BrowserUse::Watch) call.roles = {"viewer"};
     call.offer = offer->media;
-    call.bundle = bundle_of_offer(*offer);
-    const IceProof ours = call.bundle->local;
+    call.bundle = bundle_of_offer(*offer, use);
+    const SessionBundle bundle = *call.bundle;
     const std::string path = request.path + "/" + make_secret();
     const auto session = std::make_shared<Session>(*this, path, request.source, *std::move(offer),
-                                                   ours, std::move(respond));
+                                                   bundle, std::move(respond));
     sessions_.emplace(path, session);
     rooms_.admit(call, *session,
                  [this, path, session = std::weak_ptr<Session>(session)](
@@ -268,8 +291,12 @@ void WhipDoor::admitted(const std::string& path, const tl::expected<Admitted, Re
     const std::string etag = "\"" + make_secret().substr(0, 16) + "\"";
     session->let_in(result->participant, etag);
     BrowserSide side;
-    side.ice = described(session->ours(), result->candidates, options_.public_address);
+    side.ice = described(session->bundle().local, result->candidates, options_.public_address);
     side.extensions = {kMidExtension, kLevelExtension};
+    if (session->bundle().extensions.transport_sequence != 0) {
+        side.extensions.emplace_back(kTransportExtension);
+        side.feedback = {"transport-cc"};
+    }
     if (side.ice.candidates.empty()) {
         end(path, {Ending::Cause::MediaFailed, "the media daemon has no candidates"});
         return session->answer(web_problem(500, "internal", "the media daemon opened no port"));

@@ -68,7 +68,8 @@ SessionSpec session_of_two_media() {
     bundle.mids = {"0", "1"};
     bundle.local = {"ours", "abcdefghijklmnopqrstuv"};
     bundle.remote = {"peer", "vutsrqponmlkjihgfedcba"};
-    bundle.extensions = {4, 1};
+    bundle.extensions = {4, 1, 3};
+    bundle.transport_cc = {"1"};
     bundle.remote_ssrcs = {{"0", {7}}, {"1", {8, 9}}};
     session.bundle = bundle;
     return session;

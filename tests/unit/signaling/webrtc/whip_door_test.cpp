@@ -110,7 +110,8 @@ TEST_CASE("Who publishes is in the room, by one transport, and is only received"
     CHECK(bundle.local.ufrag.size() == 8);
     CHECK(bundle.local.pwd.size() == 32);
     CHECK(bundle.mids == std::vector<std::string>{"0", "1"});
-    CHECK(bundle.extensions == SessionBundle::ExtensionIds{4, 1});
+    CHECK(bundle.extensions == SessionBundle::ExtensionIds{4, 1, 3});
+    CHECK(bundle.transport_cc == std::set<std::string>{"0", "1"});
     CHECK(bundle.remote_ssrcs.at("0") == std::vector<std::uint32_t>{550670501});
     REQUIRE(sessions[0].media.size() == 2);
     for (const SessionMedia& medium : sessions[0].media) {
@@ -154,6 +155,21 @@ TEST_CASE("Who watches is only sent to") {
     for (const SessionMedia& medium : sessions[0].media) {
         CHECK(medium.direction == MediaDirection::SendOnly);
     }
+}
+
+TEST_CASE("Who publishes is told what came, where both can: so it learns how much it may send") {
+    House house;
+    const std::string usual = house.publish().body;
+    const std::string without =
+        house
+            .ask("POST", "/v1/whip/board",
+                 with(browser_offers::kChromium, "transport-wide-cc-extensions", "x"))
+            .body;
+
+    CHECK(usual.find("a=rtcp-fb:* transport-cc") != std::string::npos);
+    CHECK(usual.find("transport-wide-cc-extensions") != std::string::npos);
+    CHECK(without.find("transport-cc") == std::string::npos);
+    CHECK(house.watch().body.find("transport-cc") == std::string::npos);
 }
 
 TEST_CASE("An address in front of a NAT stands in the candidates of its family") {
