@@ -9,7 +9,7 @@ packages=(
     # common
     libexpected-dev libspdlog-dev libfmt-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev
     # media
-    libavcodec-dev libavutil-dev libavformat-dev libx264-dev libyuv-dev libopus-dev libspandsp-dev libspeexdsp-dev
+    libavcodec-dev libavutil-dev libavformat-dev libx264-dev libvpx-dev libyuv-dev libopus-dev libspandsp-dev libspeexdsp-dev
     libwebrtc-audio-processing-dev
     libpango1.0-dev libcairo2-dev fonts-noto-core fonts-noto-cjk
     libsrtp2-dev libssl-dev libnice-dev

@@ -69,8 +69,6 @@ Result<std::unique_ptr<BridgedSession>> BridgedSession::create(
 
     auto playout = mixer::AudioPlayout::create({}, kAudioCodecs);
     if (!playout) return common::fail_in("audio playout", playout.error());
-    auto decoder = mixer::make_h264_decoder(services.frames);
-    if (!decoder) return common::fail_in("video decoder", decoder.error());
     Session::Config config;
     config.id = state.id;
     config.conference = conference;
@@ -84,8 +82,8 @@ Result<std::unique_ptr<BridgedSession>> BridgedSession::create(
     made->audio_playout_ = std::move(*playout);
     made->session_ = std::move(*session);
     made->lane_ = std::make_unique<mixer::VideoDecodeLane>(
-        services.decode_pool, services.clock, std::move(*decoder), services.frames,
-        made->video_playout_, made->session_->key_frame_requester());
+        services.decode_pool, services.clock, mixer::make_video_decoder(services.frames),
+        services.frames, made->video_playout_, made->session_->key_frame_requester());
     if (auto added = audio.mixer().add_source(source, *made->audio_playout_); !added) {
         made->lane_->close();
         return tl::unexpected(added.error());
@@ -375,7 +373,10 @@ SessionStatistics BridgedSession::statistics(Counted when) const {
         statistics.audio_codec = codec_name(audio->receive.front().audio);
     statistics.audio_failure = listen_failure_;
     statistics.video_mid = video_mid_;
-    if (shows_video()) statistics.video_codec = "H264";
+    if (shows_video()) {
+        const MediaConfig* video = main_media(state_.media, MediaKind::Video);
+        statistics.video_codec = codec_name(video->receive.front().video);
+    }
     if (const auto rung = stage_.rung_of(mixer::SubscriptionId{subscription_.load()}))
         statistics.rung = rung->name;
     return statistics;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "common/fmtp.h"
 #include "mcu/rtp/h264_fmtp.h"
@@ -78,6 +79,10 @@ std::string codec_name(AudioCodec codec) {
     return "opus";
 }
 
+std::string codec_name(common::VideoCodec codec) {
+    return codec == common::VideoCodec::Vp8 ? "VP8" : "H264";
+}
+
 mixer::AudioFormat audio_format(const PayloadFormat& send, Bitrate bandwidth) {
     mixer::AudioFormat format;
     format.codec = send.audio;
@@ -112,7 +117,33 @@ Bitrate beside_picture(Bitrate path, Bitrate picture) {
     return Bitrate::from_bps(std::max(path.bps() - picture.bps(), kLeastSound.bps()));
 }
 
+namespace {
+
+/// RFC 7741 6.1: max-fs in macroblocks and max-fr in pictures a second; who says neither takes what
+/// comes, and 1080p is all that comes.
+mixer::StreamNeeds vp8_needs(const MediaConfig& video) {
+    constexpr std::int64_t kMost = 1 << 20;
+    mixer::StreamNeeds needs;
+    needs.codec = common::VideoCodec::Vp8;
+    const auto limit = [&](const char* name) {
+        const std::int64_t said = common::fmtp_number(video.send.fmtp, name).value_or(0);
+        return said > 0 ? std::min(said, kMost) : 0;
+    };
+    needs.max_frame_size_mbs = static_cast<int>(limit("max-fs") > 0 ? limit("max-fs") : kMost);
+    needs.max_frames_per_second = static_cast<int>(limit("max-fr"));
+    needs.max_macroblocks_per_second = std::numeric_limits<int>::max();
+    if (video.bandwidth.bps() > 0) needs.max_bitrate = picture_share(video.bandwidth);
+    return needs;
+}
+
+}  // namespace
+
 mixer::StreamNeeds stream_needs(const MediaConfig& video, common::PictureSize max_size) {
+    if (video.send.video == common::VideoCodec::Vp8) {
+        mixer::StreamNeeds needs = vp8_needs(video);
+        needs.max_size = max_size;
+        return needs;
+    }
     mixer::StreamNeeds needs;
     needs.max_size = max_size;
     const H264Fmtp fmtp = peer_fmtp(video.send.fmtp);

@@ -20,7 +20,7 @@ namespace mcu {
 
 /// RFC 6184 8.1: profile-level-id gives the level's limits, max-fs, max-mbps and max-br raise them;
 /// packetization-mode 0 limits slices to a packet; the SDP bandwidth caps the bitrate, less what
-/// the sound takes.
+/// the sound takes. VP8: max-fs and max-fr, and the bandwidth.
 [[nodiscard]] mixer::StreamNeeds stream_needs(const MediaConfig& video,
                                               common::PictureSize max_size);
 
@@ -38,7 +38,8 @@ namespace mcu {
 /// speech needs.
 [[nodiscard]] common::Bitrate beside_picture(common::Bitrate path, common::Bitrate picture);
 
-/// As in SDP: "opus", "G722", "PCMU", "PCMA".
+/// As in SDP: "opus", "G722", "PCMU", "PCMA"; "H264", "VP8".
 [[nodiscard]] std::string codec_name(common::AudioCodec codec);
+[[nodiscard]] std::string codec_name(common::VideoCodec codec);
 
 }  // namespace mcu

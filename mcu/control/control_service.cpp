@@ -80,6 +80,7 @@ grpc::ServerUnaryReactor* ControlService::GetNode(grpc::CallbackServerContext* c
             reply->add_audio_codecs(codec_name(codec));
         }
         reply->add_video_codecs("H264");
+        reply->add_video_codecs("VP8");
         reply->set_max_sessions(static_cast<std::uint32_t>(node_.limits().max_sessions));
         reply->set_ipv6(true);
         *reply->mutable_load() = to_proto(node_.load());

@@ -19,11 +19,13 @@ using common::ErrorCode;
 using common::fail;
 using common::fail_in;
 using common::Result;
+using common::VideoCodec;
 
 namespace {
 
 constexpr std::array kAudioCodecs{AudioCodec::Opus, AudioCodec::G722, AudioCodec::Pcmu,
                                   AudioCodec::Pcma};
+constexpr std::array kVideoCodecs{VideoCodec::H264, VideoCodec::Vp8};
 constexpr std::uint32_t kMostDimension = 1920;
 
 Result<PayloadFormat> from_proto(const pb::PayloadFormat& proto, MediaKind kind) {
@@ -37,9 +39,13 @@ Result<PayloadFormat> from_proto(const pb::PayloadFormat& proto, MediaKind kind)
     format.fmtp = proto.fmtp();
     format.rtx_payload_type = static_cast<std::uint8_t>(proto.rtx_payload_type() & 0x7f);
     if (kind == MediaKind::Video) {
-        if (proto.codec() == "H264") return format;
+        for (const VideoCodec codec : kVideoCodecs) {
+            if (codec_name(codec) != proto.codec()) continue;
+            format.video = codec;
+            return format;
+        }
         return fail(ErrorCode::Unsupported,
-                    "video codec '" + proto.codec() + "' is not one of H264");
+                    "video codec '" + proto.codec() + "' is not one of H264, VP8");
     }
     for (const AudioCodec codec : kAudioCodecs) {
         if (codec_name(codec) != proto.codec()) continue;
@@ -283,7 +289,7 @@ Result<SessionState> from_proto(const pb::SessionState& proto) {
 pb::PayloadFormat to_proto(const PayloadFormat& format, MediaKind kind) {
     pb::PayloadFormat proto;
     proto.set_payload_type(format.payload_type);
-    proto.set_codec(kind == MediaKind::Video ? "H264" : codec_name(format.audio));
+    proto.set_codec(kind == MediaKind::Video ? codec_name(format.video) : codec_name(format.audio));
     proto.set_clock_rate(static_cast<std::uint32_t>(format.clock_rate_hz));
     proto.set_fmtp(format.fmtp);
     proto.set_rtx_payload_type(format.rtx_payload_type);

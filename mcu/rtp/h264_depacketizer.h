@@ -7,6 +7,7 @@
 
 #include "common/encoded_frame.h"
 #include "mcu/rtp/h264_parameter_sets.h"
+#include "mcu/rtp/picture_completion.h"
 
 namespace mcu {
 
@@ -29,13 +30,10 @@ enum class H264PayloadError : std::uint8_t {
 /// go before an IDR picture that brings none.
 class H264Depacketizer {
   public:
+    using Completion = PictureCompletion;
+
     static constexpr std::size_t kMaxPictureBytes = 4 * 1024 * 1024;
 
-    enum class Completion : std::uint8_t {
-        Picture,
-        NothingToDecode,  ///< no slice: parameter sets or a message alone
-        Broken,           ///< the end of a fragment is missing
-    };
     struct Counters {
         std::uint64_t bad_payloads = 0;  ///< all of H264PayloadError
         std::uint64_t unsupported = 0;   ///< of these: STAP-B, MTAP, FU-B

@@ -5,10 +5,22 @@
 
 namespace mcu {
 
-VideoReceiver::VideoReceiver(std::string_view sprop_parameter_sets, common::Duration max_wait)
-    : jitter_buffer_({.max_wait = max_wait, .starts_picture = &h264_starts_picture}) {
+VideoReceiver::VideoReceiver(std::string_view sprop_parameter_sets, common::Duration max_wait,
+                             common::VideoCodec codec)
+    : jitter_buffer_({.max_wait = max_wait,
+                      .starts_picture = codec == common::VideoCodec::Vp8 ? &vp8_starts_picture
+                                                                         : &h264_starts_picture}) {
     picture_.packets.reserve(JitterBuffer::kCapacity);
-    depacketizer_.parameter_sets().add_sprop(sprop_parameter_sets);
+    if (codec == common::VideoCodec::Vp8) {
+        depacketizer_.emplace<Vp8Depacketizer>();
+    } else {
+        std::get<H264Depacketizer>(depacketizer_).parameter_sets().add_sprop(sprop_parameter_sets);
+    }
+}
+
+std::optional<common::SpsError> VideoReceiver::refused_set() const {
+    const auto* h264 = std::get_if<H264Depacketizer>(&depacketizer_);
+    return h264 == nullptr ? std::nullopt : h264->parameter_sets().refusal();
 }
 
 VideoReceiver::Counters& VideoReceiver::Counters::operator+=(const Counters& later) {
@@ -55,8 +67,8 @@ bool VideoReceiver::take(common::Timestamp now, common::EncodedFrame& frame) {
         if (picture_.follows_loss) on_loss(now);
         const auto completion = assemble(frame);
         picture_.packets.clear();  // back to their pool
-        if (completion == H264Depacketizer::Completion::NothingToDecode) continue;
-        if (completion == H264Depacketizer::Completion::Broken) {
+        if (completion == PictureCompletion::NothingToDecode) continue;
+        if (completion == PictureCompletion::Broken) {
             ++counters_.broken_pictures;
             on_loss(now);
             continue;
@@ -98,17 +110,28 @@ void VideoReceiver::on_loss(common::Timestamp now) {
     frozen_since_ = now;
 }
 
-H264Depacketizer::Completion VideoReceiver::assemble(common::EncodedFrame& frame) {
-    depacketizer_.begin(frame);
+PictureCompletion VideoReceiver::assemble(common::EncodedFrame& frame) {
+    std::visit([&](auto& depacketizer) { depacketizer.begin(frame); }, depacketizer_);
     frame.rtp_time_90khz = picture_.packets.front().rtp_time();
     frame.arrival = {};
     for (const RtpPacket& packet : picture_.packets) {
         frame.arrival = std::max(frame.arrival, packet.arrival());
         if (packet.payload().empty()) continue;  // padding alone
-        if (!depacketizer_.add(packet.payload())) return H264Depacketizer::Completion::Broken;
+        const bool added = std::visit(
+            [&](auto& depacketizer) { return depacketizer.add(packet.payload()).has_value(); },
+            depacketizer_);
+        if (!added) return PictureCompletion::Broken;
     }
     frame.due = frame.arrival;
-    return depacketizer_.finish();
+    return std::visit([](auto& depacketizer) { return depacketizer.finish(); }, depacketizer_);
+}
+
+/// Whether a decoder makes anything of a picture whose references are not there.
+bool VideoReceiver::can_conceal() const {
+    if (const auto* vp8 = std::get_if<Vp8Depacketizer>(&depacketizer_)) {
+        return vp8->has_references();
+    }
+    return std::get<H264Depacketizer>(depacketizer_).parameter_sets().complete();
 }
 
 bool VideoReceiver::may_pass(const common::EncodedFrame& frame, common::Timestamp now) {
@@ -119,7 +142,7 @@ bool VideoReceiver::may_pass(const common::EncodedFrame& frame, common::Timestam
     if (!dropping_) return true;
     if (!frozen_since_) frozen_since_ = now;
     const bool frozen_too_long = now - *frozen_since_ >= (starting_ ? kMostStartWait : kMostFreeze);
-    if (frozen_too_long && depacketizer_.parameter_sets().complete()) dropping_ = false;
+    if (frozen_too_long && can_conceal()) dropping_ = false;
     return !dropping_;
 }
 

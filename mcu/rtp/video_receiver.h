@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <variant>
 
 #include "common/encoded_frame.h"
 #include "mcu/rtp/h264_depacketizer.h"
 #include "mcu/rtp/jitter_buffer.h"
+#include "mcu/rtp/vp8_depacketizer.h"
 
 namespace mcu {
 
@@ -40,9 +42,10 @@ class VideoReceiver {
         Counters& operator+=(const Counters& later);
     };
 
-    /// `sprop_parameter_sets` is the fmtp's value, or empty.
+    /// `sprop_parameter_sets` is the fmtp's value of H.264, or empty.
     explicit VideoReceiver(std::string_view sprop_parameter_sets,
-                           common::Duration max_wait = std::chrono::milliseconds(100));
+                           common::Duration max_wait = std::chrono::milliseconds(100),
+                           common::VideoCodec codec = common::VideoCodec::H264);
 
     void on_stream_started(common::Timestamp now);
     /// On hold: that no more pictures come is no freeze from now on.
@@ -66,17 +69,21 @@ class VideoReceiver {
     /// With a freeze that has not ended.
     [[nodiscard]] Counters counters_at(common::Timestamp now) const;
     [[nodiscard]] const JitterBuffer& jitter_buffer() const { return jitter_buffer_; }
-    [[nodiscard]] const H264Depacketizer& depacketizer() const { return depacketizer_; }
+    /// Of H.264: the last parameter set was refused, and why; see H264ParameterSets::refusal.
+    [[nodiscard]] std::optional<common::SpsError> refused_set() const;
 
   private:
-    [[nodiscard]] H264Depacketizer::Completion assemble(common::EncodedFrame& frame);
+    using Depacketizer = std::variant<H264Depacketizer, Vp8Depacketizer>;
+
+    [[nodiscard]] PictureCompletion assemble(common::EncodedFrame& frame);
     void on_loss(common::Timestamp now);
     void note_picture(const common::EncodedFrame& frame, common::Timestamp now);
     [[nodiscard]] bool frozen(common::Timestamp now) const;
+    [[nodiscard]] bool can_conceal() const;
     [[nodiscard]] bool may_pass(const common::EncodedFrame& frame, common::Timestamp now);
 
     JitterBuffer jitter_buffer_;
-    H264Depacketizer depacketizer_;
+    Depacketizer depacketizer_;
     PicturePackets picture_;
     bool waiting_for_key_ = true;
     bool dropping_ = true;  ///< waiting, and nothing is handed over meanwhile

@@ -47,7 +47,8 @@ Result<void> check_format(PayloadFormat& format, const MediaConfig& media) {
                                 " has a clock of " + std::to_string(format.clock_rate_hz) +
                                 " Hz instead of " + std::to_string(expected_hz));
     }
-    if (!audio && !H264Fmtp::parse(format.fmtp)) {
+    const bool h264 = !audio && format.video == common::VideoCodec::H264;
+    if (h264 && !H264Fmtp::parse(format.fmtp)) {
         return common::fail(ErrorCode::InvalidArgument,
                             "the H.264 parameters '" + format.fmtp + "' cannot be read");
     }

@@ -25,8 +25,10 @@ std::string sprop_of(const MediaConfig& config) {
         if (!fmtp || fmtp->sprop_parameter_sets.empty()) return;
         joined += (joined.empty() ? "" : ",") + fmtp->sprop_parameter_sets;
     };
-    for (const PayloadFormat& format : config.receive) add(format.fmtp);
-    if (config.sends) add(config.send.fmtp);
+    for (const PayloadFormat& format : config.receive) {
+        if (format.video == common::VideoCodec::H264) add(format.fmtp);
+    }
+    if (config.sends && config.send.video == common::VideoCodec::H264) add(config.send.fmtp);
     return joined;
 }
 
@@ -49,6 +51,8 @@ std::size_t most_packets(const mixer::EncodedPicture& picture) {
 constexpr Duration kReorderMargin = std::chrono::milliseconds(25);
 /// Between two answers to the same NACK, while the round trip is not known.
 constexpr Duration kRepeatGuard = std::chrono::milliseconds(50);
+/// For a missing packet, until more is known of the path.
+constexpr Duration kFirstWait = std::chrono::milliseconds(100);
 constexpr int kMostProbeCopies = 8;
 /// So long a start may take to be whole where what it lost is sent again; each further one would
 /// only take more of the path.
@@ -83,14 +87,26 @@ void VideoStream::set_inlet(mixer::VideoDecodeLane* lane) {
 
 void VideoStream::on_receive_formats() {
     std::string sprop = sprop_of(config());
-    if (receiver_ && sprop == sprop_) return;
+    const bool known = std::ranges::find(config().receive, codec_, &PayloadFormat::video) !=
+                       config().receive.end();
+    if (receiver_ && sprop == sprop_ && (known || config().receive.empty())) return;
     sprop_ = std::move(sprop);
+    if (!known && !config().receive.empty()) codec_ = config().receive.front().video;
+    restart_receiver();
+}
+
+/// A peer may send any format that it was offered, and change over to another at any packet.
+void VideoStream::follow_codec(std::uint8_t payload_type) {
+    const auto format =
+        std::ranges::find(config().receive, payload_type, &PayloadFormat::payload_type);
+    if (format == config().receive.end() || format->video == codec_) return;
+    codec_ = format->video;
     restart_receiver();
 }
 
 void VideoStream::restart_receiver() {
     before_ = picture_counters();
-    receiver_.emplace(sprop_);
+    receiver_.emplace(sprop_, kFirstWait, codec_);
     nack_.reset();
     if (remote_ssrc_) receiver_->on_stream_started(now());
 }
@@ -116,6 +132,7 @@ void VideoStream::limit_peer(common::Bitrate limit) {
 
 void VideoStream::on_packet(RtpPacket packet, std::int64_t extended_sequence) {
     const Timestamp arrival = packet.arrival();
+    follow_codec(packet.payload_type());
     if (config().feedback_nack) nack_.on_packet(extended_sequence, arrival);
     receiver_->insert(std::move(packet), extended_sequence);
     deliver(arrival);
@@ -166,8 +183,7 @@ Timestamp VideoStream::due_of(const common::EncodedFrame& frame) {
 
 // Once a call: what comes after it is counted.
 void VideoStream::tell_refused_set() {
-    const std::optional<common::SpsError> refusal =
-        receiver_->depacketizer().parameter_sets().refusal();
+    const std::optional<common::SpsError> refusal = receiver_->refused_set();
     if (!refusal || std::exchange(refusal_told_, true)) return;
     LOG_WARNING("refused parameter set {} mid={}: {}", environment().who, config().mid,
                 common::describe(*refusal));
@@ -226,8 +242,13 @@ std::optional<Timestamp> VideoStream::deadline() const {
 // ---- out ----
 
 void VideoStream::on_send_format() {
-    const std::optional<H264Fmtp> fmtp = H264Fmtp::parse(config().send.fmtp);
-    packetizer_ = H264Packetizer(fmtp ? fmtp->packetization_mode : H264Packetizer::Mode::SingleNal);
+    if (config().send.video == common::VideoCodec::Vp8) {
+        packetizer_.emplace<Vp8Packetizer>();
+    } else {
+        const std::optional<H264Fmtp> fmtp = H264Fmtp::parse(config().send.fmtp);
+        packetizer_.emplace<H264Packetizer>(fmtp ? fmtp->packetization_mode
+                                                 : H264Packetizer::Mode::SingleNal);
+    }
     start_there_.reset();
     needs_key_ = true;
     question_.reset();
@@ -283,6 +304,8 @@ void VideoStream::ask_start(Timestamp at, Duration least_interval) {
 void VideoStream::send(const mixer::EncodedPicture& picture) {
     net_thread_.check();
     const Timestamp at = now();
+    // Another codec was agreed on; what was encoded before is still on its way.
+    if (picture.codec != config().send.video) return;
     const std::size_t times = 1 + static_cast<std::size_t>(std::max(repeats_.key, repeats_.others));
     if (start_owed_ && start_there_ && at >= *start_there_) {
         start_owed_ = false;
@@ -348,11 +371,15 @@ void VideoStream::on_path_rate(Duration queue) {
 void VideoStream::packetize(const mixer::EncodedPicture& picture, Timestamp at) {
     const int repeats = sent_ ? 0 : picture.key ? repeats_.key : repeats_.others;
     follow_question(at);
-    packetizer_.start(picture.nals);
+    if (auto* vp8 = std::get_if<Vp8Packetizer>(&packetizer_)) {
+        vp8->start(picture.nals.front());
+    } else {
+        std::get<H264Packetizer>(packetizer_).start(picture.nals);
+    }
     line_.begin_picture();
     while (true) {
         const std::span<std::uint8_t> buffer = pacer_.next_buffer();
-        const auto payload = packetizer_.next(buffer.subspan(kRtpHeaderBytes));
+        const auto payload = next_payload(buffer.subspan(kRtpHeaderBytes));
         if (!payload) break;
         const std::size_t bytes = kRtpHeaderBytes + payload->bytes;
         const std::uint16_t sequence = sender().next_sequence();
@@ -371,6 +398,16 @@ void VideoStream::packetize(const mixer::EncodedPicture& picture, Timestamp at) 
     }
     while (line_.has_older()) queue_copy(line_.take());
     pacer_.flush(at);
+}
+
+std::optional<VideoStream::Payload> VideoStream::next_payload(std::span<std::uint8_t> out) {
+    return std::visit(
+        [out](auto& packetizer) -> std::optional<Payload> {
+            const auto payload = packetizer.next(out);
+            if (!payload) return std::nullopt;
+            return Payload{.bytes = payload->bytes, .last = payload->last};
+        },
+        packetizer_);
 }
 
 void VideoStream::queue(std::span<const std::uint8_t> packet, Pacer::Packets which) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "mcu/rtp/h264_packetizer.h"
 #include "mcu/rtp/lip_sync.h"
@@ -10,6 +11,7 @@
 #include "mcu/rtp/picture_timing.h"
 #include "mcu/rtp/retransmission_store.h"
 #include "mcu/rtp/video_receiver.h"
+#include "mcu/rtp/vp8_packetizer.h"
 #include "mcu/session/media_stream.h"
 #include "mcu/session/pacer.h"
 #include "mcu/session/repeat_line.h"
@@ -91,11 +93,13 @@ class VideoStream final : public MediaStream {
     void probe_with(std::span<const std::uint8_t> packet, common::Timestamp now);
     void note_missed(std::span<const std::uint16_t> sequences, common::Timestamp now);
     void queue_copy(std::span<const std::uint8_t> copy);
+    void follow_codec(std::uint8_t payload_type);
     void restart_receiver();
     [[nodiscard]] VideoReceiver::Counters picture_counters() const;
     void tell_refused_set();
 
     mixer::VideoDecodeLane* lane_ = nullptr;
+    common::VideoCodec codec_ = common::VideoCodec::H264;  ///< of what is received
     std::string sprop_;
     PictureTiming timing_;
     LipSync lip_sync_;
@@ -109,7 +113,14 @@ class VideoStream final : public MediaStream {
     std::optional<common::Bitrate> peer_limit_;
     bool asking_ = false;  ///< rtcp() was told that a key frame is wanted of `remote_ssrc_`
 
-    H264Packetizer packetizer_{H264Packetizer::Mode::SingleNal};
+    struct Payload {
+        std::size_t bytes = 0;
+        bool last = false;
+    };
+    [[nodiscard]] std::optional<Payload> next_payload(std::span<std::uint8_t> out);
+
+    std::variant<H264Packetizer, Vp8Packetizer> packetizer_{std::in_place_type<H264Packetizer>,
+                                                            H264Packetizer::Mode::SingleNal};
     std::optional<RetransmissionStore> sent_;  ///< with a peer that asks again
     Pacer pacer_;
     PictureRepeats repeats_;

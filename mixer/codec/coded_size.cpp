@@ -24,4 +24,13 @@ std::optional<common::PictureSize> largest_coded_size(std::span<const std::uint8
     return largest;
 }
 
+std::optional<common::PictureSize> vp8_coded_size(std::span<const std::uint8_t> frame) {
+    constexpr std::size_t kHeaderBytes = 10;
+    if (frame.size() < kHeaderBytes || (frame[0] & 0x01) != 0) return std::nullopt;
+    const auto dimension = [&](std::size_t at) {
+        return (frame[at] | frame[at + 1] << 8) & 0x3fff;  // two bits of scaling above
+    };
+    return common::PictureSize{dimension(6), dimension(8)};
+}
+
 }  // namespace mixer

@@ -38,10 +38,15 @@ class VideoDecoder {
     [[nodiscard]] virtual FrameRef take_half() { return {}; }
 };
 
-/// H.264 Constrained Baseline, Main and High (8 bits, 4:2:0) by libavcodec, which writes straight
-/// into the pool's pictures. More luma samples than 1920x1088, or a side beyond 1920 (upright
-/// pictures are welcome), are refused before memory is allocated for them. Damaged data is
-/// concealed.
-[[nodiscard]] common::Result<std::unique_ptr<VideoDecoder>> make_h264_decoder(FramePool& pool);
+/// H.264 Constrained Baseline, Main and High (8 bits, 4:2:0), or VP8, by libavcodec, which writes
+/// straight into the pool's pictures. More luma samples than 1920x1088, or a side beyond 1920
+/// (upright pictures are welcome), are refused before memory is allocated for them. Damaged H.264
+/// is concealed; damaged VP8 is decoded as far as it goes. VP8 has no halves.
+[[nodiscard]] common::Result<std::unique_ptr<VideoDecoder>> make_decoder(common::VideoCodec codec,
+                                                                         FramePool& pool);
+
+/// Decodes each frame as what it says it is: the codec's decoder is opened when its first frame
+/// comes, and stays until one of another codec does. NoMemory where it cannot be opened.
+[[nodiscard]] std::unique_ptr<VideoDecoder> make_video_decoder(FramePool& pool);
 
 }  // namespace mixer

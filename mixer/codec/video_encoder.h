@@ -13,8 +13,10 @@
 namespace mixer {
 
 /// What the parameter sets say. Two encoders of one format write identical SPS and PPS, so that
-/// pictures of both can stand in one stream.
+/// pictures of both can stand in one stream. VP8 has neither profile nor level: both stay as they
+/// are here.
 struct StreamFormat {
+    common::VideoCodec codec = common::VideoCodec::H264;
     common::PictureSize size;
     int frames_per_second = 30;
     common::H264Profile profile = common::H264Profile::ConstrainedBaseline;
@@ -24,9 +26,9 @@ struct StreamFormat {
 
 /// One picture just encoded; valid until the next call to the encoder that made it.
 struct CodedPicture {
-    bool key = false;  ///< an IDR: SPS and PPS come first
-    std::span<const std::span<const std::uint8_t>>
-        nals;  ///< H.264 NAL units without start codes; no SEI
+    bool key = false;  ///< an IDR: SPS and PPS come first; a VP8 key frame
+    /// H.264 NAL units without start codes, no SEI; VP8: the frame as the only one.
+    std::span<const std::span<const std::uint8_t>> nals;
 };
 
 /// What every decoder that followed the stream shows now; NV12, valid until the encoder's next
@@ -43,10 +45,10 @@ enum class PictureType : std::uint8_t { Predicted, Key };
 
 /// The encoder that all viewers of a Rendition share.
 ///
-/// Shape:  H.264 with one reference, no B pictures, an infinite key frame interval and MaxFrameNum
-/// 16, so that a splice
-///         IDR fits wherever `next_frame_num() == 0`. Only the first picture is a key picture
-///         unasked.
+/// Shape:  one reference, no B pictures, an infinite key frame interval: only the first picture is
+///         a key picture unasked. H.264 has MaxFrameNum 16, so that a splice IDR fits wherever
+///         `next_frame_num() == 0`. A VP8 stream cannot be spliced: each picture goes on with the
+///         probabilities of the one before.
 /// Thread: one at a time (a SerialJob holds it); single-threaded inside.
 class VideoEncoder {
   public:
@@ -56,18 +58,21 @@ class VideoEncoder {
     /// Fails with `Internal` when the library does; the stream then needs a new encoder.
     [[nodiscard]] virtual common::Result<CodedPicture> encode(const VideoFrame& frame,
                                                               PictureType type) = 0;
-    [[nodiscard]] virtual Reconstruction reconstruction() const = 0;
+    /// Whether starts can be spliced in. Without it the next three are neither needed nor to be
+    /// called, and there are no NAL units to limit.
+    [[nodiscard]] virtual bool can_splice() const = 0;
+    [[nodiscard]] virtual Reconstruction reconstruction() const { return {}; }
     /// What a predicted picture would carry next, 0..15 (H.264 7.4.3: frame_num counts reference
     /// pictures).
-    [[nodiscard]] virtual int next_frame_num() const = 0;
+    [[nodiscard]] virtual int next_frame_num() const { return 0; }
     /// From the next picture on one column of macroblocks after the other is coded without
     /// prediction from outside what was refreshed already, one a picture: when it comes to the
     /// right edge, all who follow see the same, whatever they saw before. No key frame; the bitrate
     /// stays.
-    virtual void refresh() = 0;
+    virtual void refresh() {}
     /// From the next picture on no NAL unit is longer than this (packetization-mode 0); 0 lifts the
     /// limit. No key frame.
-    virtual void limit_nal_bytes(int max_nal_bytes) = 0;
+    virtual void limit_nal_bytes(int /*max_nal_bytes*/) {}
     /// From the next picture on so many a second come, at most as many as the format says, and
     /// share the bitrate. No key frame.
     virtual void set_pictures_per_second(int count) = 0;
@@ -94,5 +99,7 @@ class SpliceEncoder {
     const StreamFormat& format, common::Bitrate bitrate);
 [[nodiscard]] common::Result<std::unique_ptr<SpliceEncoder>> make_x264_splice_encoder(
     const StreamFormat& format);
+[[nodiscard]] common::Result<std::unique_ptr<VideoEncoder>> make_vp8_encoder(
+    const StreamFormat& format, common::Bitrate bitrate);
 
 }  // namespace mixer

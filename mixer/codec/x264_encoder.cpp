@@ -203,6 +203,8 @@ class X264Encoder final : public VideoEncoder {
         return coded;
     }
 
+    bool can_splice() const override { return true; }
+
     Reconstruction reconstruction() const override {
         return {.y = out_.img.plane[0],
                 .uv = out_.img.plane[1],

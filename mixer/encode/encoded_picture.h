@@ -5,16 +5,19 @@
 #include <span>
 #include <vector>
 
+#include "common/media_types.h"
 #include "common/units.h"
 
 namespace mixer {
 
-/// Out: one encoded picture as an immutable list of NAL units (H.264, without start codes), shared
+/// Out: one encoded picture as an immutable list of NAL units (H.264, without start codes; of VP8
+/// the frame is the only one), shared
 /// by all who get it. It holds no SSRC, sequence number or RTP timestamp: each session keeps its
 /// own line of them.
 struct EncodedPicture {
     common::Timestamp media_time;  ///< the tick it was composed for
-    bool key = false;              ///< IDR; its parameter sets come first in `nals`
+    bool key = false;  ///< IDR; its parameter sets come first in `nals`; a VP8 key frame
+    common::VideoCodec codec = common::VideoCodec::H264;
     common::PictureSize size;
     std::uint64_t rendition = 0;                      ///< which Rendition made it
     std::vector<std::span<const std::uint8_t>> nals;  ///< into `storage`

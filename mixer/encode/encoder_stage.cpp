@@ -61,9 +61,14 @@ bool draws(const CanvasTask& task, ViewId view, const Rung& rung) {
 }
 
 StreamFormat format_for(const Rung& rung, const StreamNeeds& needs) {
+    if (needs.codec == common::VideoCodec::Vp8) {
+        return {
+            .codec = needs.codec, .size = rung.size, .frames_per_second = rung.frames_per_second};
+    }
     const auto level =
         common::lowest_h264_level(rung.size, rung.frames_per_second, rung.bitrate, needs.profile);
-    return {.size = rung.size,
+    return {.codec = needs.codec,
+            .size = rung.size,
             .frames_per_second = rung.frames_per_second,
             .profile = needs.profile,
             .level_idc = level ? static_cast<int>(*level) : 0};

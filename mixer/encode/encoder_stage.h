@@ -42,6 +42,7 @@ struct StreamNeeds {
     common::VideoCodec codec = common::VideoCodec::H264;
     common::H264Profile profile = common::H264Profile::ConstrainedBaseline;
     int max_frame_size_mbs = 3600;            ///< level or max-fs: macroblocks per picture
+    int max_frames_per_second = 0;            ///< VP8's max-fr; 0: no limit
     int max_macroblocks_per_second = 108000;  ///< level or max-mbps
     common::Bitrate max_bitrate;              ///< level, max-br, b=AS/TIAS
     int max_nal_bytes = 0;  ///< packetization-mode 0: slices must fit a packet; 0 = no limit

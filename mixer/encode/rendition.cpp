@@ -124,7 +124,7 @@ void Rendition::encode_for_all(const Waiting& next) {
 /// skipped macroblocks, some 30 bytes, and costs those who follow nothing; a key picture would cost
 /// them all.
 int Rendition::repetitions() {
-    if (waiting_for_start_.empty()) {
+    if (waiting_for_start_.empty() || !encoder_->can_splice()) {
         ticks_to_start_ = 0;
         return 1;
     }
@@ -138,13 +138,14 @@ int Rendition::repetitions() {
 
 void Rendition::survey() {
     common::MutexLock lock(members_mutex_);
-    held_ = false;
+    held_ = joining_ = false;
     for (const Member& member : members_) {
         const Subscriber::Place place = member.subscriber->place(id_);
         if (place == Subscriber::Place::Following) following_.push_back(member.subscriber);
         if (place == Subscriber::Place::Starting || place == Subscriber::Place::Refreshing) {
             waiting_for_start_.push_back(member.subscriber);
         }
+        joining_ = joining_ || place == Subscriber::Place::Starting;
         held_ = held_ || place == Subscriber::Place::Following ||
                 place == Subscriber::Place::Refreshing;
     }
@@ -153,7 +154,8 @@ void Rendition::survey() {
 bool Rendition::ensure_encoder(common::Timestamp media_time) {
     if (encoder_) return true;
     if (refused() && media_time < try_again_) return false;
-    auto opened = make_x264_encoder(format_, bitrate_);
+    auto opened = format_.codec == common::VideoCodec::Vp8 ? make_vp8_encoder(format_, bitrate_)
+                                                           : make_x264_encoder(format_, bitrate_);
     if (!opened) {
         rest_after_refusal(media_time, opened.error().message);
         return false;
@@ -175,8 +177,9 @@ void Rendition::rest_after_refusal(common::Timestamp media_time, const std::stri
 }
 
 Rendition::Start Rendition::plan_start(common::Timestamp media_time) {
-    const int frame_num = encoder_->next_frame_num();
     if (waiting_for_start_.empty()) return Start::None;
+    if (!encoder_->can_splice()) return plan_shared_start(media_time);
+    const int frame_num = encoder_->next_frame_num();
 
     // A key picture costs nobody anything while nobody follows. A lone viewer who keeps asking gets
     // no more of them than splices would be.
@@ -195,6 +198,15 @@ Rendition::Start Rendition::plan_start(common::Timestamp media_time) {
             subscriber->hold_others_after(id_, media_time);
     }
     return Start::None;
+}
+
+/// Nothing can be put in the place of a single picture, so that all get the key picture that some
+/// wait for. Starts that are asked for meanwhile wait for the next.
+Rendition::Start Rendition::plan_shared_start(common::Timestamp media_time) {
+    const common::Duration rest = joining_ || following_.empty() ? kLeastKeyRest : kLeastRepairRest;
+    if (held_ && last_key_ && media_time - *last_key_ < rest) return Start::None;
+    claim_waiting(media_time);
+    return claimed_.empty() ? Start::None : Start::Key;
 }
 
 void Rendition::claim_waiting(common::Timestamp media_time) {
@@ -259,6 +271,7 @@ std::optional<CodedPicture> Rendition::encode_shared(const Waiting& next, Pictur
     refused_.store(false, std::memory_order_relaxed);
     counters_.pictures_encoded.fetch_add(1, std::memory_order_relaxed);
     if (coded->key) counters_.key_pictures.fetch_add(1, std::memory_order_relaxed);
+    if (coded->key) last_key_ = next.media_time;
     pictures_since_key_ =
         coded->key ? 1 : std::min(pictures_since_key_ + 1, VideoEncoder::kMaxFrameNum);
     return *coded;
@@ -292,6 +305,7 @@ EncodedPictureRef Rendition::share(const CodedPicture& coded, common::Timestamp 
     auto picture = std::make_shared<EncodedPicture>();
     picture->media_time = media_time;
     picture->key = coded.key;
+    picture->codec = format_.codec;
     picture->size = format_.size;
     picture->rendition = id_;
     std::size_t bytes = 0;

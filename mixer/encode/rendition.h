@@ -21,10 +21,14 @@ namespace mixer {
 /// A Canvas encoded for (codec, profile, bitrate): one encoder, and the viewers who get its
 /// pictures.
 ///
-/// Starts:  whoever waits is served at the next picture with frame_num 0 by a splice IDR that
+/// Starts:  of H.264: whoever waits is served at the next picture with frame_num 0 by a splice IDR
+/// that
 ///          only they get; at a low rate pictures are encoded more than once meanwhile, lest that
 ///          take more than a second. Only while nobody else follows the stream is a real key
 ///          picture made instead; it costs nobody anything.
+///          Of VP8: whoever waits is served by a key picture that all get, as soon as the last
+///          is kLeastKeyRest old (kLeastRepairRest where nobody but those wait who follow and
+///          lost a picture).
 /// Refresh: what a spliced viewer sees drifts from what the encoder believes; once splices have
 ///          ceased for a second, and seldom, all is coded anew in columns
 ///          (VideoEncoder::refresh).
@@ -33,6 +37,11 @@ namespace mixer {
 /// Full:    one canvas waits; a newer one replaces it and the replaced one counts as skipped.
 class Rendition final : private common::SerialJob {
   public:
+    /// Of shared key pictures: who comes should wait no longer, and who loses all the time should
+    /// not coarsen what the others see.
+    static constexpr common::Duration kLeastKeyRest = std::chrono::milliseconds(400);
+    static constexpr common::Duration kLeastRepairRest = std::chrono::seconds(2);
+
     Rendition(std::uint64_t id, const StreamFormat& format, common::Bitrate bitrate,
               common::Executor& media_pool, SplicePool& splice_pool, StageCounters& counters);
     ~Rendition() override;
@@ -75,6 +84,7 @@ class Rendition final : private common::SerialJob {
     [[nodiscard]] bool ensure_encoder(common::Timestamp media_time);
     void rest_after_refusal(common::Timestamp media_time, const std::string& why);
     [[nodiscard]] Start plan_start(common::Timestamp media_time);
+    [[nodiscard]] Start plan_shared_start(common::Timestamp media_time);
     void claim_waiting(common::Timestamp media_time);
     void deliver(Start start, const EncodedPictureRef& picture);
     void splice(common::Timestamp media_time, const EncodedPictureRef& shared);
@@ -106,6 +116,8 @@ class Rendition final : private common::SerialJob {
     int pictures_since_key_ = 0;
     int ticks_to_start_ = 0;  ///< in so many frame_num must have come round; 0: nobody waits
     bool held_ = false;       ///< somebody decodes this stream
+    bool joining_ = false;    ///< somebody waits who does not
+    std::optional<common::Timestamp> last_key_;
     std::optional<common::Timestamp> refresh_due_, refreshed_;
     std::vector<std::shared_ptr<Subscriber>> following_, waiting_for_start_, claimed_;
 };

@@ -64,6 +64,10 @@ std::string excess(const Rung& rung, const StreamNeeds& needs) {
     };
     if (mbs > needs.max_frame_size_mbs)
         return over("macroblocks per picture (max-fs)", mbs, needs.max_frame_size_mbs);
+    if (needs.max_frames_per_second > 0 && rung.frames_per_second > needs.max_frames_per_second) {
+        return over("pictures per second (max-fr)", rung.frames_per_second,
+                    needs.max_frames_per_second);
+    }
     const std::int64_t rate = mbs * rung.frames_per_second;
     if (rate > needs.max_macroblocks_per_second) {
         return over("macroblocks per second (max-mbps)", rate, needs.max_macroblocks_per_second);

@@ -87,7 +87,7 @@ WALK_STEP(depacketize);
 
 void decode(benchmark::State& state) {
     mixer::FramePool pool(std::size_t{128} << 20);
-    const auto decoder = std::move(*mixer::make_h264_decoder(pool));
+    const auto decoder = std::move(*mixer::make_decoder(common::VideoCodec::H264, pool));
     run_step(state, kPictures,
              [&](std::size_t i) { benchmark::DoNotOptimize(decoder->decode(clip().frames[i])); });
 }
@@ -99,7 +99,7 @@ void decode_and_fit(benchmark::State& state, bool halves) {
     mixer::TileFitter fitter(pool);
     std::vector<std::unique_ptr<mixer::VideoDecoder>> decoders(9);
     for (auto& decoder : decoders) {
-        decoder = std::move(*mixer::make_h264_decoder(pool));
+        decoder = std::move(*mixer::make_decoder(common::VideoCodec::H264, pool));
         decoder->make_halves(halves);
     }
     run_step(state, kPictures, [&](std::size_t i) {

@@ -27,18 +27,21 @@ void count_complaint(void* context, int level, const char*, va_list) {
 }  // namespace
 
 struct H264Viewer::Impl {
+    bool has_start_codes = true;
     AVCodecContext* codec = nullptr;
     AVPacket* packet = av_packet_alloc();
     AVFrame* frame = av_frame_alloc();
 };
 
-H264Viewer::H264Viewer() : impl_(std::make_unique<Impl>()) {
+H264Viewer::H264Viewer(common::VideoCodec codec) : impl_(std::make_unique<Impl>()) {
     av_log_set_callback(count_complaint);
-    const AVCodec* h264 = avcodec_find_decoder(AV_CODEC_ID_H264);
-    impl_->codec = avcodec_alloc_context3(h264);
+    impl_->has_start_codes = codec == common::VideoCodec::H264;
+    const AVCodec* decoder = avcodec_find_decoder(
+        codec == common::VideoCodec::H264 ? AV_CODEC_ID_H264 : AV_CODEC_ID_VP8);
+    impl_->codec = avcodec_alloc_context3(decoder);
     impl_->codec->thread_count = 1;
     impl_->codec->err_recognition = AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_AGGRESSIVE;
-    INVARIANT(avcodec_open2(impl_->codec, h264, nullptr) == 0);
+    INVARIANT(avcodec_open2(impl_->codec, decoder, nullptr) == 0);
     const std::lock_guard lock(complaints_mutex);
     complaints_by_codec[impl_->codec] = 0;
 }
@@ -53,7 +56,7 @@ std::optional<H264Viewer::Luma> H264Viewer::decode(
     std::span<const std::span<const std::uint8_t>> nals) {
     std::vector<std::uint8_t> stream;
     for (const auto nal : nals) {
-        stream.insert(stream.end(), {0, 0, 0, 1});
+        if (impl_->has_start_codes) stream.insert(stream.end(), {0, 0, 0, 1});
         stream.insert(stream.end(), nal.begin(), nal.end());
     }
     const int bytes = static_cast<int>(stream.size());

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "common/media_types.h"
 #include "common/units.h"
 #include "mixer/video/video_frame.h"
 
@@ -20,9 +21,9 @@ class H264Viewer {
         std::vector<std::uint8_t> samples;  ///< rows without padding
     };
 
-    H264Viewer();
+    explicit H264Viewer(common::VideoCodec codec = common::VideoCodec::H264);
     ~H264Viewer();
-    /// Empty when no picture came out.
+    /// `nals` as in EncodedPicture. Empty when no picture came out.
     [[nodiscard]] std::optional<Luma> decode(std::span<const std::span<const std::uint8_t>> nals);
     /// Warnings and errors libavcodec gave this viewer's decoder.
     [[nodiscard]] int complaints() const;

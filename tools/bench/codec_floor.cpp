@@ -44,7 +44,7 @@ common::Result<std::vector<Incoming>> incoming(const std::vector<Sender>& sender
             one.frames[i].key_frame = sender.clip->is_key(i);
             one.frames[i].bytes.assign(bytes.begin(), bytes.end());
         }
-        auto decoder = mixer::make_h264_decoder(pool);
+        auto decoder = mixer::make_decoder(common::VideoCodec::H264, pool);
         if (!decoder) return tl::unexpected(decoder.error());
         one.decoder = std::move(*decoder);
     }

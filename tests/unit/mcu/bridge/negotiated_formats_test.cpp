@@ -102,6 +102,26 @@ TEST_CASE("profile-level-id limits what a viewer is sent") {
     }
 }
 
+TEST_CASE("VP8's max-fs and max-fr limit what a viewer is sent, and nothing else of H.264 does") {
+    MediaConfig media = video("max-fs=1620;max-fr=15", Bitrate::from_kbps(1000));
+    media.send.video = common::VideoCodec::Vp8;
+    const mixer::StreamNeeds said = mcu::stream_needs(media, k720p);
+    CHECK(said.codec == common::VideoCodec::Vp8);
+    CHECK(said.max_size == k720p);
+    CHECK(said.max_frame_size_mbs == 1620);
+    CHECK(said.max_frames_per_second == 15);
+    CHECK(said.max_bitrate == Bitrate::from_kbps(950));
+    CHECK(said.max_nal_bytes == 0);
+
+    media.send.fmtp = "max-fs=0;max-fr=-3";
+    media.bandwidth = {};
+    const mixer::StreamNeeds silent = mcu::stream_needs(media, k720p);
+    CHECK(silent.max_frame_size_mbs >= 8160);
+    CHECK(silent.max_frames_per_second == 0);
+    CHECK(silent.max_bitrate.bps() == 0);
+    CHECK(mcu::codec_name(common::VideoCodec::Vp8) == "VP8");
+}
+
 TEST_CASE("The bandwidth of the SDP caps the picture's bitrate, headers taken off") {
     const auto needs =
         mcu::stream_needs(video("profile-level-id=42e01f", Bitrate::from_kbps(1000)), k720p);

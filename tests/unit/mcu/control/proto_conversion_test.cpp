@@ -131,7 +131,7 @@ TEST_CASE("A session that cannot be understood is named with the field, and the 
         const char* expected;
         void (*spoil)(pb::MediaState&);
     };
-    for (const Case& c : {Case{"mid '0': receive: video codec 'H265' is not one of H264",
+    for (const Case& c : {Case{"mid '0': receive: video codec 'H265' is not one of H264, VP8",
                                [](pb::MediaState& m) { m.mutable_receive(0)->set_codec("H265"); }},
                           Case{"mid '0': send: payload type 200 is above 127",
                                [](pb::MediaState& m) { m.mutable_send()->set_payload_type(200); }},

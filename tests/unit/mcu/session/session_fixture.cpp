@@ -91,6 +91,13 @@ mcu::MediaConfig SessionFixture::video(const PeerPorts* peer, int packetization_
     return config;
 }
 
+mcu::MediaConfig SessionFixture::vp8(const PeerPorts* peer) {
+    mcu::MediaConfig config = video(peer);
+    config.send = {.payload_type = kVp8, .video = common::VideoCodec::Vp8, .fmtp = "max-fs=3600"};
+    config.receive = {config.send};
+    return config;
+}
+
 std::vector<mcu::LocalMedia> SessionFixture::configure(
     const std::vector<mcu::MediaConfig>& media, const std::optional<mcu::BundleConfig>& bundle) {
     auto local = session->configure(media, bundle);

@@ -78,13 +78,15 @@ class CountingClock final : public common::Clock {
 /// sockets.
 class SessionFixture {
   public:
-    static constexpr std::uint8_t kOpus = 111, kPcmu = 0, kG722 = 9, kH264 = 96, kEvent = 101;
+    static constexpr std::uint8_t kOpus = 111, kPcmu = 0, kG722 = 9, kH264 = 96, kVp8 = 100,
+                                  kEvent = 101;
 
     explicit SessionFixture(const std::string& local_address = "127.0.0.1");
     ~SessionFixture();
 
     [[nodiscard]] static mcu::MediaConfig audio(common::AudioCodec codec, const PeerPorts* peer);
     [[nodiscard]] static mcu::MediaConfig video(const PeerPorts* peer, int packetization_mode = 1);
+    [[nodiscard]] static mcu::MediaConfig vp8(const PeerPorts* peer);
     /// Configures, and expects it to succeed.
     std::vector<mcu::LocalMedia> configure(const std::vector<mcu::MediaConfig>& media,
                                            const std::optional<mcu::BundleConfig>& bundle = {});

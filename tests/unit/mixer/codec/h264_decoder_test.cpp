@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t kPlenty = 256 << 20;
 
 std::unique_ptr<mixer::VideoDecoder> make(FramePool& pool) {
-    auto decoder = mixer::make_h264_decoder(pool);
+    auto decoder = mixer::make_decoder(common::VideoCodec::H264, pool);
     REQUIRE(decoder);
     return std::move(*decoder);
 }

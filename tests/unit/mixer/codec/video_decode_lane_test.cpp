@@ -253,7 +253,7 @@ TEST_CASE("A real clip goes through a real pool of threads to the playout") {
     Asked asked;
     const common::MonotonicClock monotonic;
     common::MediaPool threads(2, monotonic);
-    auto decoder = mixer::make_h264_decoder(pool);
+    auto decoder = mixer::make_decoder(common::VideoCodec::H264, pool);
     REQUIRE(decoder);
     mixer::VideoDecodeLane lane(threads, monotonic, std::move(*decoder), pool, playout, asked);
     const auto clip = tests::make_h264_clip({});

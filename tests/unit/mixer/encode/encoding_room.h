@@ -39,7 +39,8 @@ class RecordingSink final : public mixer::PictureSink {
     }
     /// Every picture decodes, from the first one on, without a warning.
     [[nodiscard]] bool decodes_cleanly() const {
-        H264Viewer viewer;
+        if (pictures.empty()) return true;
+        H264Viewer viewer(pictures.front()->codec);
         for (const auto& picture : pictures) {
             if (!viewer.decode(picture->nals)) return false;
         }

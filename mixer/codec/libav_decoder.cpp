@@ -7,6 +7,7 @@ extern "C" {
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include "mixer/codec/coded_size.h"
@@ -98,12 +99,12 @@ class HalfInMaking {
     int rows_seen_ = 0, rows_made_ = 0;
 };
 
-class H264Decoder final : public VideoDecoder {
+class LibavDecoder final : public VideoDecoder {
   public:
-    explicit H264Decoder(FramePool& pool) : pool_(pool) {}
-    ~H264Decoder() override { av_buffer_unref(&padded_); }
-    H264Decoder(const H264Decoder&) = delete;
-    H264Decoder& operator=(const H264Decoder&) = delete;
+    LibavDecoder(common::VideoCodec codec, FramePool& pool) : codec_(codec), pool_(pool) {}
+    ~LibavDecoder() override { av_buffer_unref(&padded_); }
+    LibavDecoder(const LibavDecoder&) = delete;
+    LibavDecoder& operator=(const LibavDecoder&) = delete;
 
     common::Result<void> open();
     tl::expected<FrameRef, VideoDecodeError> decode(const common::EncodedFrame& frame) override;
@@ -124,6 +125,7 @@ class H264Decoder final : public VideoDecoder {
     FrameRef copy_picture();
     [[nodiscard]] VideoDecodeError reason(int av_error) const;
 
+    const common::VideoCodec codec_;
     FramePool& pool_;
     std::unique_ptr<AVCodecContext, ContextDeleter> context_;
     std::unique_ptr<AVFrame, FrameDeleter> decoded_;
@@ -137,16 +139,19 @@ class H264Decoder final : public VideoDecoder {
     bool pool_was_empty_ = false;
 };
 
-common::Result<void> H264Decoder::open() {
-    const AVCodec* codec = avcodec_find_decoder(AV_CODEC_ID_H264);
+common::Result<void> LibavDecoder::open() {
+    const std::string name = codec_ == common::VideoCodec::Vp8 ? "VP8" : "H.264";
+    const AVCodec* codec = avcodec_find_decoder(
+        codec_ == common::VideoCodec::Vp8 ? AV_CODEC_ID_VP8 : AV_CODEC_ID_H264);
     if (codec == nullptr) {
-        return common::fail(common::ErrorCode::Unsupported, "libavcodec was built without H.264");
+        return common::fail(common::ErrorCode::Unsupported, "libavcodec was built without " + name);
     }
     context_.reset(avcodec_alloc_context3(codec));
     decoded_.reset(av_frame_alloc());
     packet_.reset(av_packet_alloc());
     if (!context_ || !decoded_ || !packet_) {
-        return common::fail(common::ErrorCode::Internal, "open the H.264 decoder: out of memory");
+        return common::fail(common::ErrorCode::Internal,
+                            "open the " + name + " decoder: out of memory");
     }
     context_->opaque = this;
     context_->get_format = &choose_format;
@@ -160,25 +165,25 @@ common::Result<void> H264Decoder::open() {
     context_->max_pixels = kMostSamples;
     context_->log_level_offset = 100;  // what peers send is counted, not logged
     if (avcodec_open2(context_.get(), codec, nullptr) < 0) {
-        return common::fail(common::ErrorCode::Internal, "open the H.264 decoder");
+        return common::fail(common::ErrorCode::Internal, "open the " + name + " decoder");
     }
     return {};
 }
 
-AVPixelFormat H264Decoder::choose_format(AVCodecContext*, const AVPixelFormat* offered) {
+AVPixelFormat LibavDecoder::choose_format(AVCodecContext*, const AVPixelFormat* offered) {
     for (; *offered != AV_PIX_FMT_NONE; ++offered) {
         if (*offered == AV_PIX_FMT_YUV420P || *offered == AV_PIX_FMT_YUVJ420P) return *offered;
     }
     return AV_PIX_FMT_NONE;
 }
 
-int H264Decoder::give_buffer(AVCodecContext* context, AVFrame* frame, int) {
-    return static_cast<H264Decoder*>(context->opaque)->give_picture(*frame);
+int LibavDecoder::give_buffer(AVCodecContext* context, AVFrame* frame, int) {
+    return static_cast<LibavDecoder*>(context->opaque)->give_picture(*frame);
 }
 
 /// Lets libavcodec write into a pooled picture. It stays unseen by others until libavcodec hands it
 /// out, and both may read it from then on: the decoder as a reference, the compositor as a picture.
-int H264Decoder::give_picture(AVFrame& frame) {
+int LibavDecoder::give_picture(AVFrame& frame) {
     // max_pixels knows the area only, and a cropping rectangle may leave next to nothing.
     const common::PictureSize seen{even(context_->width), even(context_->height)};
     if (!fits({frame.width, frame.height}) || seen.width < 2 || seen.height < 2) {
@@ -215,25 +220,27 @@ int H264Decoder::give_picture(AVFrame& frame) {
     return 0;
 }
 
-void H264Decoder::begin_half(const VideoFrame& picture) {
+void LibavDecoder::begin_half(const VideoFrame& picture) {
     const common::PictureSize size = picture.size();
     // Pictures that are coded ahead of their turn would come out with another's half.
-    const bool wanted = make_halves_ && can_be_halved(size) && context_->has_b_frames == 0;
+    // libavcodec's VP8 does not say which rows are done.
+    const bool wanted = make_halves_ && codec_ == common::VideoCodec::H264 && can_be_halved(size) &&
+                        context_->has_b_frames == 0;
     half_in_making_.begin(
         picture, wanted ? pool_.acquire({size.width / 2, size.height / 2}) : FrameWriter());
 }
 
-void H264Decoder::take_rows(AVCodecContext* context, const AVFrame* frame,
-                            int[AV_NUM_DATA_POINTERS], int row, int type, int rows) {
+void LibavDecoder::take_rows(AVCodecContext* context, const AVFrame* frame,
+                             int[AV_NUM_DATA_POINTERS], int row, int type, int rows) {
     constexpr int kWholeFrame = 3;  // both fields
-    HalfInMaking& half = static_cast<H264Decoder*>(context->opaque)->half_in_making_;
+    HalfInMaking& half = static_cast<LibavDecoder*>(context->opaque)->half_in_making_;
     if (type != kWholeFrame || frame->buf[0] == nullptr) return half.abandon();
     half.take_rows(**static_cast<FrameRef*>(av_buffer_get_opaque(frame->buf[0])), row, rows);
 }
 
 /// libavcodec reads up to 64 bytes past the end of what it parses: the packet is copied once, with
 /// zeros after.
-bool H264Decoder::fill_packet(const std::vector<std::uint8_t>& bytes) {
+bool LibavDecoder::fill_packet(const std::vector<std::uint8_t>& bytes) {
     const std::size_t needed = bytes.size() + AV_INPUT_BUFFER_PADDING_SIZE;
     if (padded_ == nullptr || padded_->size < needed || av_buffer_is_writable(padded_) == 0) {
         av_buffer_unref(&padded_);
@@ -248,9 +255,10 @@ bool H264Decoder::fill_packet(const std::vector<std::uint8_t>& bytes) {
     return packet_->buf != nullptr;
 }
 
-tl::expected<FrameRef, VideoDecodeError> H264Decoder::decode(const common::EncodedFrame& frame) {
+tl::expected<FrameRef, VideoDecodeError> LibavDecoder::decode(const common::EncodedFrame& frame) {
     if (frame.bytes.empty()) return FrameRef();
-    const auto announced = largest_coded_size(frame.bytes);
+    const auto announced = codec_ == common::VideoCodec::Vp8 ? vp8_coded_size(frame.bytes)
+                                                             : largest_coded_size(frame.bytes);
     if (announced && !fits(*announced)) return tl::unexpected(VideoDecodeError::TooLarge);
     if (!fill_packet(frame.bytes)) return tl::unexpected(VideoDecodeError::NoMemory);
 
@@ -271,7 +279,7 @@ tl::expected<FrameRef, VideoDecodeError> H264Decoder::decode(const common::Encod
     return FrameRef();
 }
 
-FrameRef H264Decoder::take_picture() {
+FrameRef LibavDecoder::take_picture() {
     concealed_ =
         decoded_->decode_error_flags != 0 || (decoded_->flags & AV_FRAME_FLAG_CORRUPT) != 0;
     const bool full_range =
@@ -286,7 +294,7 @@ FrameRef H264Decoder::take_picture() {
     return held;
 }
 
-FrameRef H264Decoder::copy_picture() {
+FrameRef LibavDecoder::copy_picture() {
     static const ByteTable luma = make_range_table(0, 16, 219);
     static const ByteTable chroma = make_range_table(128, 128, 224);
     const bool full_range =
@@ -309,7 +317,7 @@ FrameRef H264Decoder::copy_picture() {
     return std::move(copy).publish();
 }
 
-VideoDecodeError H264Decoder::reason(int av_error) const {
+VideoDecodeError LibavDecoder::reason(int av_error) const {
     if (pool_was_empty_ || av_error == AVERROR(ENOMEM)) return VideoDecodeError::NoMemory;
     // Without any parameter set so far there is no size.
     return context_->coded_width == 0 ? VideoDecodeError::NeedsKeyFrame : VideoDecodeError::Corrupt;
@@ -317,8 +325,9 @@ VideoDecodeError H264Decoder::reason(int av_error) const {
 
 }  // namespace
 
-common::Result<std::unique_ptr<VideoDecoder>> make_h264_decoder(FramePool& pool) {
-    auto decoder = std::make_unique<H264Decoder>(pool);
+common::Result<std::unique_ptr<VideoDecoder>> make_decoder(common::VideoCodec codec,
+                                                           FramePool& pool) {
+    auto decoder = std::make_unique<LibavDecoder>(codec, pool);
     if (auto opened = decoder->open(); !opened) return tl::unexpected(opened.error());
     return decoder;
 }
