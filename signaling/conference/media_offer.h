@@ -28,7 +28,7 @@ enum class MediaDirection : std::uint8_t { SendRecv, SendOnly, RecvOnly, Inactiv
     return make_direction(receives(d), sends(d));
 }
 
-/// One payload format. Names as registered for RTP: "opus", "G722", "PCMU", "PCMA", "H264";
+/// One payload format. Names as registered for RTP: "opus", "G722", "PCMU", "PCMA", "H264", "VP8";
 /// compared without case.
 struct MediaCodec {
     std::string name;
@@ -86,7 +86,7 @@ struct AnsweredMedia {
     std::string content = "main";
     bool accepted = false;
     std::string
-        why_not;  ///< for people, when not accepted: "no common codec: offered VP8, have H264"
+        why_not;  ///< for people, when not accepted: "no common codec: offered AV1, have H264 VP8"
     MediaDirection direction = MediaDirection::Inactive;  ///< seen from us
     /// What the peer may send us, with our fmtp. One entry in an answer; our preferences, in order,
     /// in an offer.

@@ -15,6 +15,8 @@ namespace {
 // Level 4.0: 1920x1088 at 30 pictures a second is the most we decode.
 constexpr std::uint8_t kOurLevelIdc = 0x28;
 constexpr const char* kOurOpusFmtp = "useinbandfec=1";
+// RFC 7741 6.1: the same most in macroblocks; a canvas has no more than 30 pictures a second.
+constexpr const char* kOurVp8Fmtp = "max-fs=8160;max-fr=30";
 
 /// How a codec we may have is spelled in RTP, and its payload type in offers of our own.
 struct KnownCodec {
@@ -23,11 +25,12 @@ struct KnownCodec {
     int channels;
     std::uint8_t payload_type;
 };
-constexpr std::array<KnownCodec, 5> kKnown = {{{"opus", 48000, 2, 96},
+constexpr std::array<KnownCodec, 6> kKnown = {{{"opus", 48000, 2, 96},
                                                {"G722", 8000, 1, 9},
                                                {"PCMU", 8000, 1, 0},
                                                {"PCMA", 8000, 1, 8},
-                                               {"H264", 90000, 1, 97}}};
+                                               {"H264", 90000, 1, 97},
+                                               {"VP8", 90000, 1, 100}}};
 constexpr std::uint8_t kH264Mode0PayloadType = 98;
 constexpr std::uint8_t kDigitsPayloadType = 101;
 constexpr int kDigitsClockHz = 8000;
@@ -41,6 +44,10 @@ const KnownCodec* find_known(std::string_view name) {
 
 bool is_h264(const MediaCodec& codec) {
     return equal_no_case(codec.name, "H264");
+}
+
+bool is_vp8(const MediaCodec& codec) {
+    return equal_no_case(codec.name, "VP8");
 }
 
 /// We have it, and the peer means the same by it.
@@ -60,7 +67,9 @@ MediaCodec registered(MediaCodec codec) {
 }
 
 /// Lower is better; nothing: we cannot send or read it.
-std::optional<int> h264_rank(const MediaCodec& codec) {
+std::optional<int> video_rank(const MediaCodec& codec) {
+    constexpr int kAfterAllOthers = 100;
+    if (is_vp8(codec)) return kAfterAllOthers;
     const auto format = H264Format::parse(codec.fmtp);
     if (!format || format->packetization_mode > 1) return std::nullopt;
     if (format->profile() == H264Format::Profile::Other) return std::nullopt;
@@ -80,7 +89,7 @@ const MediaCodec* choose_video(const OfferedMedia& offered, const Capabilities& 
     int best_rank = 0;
     for (const auto& codec : offered.codecs) {
         if (!is_ours(codec, have.video)) continue;
-        const auto rank = h264_rank(codec);
+        const auto rank = video_rank(codec);
         if (!rank || (best != nullptr && *rank >= best_rank)) continue;
         best = &codec;
         best_rank = *rank;
@@ -117,6 +126,7 @@ const char* word_for(MediaKind kind) {
 
 std::string our_fmtp(const MediaCodec& offered) {
     if (is_h264(offered)) return H264Format::parse(offered.fmtp)->answer(kOurLevelIdc);
+    if (is_vp8(offered)) return kOurVp8Fmtp;
     return equal_no_case(offered.name, "opus") ? kOurOpusFmtp : "";
 }
 
@@ -275,6 +285,8 @@ void append_all(AnsweredMedia& medium, const std::vector<std::string>& have) {
             append_codec(medium, codec);
             codec.payload_type = kH264Mode0PayloadType;
             codec.fmtp = h264_offer_fmtp(0);
+        } else if (is_vp8(codec)) {
+            codec.fmtp = kOurVp8Fmtp;
         } else if (equal_no_case(name, "opus")) {
             codec.fmtp = kOurOpusFmtp;
         }

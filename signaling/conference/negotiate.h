@@ -13,7 +13,7 @@ namespace signaling {
 /// our own.
 struct Capabilities {
     std::vector<std::string> audio = {"opus", "G722", "PCMU", "PCMA"};
-    std::vector<std::string> video = {"H264"};
+    std::vector<std::string> video = {"H264", "VP8"};
     common::Bitrate video_bandwidth;  ///< what we tell peers to send at most; 0: nothing
     SecurityPolicy security = {};     ///< of the call
 };
@@ -27,13 +27,15 @@ struct Capabilities {
 /// packetization-mode 1 before 0, then the profile that most viewers share (Constrained Baseline,
 /// Baseline, Main, High: a shared encoder per profile is our cost), then the peer's order. RFC
 /// 6184 8.2.2: the profile is answered as offered; the level is ours when both allow asymmetry,
-/// else the lower of the two. Fails with NotAcceptable, naming what was missing, when nothing at
+/// else the lower of the two. VP8 only where no H.264 is left: most rooms have an H.264 encoder
+/// running already, its starts cost the others nothing, and many phones have it in hardware. Fails
+/// with NotAcceptable, naming what was missing, when nothing at
 /// all is left.
 [[nodiscard]] tl::expected<MediaAnswer, Refusal> negotiate(const MediaOffer& offer,
                                                            const Capabilities& have,
                                                            const MediaAnswer* current = nullptr);
 
-/// Our own offer: audio "0" and video "1" with all we have (H.264 in modes 1 and 0).
+/// Our own offer: audio "0" and video "1" with all we have (H.264 in modes 1 and 0, then VP8).
 [[nodiscard]] MediaAnswer make_offer(const Capabilities& have);
 
 /// Our own offer in a running call: the same entries in the same order, each with all we have for

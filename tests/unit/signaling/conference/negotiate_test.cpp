@@ -22,7 +22,8 @@ const MediaCodec kG722{"G722", 9, 8000, 1, ""};
 const MediaCodec kPcmu{"PCMU", 0, 8000, 1, ""};
 const MediaCodec kPcma{"PCMA", 8, 8000, 1, ""};
 const MediaCodec kG729{"G729", 18, 8000, 1, ""};
-const MediaCodec kVp8{"VP8", 100, 90000, 1, ""};
+const MediaCodec kVp8{"VP8", 100, 90000, 1, "max-fs=12288;max-fr=60"};
+const MediaCodec kAv1{"AV1", 100, 90000, 1, ""};
 
 MediaCodec h264(std::uint8_t payload_type, const std::string& fmtp) {
     return {"H264", payload_type, 90000, 1, fmtp};
@@ -96,21 +97,52 @@ TEST_CASE("A codec with another clock or channel count is another codec") {
 }
 
 TEST_CASE("A refusal names what was offered and what we have") {
-    CHECK(refusal_of({{audio({kG729}), video({kVp8})}}) ==
+    CHECK(refusal_of({{audio({kG729}), video({kAv1})}}) ==
           "no common audio codec: offered G729, have opus G722 PCMU PCMA; "
-          "no common video codec: offered VP8, have H264");
+          "no common video codec: offered AV1, have H264 VP8");
     CHECK(refusal_of({{video({h264(97, "profile-level-id=6e0028;packetization-mode=1")})}}) ==
-          "no common video codec: offered H264(6e0028 mode 1), have H264");
+          "no common video codec: offered H264(6e0028 mode 1), have H264 VP8");
     CHECK(refusal_of({}) == "no audio or video offered");
 }
 
 TEST_CASE("Video without a common codec is declined and the call goes on in sound") {
-    const auto answer = negotiate({{audio({kPcmu}), video({kVp8})}}, {});
+    const auto answer = negotiate({{audio({kPcmu}), video({kAv1})}}, {});
 
     REQUIRE(answer);
     CHECK(answer->media[0].accepted);
     CHECK_FALSE(answer->media[1].accepted);
-    CHECK(answer->media[1].why_not == "no common video codec: offered VP8, have H264");
+    CHECK(answer->media[1].why_not == "no common video codec: offered AV1, have H264 VP8");
+}
+
+TEST_CASE("VP8 is taken where the peer has no H.264 of ours, with what we can decode of it") {
+    const auto answer = answer_to(video({kAv1, kVp8}));
+
+    CHECK(answer.accepted);
+    CHECK(answer.send == kVp8);
+    REQUIRE(answer.receive.size() == 1);
+    CHECK(answer.receive[0] == MediaCodec{"VP8", 100, 90000, 1, "max-fs=8160;max-fr=30"});
+    CHECK_FALSE(negotiate({{video({kVp8})}}, {{"opus"}, {"H264"}, {}}));
+}
+
+TEST_CASE("H.264 is chosen before VP8, whatever the order and the mode") {
+    const auto mode0 = h264(97, "profile-level-id=42e01f;packetization-mode=0");
+
+    CHECK(answer_to(video({kVp8, mode0})).send == mode0);
+    const auto other_profile = h264(98, "profile-level-id=6e0028;packetization-mode=1");
+    CHECK(answer_to(video({other_profile, kVp8})).send == kVp8);
+}
+
+TEST_CASE("Our own offer ends with VP8, and a peer that has nothing else is taken by it") {
+    const auto ours = make_offer({});
+    REQUIRE(ours.media.size() == 2);
+    CHECK(ours.media[1].receive.back() ==
+          MediaCodec{"VP8", 100, 90000, 1, "max-fs=8160;max-fr=30"});
+
+    const auto settled = settle(ours, {{audio({kPcmu}), video({kVp8})}});
+
+    REQUIRE(settled);
+    CHECK(settled->media[1].send == kVp8);
+    CHECK(settled->media[1].receive.size() == 1);
 }
 
 TEST_CASE("Packetization mode 1 is chosen before mode 0, whatever the order") {
@@ -229,7 +261,7 @@ TEST_CASE("A node without video makes an offer of sound alone") {
 
 TEST_CASE("An offer in a running call keeps its entries and the meaning of their payload types") {
     auto medium = audio({{"PCMA", 96, 8000, 1, ""}});
-    const auto current = negotiate({{medium, video({kVp8})}}, {}).value();
+    const auto current = negotiate({{medium, video({kAv1})}}, {}).value();
 
     const auto offer = make_offer({}, current);
 

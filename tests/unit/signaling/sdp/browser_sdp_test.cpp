@@ -162,8 +162,22 @@ TEST_CASE("Chromium is answered with one codec each, what repairs it, and one tr
             "a=msid:tessera video1\r\n");
 }
 
-TEST_CASE("What Firefox has no common codec for is declined, and left out of the bundle") {
+TEST_CASE("Firefox without H.264 is answered with its VP8, and the repeats of that") {
     const auto offer = read(browser_offers::kFirefox);
+
+    const auto answer = parse_sdp(answer_to(*offer)).value();
+
+    CHECK(bundle_of(answer) == std::vector<std::string>{"0", "1"});
+    CHECK(answer.media.at(1).formats == std::vector<std::string>{"120", "124"});
+    const auto* fmtp = find_attribute(answer.media.at(1).attributes, "fmtp");
+    REQUIRE(fmtp != nullptr);
+    CHECK(fmtp->value == "120 max-fs=8160;max-fr=30");
+}
+
+TEST_CASE("What Firefox has no common codec for is declined, and left out of the bundle") {
+    std::string without(browser_offers::kFirefox);
+    without.replace(without.find("VP8/90000"), 3, "VPX");
+    const auto offer = read(without);
 
     const auto answer = parse_sdp(answer_to(*offer)).value();
 
