@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "mcu/bridge/negotiated_formats.h"
 
 namespace mcu {
 
@@ -294,7 +295,8 @@ ConferenceStatistics Bridge::statistics(Counted when) const {
     result.late_ticks = services_.video_tick.skipped_ticks();
     result.drawn_after = video_.done_after();
     result.cpu = cpu();
-    result.encoders_by_rung = stage_.encoders_by_rung();
+    for (const auto codec : {common::VideoCodec::H264, common::VideoCodec::Vp8})
+        result.encoders_by_codec[codec_name(codec)] = stage_.encoders_by_rung(codec);
     const SpeakerSnapshot speakers = audio_.speakers();
     for (const auto& session : sessions_) {
         SessionStatistics statistics = session->statistics(when);

@@ -86,7 +86,8 @@ struct ConferenceStatistics {
     /// How long after the video tick's time its pictures were with the encoders, lately.
     common::Duration drawn_after{};
     StageCpu cpu;
-    std::map<std::string, std::uint64_t> encoders_by_rung;
+    /// By codec ("H264", "VP8"), and by the name of the rung.
+    std::map<std::string, std::map<std::string, std::uint64_t>> encoders_by_codec;
     std::vector<SessionStatistics> sessions;
 };
 

@@ -514,8 +514,10 @@ pb::StatisticsEvent to_proto(const ConferenceStatistics& statistics) {
     cpu.set_compose_seconds(seconds(statistics.cpu.compose));
     cpu.set_encode_seconds(seconds(statistics.cpu.encode));
     cpu.set_audio_seconds(seconds(statistics.cpu.audio));
-    for (const auto& [rung, encoders] : statistics.encoders_by_rung)
-        (*event.mutable_encoders_by_rung())[rung] = encoders;
+    for (const auto& [codec, rungs] : statistics.encoders_by_codec) {
+        for (const auto& [rung, encoders] : rungs)
+            (*event.mutable_encoders_by_rung())[rung] += encoders;
+    }
     for (const SessionStatistics& session : statistics.sessions) {
         pb::SessionStatistics& proto = *event.add_per_session();
         proto.set_session(session.session);

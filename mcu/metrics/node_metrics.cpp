@@ -90,9 +90,11 @@ void add_conference(common::MetricPage& page, const ConferenceSample& conference
                number(s.sessions.size()), {{"room", room}});
     page.gauge("tessera_conference_views", "Pictures that differ.", number(s.views),
                {{"room", room}});
-    for (const auto& [rung, encoders] : s.encoders_by_rung) {
-        page.gauge("tessera_conference_encoders", "Video encoders that run.", number(encoders),
-                   {{"room", room}, {"rung", rung}});
+    for (const auto& [codec, rungs] : s.encoders_by_codec) {
+        for (const auto& [rung, encoders] : rungs) {
+            page.gauge("tessera_conference_encoders", "Video encoders that run.", number(encoders),
+                       {{"codec", codec}, {"room", room}, {"rung", rung}});
+        }
     }
     std::map<std::string, std::uint64_t> viewers;
     for (const SessionStatistics& session : s.sessions) {

@@ -435,7 +435,8 @@ std::optional<Rung> EncoderStage::rung_of(SubscriptionId subscription) const {
     return found->second.rung;
 }
 
-std::map<std::string, std::uint64_t> EncoderStage::encoders_by_rung() const {
+std::map<std::string, std::uint64_t> EncoderStage::encoders_by_rung(
+    common::VideoCodec codec) const {
     impl_->control.check();
     std::map<std::string, std::uint64_t> counts;
     for (const Rung& rung : impl_->config.rungs) counts[rung.name] = 0;
@@ -443,6 +444,7 @@ std::map<std::string, std::uint64_t> EncoderStage::encoders_by_rung() const {
         for (const RunningRendition& running : canvas.renditions) {
             const Rendition& rendition = *running.rendition;
             if (!running.watched || rendition.refused()) continue;
+            if (rendition.format().codec != codec) continue;
             // Sizes differ where a canvas is not 16:9; rate and bitrate are the rung's.
             const auto rung = std::ranges::find_if(impl_->config.rungs, [&](const Rung& each) {
                 return each.bitrate == rendition.bitrate() &&

@@ -150,8 +150,9 @@ class EncoderStage {
     [[nodiscard]] EncoderStageCounters counters() const;  // any thread
     /// The rung a subscription has now, for statistics; empty when it is gone. Control thread.
     [[nodiscard]] std::optional<Rung> rung_of(SubscriptionId subscription) const;
-    /// Encoders that run now, by the name of their rung. Control thread.
-    [[nodiscard]] std::map<std::string, std::uint64_t> encoders_by_rung() const;
+    /// Encoders of a codec that run now, by the name of their rung. Control thread.
+    [[nodiscard]] std::map<std::string, std::uint64_t> encoders_by_rung(
+        common::VideoCodec codec) const;
     /// Why it gets no picture now: the encoder of its rung cannot be opened. Empty: all is well, or
     /// it is gone. Control thread.
     [[nodiscard]] std::string failure_of(SubscriptionId subscription) const;

@@ -1,8 +1,10 @@
 """A WebRTC peer that is not ours (GStreamer's webrtcbin) sends into a room, and watches the room's picture."""
 
 import json
+import re
 import signal
 import sys
+import urllib.request
 from pathlib import Path
 
 import numpy
@@ -31,11 +33,12 @@ def web(make_tessera):
 def make_peer(folder):
     made = []
 
-    def make(server, kind, name, colour=RED):
+    def make(server, kind, name, colour=RED, codec="H264"):
         place = folder / name
         place.mkdir()
         url = f"https://127.0.0.1:{server.https_port}/v1/{kind}/demo?name={name}"
-        peer = Process(name, [sys.executable, PEER, kind, url, place, "0xff" + colour[2:], HERTZ], place).start()
+        peer = Process(name, [sys.executable, PEER, kind, url, place, "0xff" + colour[2:], HERTZ, codec],
+                       place).start()
         peer.place = place
         made.append(peer)
         return peer
@@ -73,16 +76,64 @@ def tone_dbfs(peer):
     return tone_level_dbfs(samples[-48000:] / 32768, 48000, HERTZ) if len(samples) > 48000 else -200
 
 
-def test_what_one_browserlike_peer_sends_another_sees_and_hears(web, make_peer):
-    sender = make_peer(web, "whip", "sender")
+@pytest.mark.parametrize("sends, watches", [("H264", "H264"), ("VP8", "H264"), ("H264", "VP8")])
+def test_what_one_browserlike_peer_sends_another_sees_and_hears(web, make_peer, sends, watches):
+    sender = make_peer(web, "whip", "sender", codec=sends)
     connected(sender)
-    viewer = make_peer(web, "whep", "viewer")
+    viewer = make_peer(web, "whep", "viewer", codec=watches)
     connected(viewer)
 
     until(lambda: picture_is(viewer, RED), 20, lambda: f"the sender's picture: {state(viewer)}")
     until(lambda: tone_dbfs(viewer) > -40, 20, lambda: f"the sender's tone: {tone_dbfs(viewer)} dBFS")
     dropped = [stream["dropped"] for stream in streams(web, "sender")]
     assert sum(one["malformed"] + one["other_source"] + one["unknown_payload"] for one in dropped) == 0
+
+
+def encoders(server):
+    """Those that run: (codec, rung) -> how many."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.metrics_port}/metrics", timeout=5) as reply:
+        text = reply.read().decode()
+    found = re.findall(r'^tessera_conference_encoders\{codec="(\w+)",room="demo",rung="(\w+)"\} (\d+)$', text, re.M)
+    return {(codec, rung): int(count) for codec, rung, count in found if int(count) > 0}
+
+
+def hashes(peer):
+    kept = peer.place / "pictures.txt"
+    return kept.read_text().split() if kept.exists() else []
+
+
+def same_pictures(one, other):
+    """How many of the newest whole pictures of both are the same to the last bit, in the same order."""
+    a, b = hashes(one), hashes(other)
+    if not a or not b or a[-1] not in b:
+        return 0
+    b = b[:b.index(a[-1]) + 1]
+    count = 0
+    while count < min(len(a), len(b)) and a[-1 - count] == b[-1 - count]:
+        count += 1
+    return count
+
+
+def test_each_codec_has_one_encoder_and_its_viewers_get_the_same_pictures_to_the_bit(web, make_peer, make_baresip):
+    sender = make_peer(web, "whip", "sender", codec="VP8")
+    connected(sender)
+    caller = make_baresip("Anna", 700, "0x2050c0", video_codec="h264").dial(web.uri())
+    viewers = {(codec, number): make_peer(web, "whep", f"{codec}-{number}", codec=codec)
+               for codec in ("H264", "VP8") for number in (1, 2)}
+
+    for viewer in viewers.values():
+        connected(viewer)
+    for codec in ("H264", "VP8"):
+        until(lambda: same_pictures(viewers[codec, 1], viewers[codec, 2]) >= 60, 40,
+              lambda: f"two seconds of the same {codec} pictures: {same_pictures(viewers[codec, 1], viewers[codec, 2])}")
+    assert not set(hashes(viewers["H264", 1])) & set(hashes(viewers["VP8", 1]))
+
+    # The viewers see the sender and Anna; Anna sees the sender. All have the same rung.
+    views = {(codec, rung): count for (codec, rung), count in encoders(web).items()}
+    assert {codec: count for (codec, _), count in views.items()} == {"H264": 2, "VP8": 1}, views
+    until(lambda: picture_is(viewers["VP8", 1], RED) or share_of_colour(viewers["VP8", 1].place / "picture.png", RED) > 0.2,
+          10, "the sender is in the picture")
+    until(lambda: share_of_colour(caller.snapshot(), RED) > 0.5, 20, "Anna sees the sender, who has VP8")
 
 
 def test_one_port_carries_all_media_of_a_peer(web, make_peer):

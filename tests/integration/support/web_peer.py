@@ -1,16 +1,19 @@
 """A WebRTC peer that is not ours: GStreamer's webrtcbin (libnice, OpenSSL, libsrtp), by WHIP or WHEP.
 
-usage: web_peer.py whip|whep URL FOLDER COLOUR HERTZ
+usage: web_peer.py whip|whep URL FOLDER COLOUR HERTZ [H264|VP8]
 whip sends a picture of one colour (0xAARRGGBB) and a tone. whep keeps in FOLDER the newest picture it sees
-(picture.png) and what it hears (sound.wav). Both write state.json whenever something changes, and leave at SIGTERM.
+(picture.png), what it hears (sound.raw) and a hash of the
+payloads of each whole picture that came (pictures.txt). Both write state.json whenever something changes, and leave at SIGTERM.
 """
 
+import hashlib
 import http.client
 import json
 import os
 import pathlib
 import signal
 import ssl
+import struct
 import sys
 import urllib.parse
 
@@ -24,40 +27,78 @@ from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 SEND = (
     "webrtcbin name=peer bundle-policy=max-bundle "
     "videotestsrc is-live=true pattern=solid-color foreground-color={colour} "
-    "! video/x-raw,width=640,height=360,framerate=30/1 ! x264enc tune=zerolatency speed-preset=ultrafast bitrate=800 "
-    "key-int-max=60 ! video/x-h264,profile=constrained-baseline ! rtph264pay config-interval=-1 "
-    "aggregate-mode=zero-latency pt=96 ! application/x-rtp,media=video,encoding-name=H264,payload=96 ! peer. "
+    "! video/x-raw,width=640,height=360,framerate=30/1 ! {video} ! peer. "
     "audiotestsrc is-live=true wave=sine freq={hertz} volume=0.3 ! audio/x-raw,rate=48000,channels=1 ! opusenc "
     "! rtpopuspay pt=111 ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111,"
     "encoding-params=(string)2 ! peer."
 )
+ENCODED = {
+    "H264": "x264enc tune=zerolatency speed-preset=ultrafast bitrate=800 "
+    "key-int-max=60 ! video/x-h264,profile=constrained-baseline ! rtph264pay config-interval=-1 "
+    "aggregate-mode=zero-latency pt=96 ! application/x-rtp,media=video,encoding-name=H264,payload=96",
+    "VP8": "vp8enc deadline=1 cpu-used=8 target-bitrate=800000 keyframe-max-dist=60 ! rtpvp8pay picture-id-mode=15-bit "
+           "pt=97 ! application/x-rtp,media=video,encoding-name=VP8,payload=97",
+}
 RECEIVED = {
     "H264": "rtph264depay ! h264parse ! avdec_h264 ! videoconvert ! video/x-raw,format=RGB ! identity name=count "
             "! pngenc ! multifilesink location={folder}/picture.png next-file=buffer",
+    "VP8": "rtpvp8depay ! vp8dec ! videoconvert ! video/x-raw,format=RGB ! identity name=count "
+           "! pngenc ! multifilesink location={folder}/picture.png next-file=buffer",
     "OPUS": "rtpopusdepay ! opusdec ! audioconvert ! audio/x-raw,format=S16LE,channels=1,rate=48000 ! identity name=count "
             "! filesink buffer-mode=unbuffered location={folder}/sound.raw",
 }
 OFFERED = {
     "H264": "application/x-rtp,media=video,encoding-name=H264,payload=96,clock-rate=90000,packetization-mode=(string)1,"
             "profile-level-id=(string)42e01f,rtcp-fb-nack-pli=true",
+    "VP8": "application/x-rtp,media=video,encoding-name=VP8,payload=97,clock-rate=90000,rtcp-fb-nack-pli=true",
     "OPUS": "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000,"
             "encoding-params=(string)2",
 }
 
 
+def payload_of(packet):
+    """What an RTP packet (RFC 3550 5.1) carries, without header, extension and padding."""
+    flags = packet[0]
+    start = 12 + 4 * (flags & 15)
+    if flags & 0x10:
+        start += 4 + 4 * struct.unpack_from(">H", packet, start + 2)[0]
+    end = len(packet) - (packet[-1] if flags & 0x20 else 0)
+    return packet[start:end]
+
+
+class Hashes:
+    """Of each picture of which every packet came, first to last: one line each."""
+
+    def __init__(self, path):
+        self.file = open(path, "w", buffering=1)
+        self.parts, self.next = None, None
+
+    def add(self, packet):
+        sequence = struct.unpack_from(">H", packet, 2)[0]
+        if sequence != self.next:
+            self.parts = None
+        self.next = (sequence + 1) % 65536
+        if self.parts is not None:
+            self.parts.append(payload_of(packet))
+        if packet[1] & 0x80:  # the marker: the next packet begins a picture
+            if self.parts is not None:
+                self.file.write(hashlib.sha256(b"".join(self.parts)).hexdigest() + "\n")
+            self.parts = []
+
+
 class Peer:
-    def __init__(self, kind, url, folder, colour, hertz):
+    def __init__(self, kind, url, folder, colour, hertz, codec="H264"):
         self.url, self.folder = url, pathlib.Path(folder)
         self.state = {"ice": "new", "connection": "new", "frames": {}}
         if kind == "whip":
-            self.pipeline = Gst.parse_launch(SEND.format(colour=colour, hertz=hertz))
+            self.pipeline = Gst.parse_launch(SEND.format(colour=colour, hertz=hertz, video=ENCODED[codec]))
             self.peer = self.pipeline.get_by_name("peer")
         else:
             self.pipeline = Gst.Pipeline.new("watch")
             self.peer = Gst.ElementFactory.make("webrtcbin", "peer")
             self.peer.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
             self.pipeline.add(self.peer)
-            for caps in OFFERED.values():
+            for caps in (OFFERED[codec], OFFERED["OPUS"]):
                 self.peer.emit("add-transceiver", GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY,
                                Gst.Caps.from_string(caps))
         self.peer.connect("notify::ice-connection-state", self.on_state, "ice")
@@ -128,9 +169,17 @@ class Peer:
         codec = pad.get_current_caps().get_structure(0).get_string("encoding-name")
         bin_ = Gst.parse_bin_from_description(RECEIVED[codec].format(folder=self.folder), True)
         bin_.get_by_name("count").connect("handoff", self.on_frame, codec)
+        if codec != "OPUS":
+            hashes = Hashes(self.folder / "pictures.txt")
+            pad.add_probe(Gst.PadProbeType.BUFFER, self.on_packet, hashes)
         self.pipeline.add(bin_)
         bin_.sync_state_with_parent()
         pad.link(bin_.get_static_pad("sink"))
+
+    def on_packet(self, _pad, info, hashes):
+        buffer = info.get_buffer()
+        hashes.add(buffer.extract_dup(0, buffer.get_size()))
+        return Gst.PadProbeReturn.OK
 
     def on_frame(self, _element, _buffer, codec):
         frames = self.state["frames"]
@@ -142,7 +191,7 @@ class Peer:
 def main():
     Gst.init(None)
     loop = GLib.MainLoop()
-    peer = Peer(*sys.argv[1:6])
+    peer = Peer(*sys.argv[1:7])
     GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGTERM, loop.quit)
     loop.run()
     peer.pipeline.set_state(Gst.State.NULL)

@@ -45,7 +45,7 @@ TEST_CASE("A node's metrics name each stage, rung and room, and no person") {
     Node node;
     node.conferences = {meeting("de\"mo")};
     mcu::ConferenceStatistics& statistics = node.conferences[0].statistics;
-    statistics.encoders_by_rung = {{"720p30", 2}};
+    statistics.encoders_by_codec = {{"H264", {{"720p30", 2}}}, {"VP8", {{"720p30", 1}}}};
     statistics.cpu.encode = 1500ms;
     statistics.splice_contexts = 1;
     statistics.refreshes = 3;
@@ -53,7 +53,8 @@ TEST_CASE("A node's metrics name each stage, rung and room, and no person") {
     statistics.pictures_skipped = 6;
     statistics.sessions[0].rung = "720p30";
 
-    CHECK(node.says(R"(tessera_conference_encoders{room="de\"mo",rung="720p30"} 2)"));
+    CHECK(node.says(R"(tessera_conference_encoders{codec="H264",room="de\"mo",rung="720p30"} 2)"));
+    CHECK(node.says(R"(tessera_conference_encoders{codec="VP8",room="de\"mo",rung="720p30"} 1)"));
     CHECK(node.says(R"(tessera_conference_viewers{room="de\"mo",rung="720p30"} 1)"));
     CHECK(node.says(R"(tessera_conference_cpu_seconds_total{room="de\"mo",stage="encode"} 1.5)"));
     CHECK(node.says(R"(tessera_conference_splice_contexts{room="de\"mo"} 1)"));
