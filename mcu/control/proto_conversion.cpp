@@ -470,7 +470,8 @@ pb::LocalBundle to_proto(const std::string& session,
     for (const IceHostCandidate& candidate : candidates) {
         pb::IceCandidate& told = *proto.add_candidates();
         told.set_foundation(candidate.foundation);
-        told.set_transport(pb::IceCandidate::UDP);
+        const bool udp = candidate.transport == IceHostCandidate::Transport::Udp;
+        told.set_transport(udp ? pb::IceCandidate::UDP : pb::IceCandidate::TCP_PASSIVE);
         told.set_priority(candidate.priority);
         told.set_address(candidate.address.address());
         told.set_port(candidate.address.port());

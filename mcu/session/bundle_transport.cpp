@@ -12,7 +12,7 @@ namespace mcu {
 using common::Timestamp;
 
 BundleTransport::BundleTransport(NetThread& net, PacketPool& pool, const DtlsIdentity* identity,
-                                 std::vector<std::unique_ptr<UdpPortPair>> ports)
+                                 std::vector<IcePort> ports)
     : net_(net),
       pool_(pool),
       // As SDP says where there is no address yet (RFC 8840 4.1.1): only to be valid, and alike.

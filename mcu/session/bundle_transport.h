@@ -23,7 +23,7 @@ class BundleTransport final : private IceTransportReader, private MediaProtectio
   public:
     /// `ports` by IceLite::open_ports. Without an identity there is no DTLS.
     BundleTransport(NetThread& net, PacketPool& pool, const DtlsIdentity* identity,
-                    std::vector<std::unique_ptr<UdpPortPair>> ports);
+                    std::vector<IcePort> ports);
     BundleTransport(const BundleTransport&) = delete;
     BundleTransport& operator=(const BundleTransport&) = delete;
 

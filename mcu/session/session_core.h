@@ -34,7 +34,7 @@ class SessionCore final : public mixer::KeyFrameRequester {
     /// The transport that bundled media share; `ports` only where there was none.
     struct BundlePlan {
         BundleConfig config;
-        std::vector<std::unique_ptr<UdpPortPair>> ports;
+        std::vector<IcePort> ports;
     };
 
     SessionCore(StreamEnvironment environment, std::uint64_t seed);

@@ -12,11 +12,13 @@
 
 namespace mcu {
 
-/// Where the peer may reach us (RFC 8839 5.1): a host candidate of component 1, by UDP.
+/// Where the peer may reach us (RFC 8839 5.1): a host candidate of component 1.
 struct IceHostCandidate {
+    enum class Transport : std::uint8_t { Udp, TcpPassive };  ///< passive: we wait (RFC 6544 4.5)
     std::string foundation;
     std::uint32_t priority = 0;
     SocketAddress address;
+    Transport transport = Transport::Udp;
     friend bool operator==(const IceHostCandidate&, const IceHostCandidate&) = default;
 };
 
@@ -49,7 +51,7 @@ class IceTransport {
 
     /// Other ones than before begin ICE anew; the path serves until the peer chose one again.
     virtual void set_credentials(const IceCredentials& local, const std::string& remote_ufrag) = 0;
-    /// All there are; they do not change. The first is the default.
+    /// All there are; they do not change. The first is the default, and of UDP.
     [[nodiscard]] virtual const std::vector<IceHostCandidate>& candidates() const = 0;
     [[nodiscard]] virtual bool can_send(common::Timestamp now) const = 0;
     /// In order; returns how many went out.

@@ -25,18 +25,27 @@ def web(folder, make_tessera):
 
 
 @pytest.fixture
-def browser(folder, web):
-    opened = Browser(folder, web.url)
-    yield opened
-    opened.close()
+def browse(folder):
+    opened = []
+
+    def browse(url):
+        opened.append(Browser(folder, url))
+        return opened[-1]
+
+    yield browse
+    for browser in opened:
+        browser.close()
 
 
-def test_what_a_browser_publishes_is_seen_and_heard_by_who_watches(web, browser):
+@pytest.mark.parametrize("protocol", ["udp", "tcp"])
+def test_what_a_browser_publishes_is_seen_and_heard_by_who_watches(web, browse, protocol):
+    browser = browse(f"{web.url}?{protocol}")
     until(lambda: browser.last("done") or browser.last("error"), 60, lambda: f"the browser has seen and heard itself: {browser.said()[-3:]}")
 
     assert browser.last("error") is None, browser.said()
     numbers = browser.last("numbers")
     assert numbers["sent"]["state"] == numbers["seen"]["state"] == "connected"
+    assert numbers["sent"]["protocol"] == numbers["seen"]["protocol"] == protocol
     picture = browser.last("picture")
     red, green, blue = picture["colour"]
     assert (picture["width"], picture["height"]) == (1280, 720)

@@ -3,6 +3,9 @@
 const room = location.pathname.split("/")[2];
 const say = (kind, said) => console.log(JSON.stringify({ kind, ...said }));
 
+// As if a firewall let no UDP through: such candidates of the server are not looked at.
+const by_tcp = (sdp) => sdp.split("\r\n").filter((line) => !/^a=candidate:\S+ 1 udp /.test(line)).join("\r\n");
+
 async function begin(door, connection) {
   await connection.setLocalDescription();
   const answer = await fetch(`/v1/${door}/${room}?name=${door}`, {
@@ -13,13 +16,16 @@ async function begin(door, connection) {
   const text = await answer.text();
   say(door, { status: answer.status, code: answer.ok ? "" : JSON.parse(text).code });
   if (!answer.ok) throw new Error(text);
-  await connection.setRemoteDescription({ type: "answer", sdp: text });
+  await connection.setRemoteDescription({ type: "answer", sdp: location.search === "?tcp" ? by_tcp(text) : text });
   return answer.headers.get("Location");
 }
 
 async function numbers(connection, wanted) {
   const found = { state: connection.connectionState };
-  for (const each of (await connection.getStats()).values()) {
+  const stats = [...(await connection.getStats()).values()];
+  const pair = stats.find((each) => each.type === "candidate-pair" && each.nominated);
+  found.protocol = stats.find((each) => each.id === pair?.remoteCandidateId)?.protocol;
+  for (const each of stats) {
     if (each.type !== wanted) continue;
     found[each.kind] = {
       packets: each.packetsReceived ?? each.packetsSent, frames: each.framesDecoded ?? each.framesEncoded,

@@ -3,11 +3,14 @@
 #include <nice/agent.h>
 
 #include <catch2/catch.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "mcu/transport/tcp_line.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/tcp_peer.h"
 #include "tests/support/udp_peer.h"
 
 using mcu::IceCredentials;
@@ -25,10 +28,11 @@ const Bytes kMedia{0x80, 0x60, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
 /// A full agent that controls, as a browser is one: libnice's.
 class FullAgent {
   public:
-    explicit FullAgent(const std::string& address)
+    explicit FullAgent(const std::string& address, bool tcp = false)
         : context_(g_main_context_new()),
           agent_(nice_agent_new(context_, NICE_COMPATIBILITY_RFC5245)) {
-        g_object_set(agent_, "controlling-mode", TRUE, "upnp", FALSE, "ice-tcp", FALSE, nullptr);
+        g_object_set(agent_, "controlling-mode", TRUE, "upnp", FALSE, "ice-tcp", tcp ? TRUE : FALSE,
+                     "ice-udp", tcp ? FALSE : TRUE, nullptr);
         NiceAddress local;
         nice_address_init(&local);
         REQUIRE(nice_address_set_from_string(&local, address.c_str()));
@@ -61,7 +65,9 @@ class FullAgent {
         NiceCandidate* there = nice_candidate_new(NICE_CANDIDATE_TYPE_HOST);
         there->component_id = 1;
         there->stream_id = stream_;
-        there->transport = NICE_CANDIDATE_TRANSPORT_UDP;
+        there->transport = candidate.transport == mcu::IceHostCandidate::Transport::Udp
+                               ? NICE_CANDIDATE_TRANSPORT_UDP
+                               : NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE;
         there->priority = candidate.priority;
         REQUIRE(nice_address_set_from_string(&there->addr, candidate.address.address().c_str()));
         nice_address_set_port(&there->addr, candidate.address.port());
@@ -117,7 +123,15 @@ struct Fixture {
         return false;
     }
     bool connect(FullAgent& agent, const IceCredentials& as = kOurs) {
-        agent.call(as, ice.candidates().front());
+        return connect_to(agent, ice.candidates().front(), as);
+    }
+    bool connect_by_tcp(FullAgent& agent) {
+        REQUIRE(ice.candidates().back().transport == mcu::IceHostCandidate::Transport::TcpPassive);
+        return connect_to(agent, ice.candidates().back(), kOurs);
+    }
+    bool connect_to(FullAgent& agent, const mcu::IceHostCandidate& candidate,
+                    const IceCredentials& as) {
+        agent.call(as, candidate);
         return meet(agent, [&] { return ice.can_send(clock.now()) && agent.ready(); });
     }
     std::size_t send(const Bytes& bytes) {
@@ -147,6 +161,93 @@ TEST_CASE("A full agent finds the lite one, and media goes both ways") {
     CHECK(f.reader.received.front() == kMedia);
     CHECK(agent.received.front() == kMedia);
     CHECK(f.reader.paths.size() == 1);
+}
+
+TEST_CASE("A peer that no UDP lets through comes by TCP, and media goes both ways") {
+    Fixture f;
+    FullAgent agent("127.0.0.1", true);
+    f.ice.set_credentials(kOurs, agent.ufrag());
+
+    REQUIRE(f.connect_by_tcp(agent));
+    REQUIRE(agent.send(kMedia));
+    REQUIRE(f.send(kMedia) == 1);
+
+    CHECK(f.meet(agent, [&] { return !f.reader.received.empty() && !agent.received.empty(); }));
+    CHECK(f.reader.received.front() == kMedia);
+    CHECK(agent.received.front() == kMedia);
+}
+
+TEST_CASE("Candidates of UDP come first and have the higher priority") {
+    Fixture f;
+    const auto& ours = f.ice.candidates();
+
+    REQUIRE(ours.size() == 2);
+    CHECK(ours[0].transport == mcu::IceHostCandidate::Transport::Udp);
+    CHECK(ours[1].transport == mcu::IceHostCandidate::Transport::TcpPassive);
+    CHECK(ours[0].priority > ours[1].priority);
+    CHECK(ours[0].foundation != ours[1].foundation);
+    CHECK(ours[0].address == ours[1].address);
+}
+
+TEST_CASE("A number that another program has for TCP is offered by UDP alone") {
+    auto range = *mcu::UdpPortRange::create(23200, 23201);
+    const auto taken = mcu::TcpListener::open(*SocketAddress::parse("127.0.0.1", 23200));
+    REQUIRE(taken);
+
+    const auto ports = mcu::IceLite::open_ports(*range, {*SocketAddress::parse("127.0.0.1", 0)});
+
+    REQUIRE(ports);
+    CHECK(ports->front().tcp == nullptr);
+}
+
+TEST_CASE("A TCP connection that proves nothing in ten seconds is closed") {
+    Fixture f;
+    const std::uint16_t port = f.ice.candidates().back().address.port();
+    tests::TcpPeer stranger(port);
+    stranger.send({0, 4, 0x80, 0x60, 1, 2});
+    REQUIRE(f.net.run_until([&] { return f.ice.counters().unproven == 1; }, 5s));
+    f.clock.advance(6s);
+    tests::TcpPeer later(port);
+    f.net.run_until([] { return false; }, 20ms);
+
+    f.clock.advance(5s);
+    CHECK(f.net.run_until([&] { return stranger.closed(); }, 5s));
+    CHECK(!later.closed());
+    f.clock.advance(6s);
+
+    CHECK(f.net.run_until([&] { return later.closed(); }, 5s));
+    CHECK(f.reader.received.empty());
+}
+
+TEST_CASE("Strangers' TCP connections do not push out the peer's") {
+    Fixture f;
+    FullAgent agent("127.0.0.1", true);
+    REQUIRE(f.connect_by_tcp(agent));
+    std::vector<std::unique_ptr<tests::TcpPeer>> strangers;
+    for (std::size_t i = 0; i < 2 * mcu::IceLite::kMostConnections; ++i) {
+        strangers.push_back(
+            std::make_unique<tests::TcpPeer>(f.ice.candidates().back().address.port()));
+        f.net.run_ready();
+    }
+
+    CHECK(f.net.run_until([&] { return strangers.front()->closed(); }, 5s));
+    CHECK(!strangers.back()->closed());
+    REQUIRE(f.send(kMedia) == 1);
+    CHECK(f.meet(agent, [&] { return !agent.received.empty(); }));
+}
+
+TEST_CASE("When the peer's TCP connection closes nothing is sent until it comes again") {
+    Fixture f;
+    {
+        FullAgent agent("127.0.0.1", true);
+        REQUIRE(f.connect_by_tcp(agent));
+    }
+    REQUIRE(f.net.run_until([&] { return !f.ice.can_send(f.clock.now()); }, 5s));
+    CHECK(f.send(kMedia) == 0);
+
+    FullAgent again("127.0.0.1");
+    REQUIRE(f.connect(again));
+    CHECK(f.send(kMedia) == 1);
 }
 
 TEST_CASE("ICE works over IPv6") {
