@@ -202,11 +202,15 @@ TEST_CASE("A session with an extension's id beyond the one-byte form is not unde
 }
 
 TEST_CASE("Where a bundle is reached is told as ICE has it") {
-    const pb::LocalBundle bundle =
-        mcu::to_proto("s", {{"1", 2130706431, *mcu::SocketAddress::parse("192.0.2.1", 5004)}});
+    const auto address = *mcu::SocketAddress::parse("192.0.2.1", 5004);
+    const pb::LocalBundle bundle = mcu::to_proto(
+        "s", {{"1", 2130706431, address},
+              {"2", 1518280447, address, mcu::IceHostCandidate::Transport::TcpPassive}});
 
     CHECK(bundle.session() == "s");
-    REQUIRE(bundle.candidates_size() == 1);
+    REQUIRE(bundle.candidates_size() == 2);
+    CHECK(bundle.candidates(0).transport() == pb::IceCandidate::UDP);
+    CHECK(bundle.candidates(1).transport() == pb::IceCandidate::TCP_PASSIVE);
     CHECK(bundle.candidates(0).address() == "192.0.2.1");
     CHECK(bundle.candidates(0).port() == 5004);
     CHECK(bundle.candidates(0).priority() == 2130706431);

@@ -173,8 +173,9 @@ Bytes numbered(Bytes packet, std::uint8_t number) {
 TEST_CASE("Bundled media share one port, and candidates tell it") {
     Scene s;
 
-    REQUIRE(s.f.session->candidates().size() == 1);
+    REQUIRE(s.f.session->candidates().size() == 2);  // by UDP, by TCP
     const auto& candidate = s.f.session->candidates().front();
+    CHECK(s.f.session->candidates().back().address == candidate.address);
     CHECK(candidate.address.address() == "127.0.0.1");
     for (const mcu::LocalMedia& medium : s.local) {
         CHECK(medium.rtp_port == candidate.address.port());
