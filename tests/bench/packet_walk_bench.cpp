@@ -1,12 +1,20 @@
+// The library that clients' checks are written by here is C.
+extern "C" {
+#include <stun/stunagent.h>
+#include <stun/usages/ice.h>
+}
+
 #include <array>
 #include <memory>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "mcu/rtp/rtp_reception.h"
 #include "mcu/rtp/rtp_sender.h"
 #include "mcu/session/source_lock.h"
 #include "mcu/transport/datagram_demux.h"
+#include "mcu/transport/ice_checks.h"
 #include "mcu/transport/receive_batch.h"
 #include "mcu/transport/srtp_session.h"
 #include "mcu/transport/udp_port.h"
@@ -88,6 +96,37 @@ void demux(benchmark::State& state) {
     run_step(state, kBatch, [&](std::size_t) { demux.on_datagram(datagram); });
 }
 WALK_STEP(demux);
+
+/// A browser's check (RFC 8445 7.2) of a pair that it has chosen: one each 2.5 s and peer.
+Bytes ice_check(const mcu::IceCredentials& ours) {
+    StunAgent agent;
+    const std::array<std::uint16_t, 1> known{0};
+    stun_agent_init(&agent, known.data(), STUN_COMPATIBILITY_RFC5389,
+                    static_cast<StunAgentUsageFlags>(STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS |
+                                                     STUN_AGENT_USAGE_USE_FINGERPRINT));
+    StunMessage message;
+    Bytes bytes(512);
+    const std::string name = ours.ufrag + ":them";
+    bytes.resize(stun_usage_ice_conncheck_create(
+        &agent, &message, bytes.data(), bytes.size(),
+        reinterpret_cast<const std::uint8_t*>(name.data()), name.size(),
+        reinterpret_cast<const std::uint8_t*>(ours.pwd.data()), ours.pwd.size(), true, true,
+        1845501695, 1, nullptr, STUN_USAGE_ICE_COMPATIBILITY_RFC5245));
+    return bytes;
+}
+
+void ice_check(benchmark::State& state) {
+    const mcu::IceCredentials ours{"ours", "ourpasswordourpassword"};
+    mcu::IceChecks checks;
+    checks.set_credentials(ours, "them");
+    const Bytes check = ice_check(ours);
+    const auto from = *mcu::SocketAddress::parse("192.0.2.1", 5004);
+    std::array<std::uint8_t, mcu::IceChecks::kMostAnswerBytes> answer{};
+    run_step(state, kBatch, [&](std::size_t) {
+        if (!checks.answer(check, from, answer).valid) state.SkipWithError("not answered");
+    });
+}
+WALK_STEP(ice_check);
 
 common::SrtpKey srtp_key(common::SrtpSuite suite) {
     Bytes bytes(common::srtp_key_bytes(suite));
