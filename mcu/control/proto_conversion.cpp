@@ -489,6 +489,7 @@ pb::LocalMedia to_proto(const std::string& session, const LocalMedia& media) {
     proto.set_ssrc(media.ssrc);
     proto.set_cname(media.cname);
     proto.set_fingerprint(media.fingerprint);
+    proto.set_rtx_ssrc(media.rtx_ssrc);
     return proto;
 }
 

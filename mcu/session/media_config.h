@@ -97,6 +97,7 @@ struct LocalMedia {
     std::uint32_t ssrc = 0;
     std::string cname;
     std::string fingerprint = {};  ///< of our certificate, as in SDP; empty: we have no DTLS
+    std::uint32_t rtx_ssrc = 0;    ///< of our repeats (RFC 4588); 0: there are none
 };
 
 /// How often each packet of a picture goes out again after the first time, to a peer that loses

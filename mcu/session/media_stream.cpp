@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "mcu/rtp/rtx.h"
 #include "mcu/session/bundle_transport.h"
 
 namespace mcu {
@@ -14,6 +15,7 @@ using common::Timestamp;
 namespace {
 
 constexpr int kVideoClockHz = 90'000;
+constexpr std::uint8_t kNotRepeated = 128;
 constexpr Duration kLeastLook = std::chrono::milliseconds(1);
 
 // 5 % of it is RTCP's; where signalling sets no limit.
@@ -29,7 +31,8 @@ RtpSender::Format send_format(const MediaConfig& config) {
 
 bool same_format(const PayloadFormat& a, const PayloadFormat& b) {
     return a.payload_type == b.payload_type && a.audio == b.audio && a.video == b.video &&
-           a.clock_rate_hz == b.clock_rate_hz && a.fmtp == b.fmtp;
+           a.clock_rate_hz == b.clock_rate_hz && a.fmtp == b.fmtp &&
+           a.rtx_payload_type == b.rtx_payload_type;
 }
 
 bool same_receive_formats(const MediaConfig& a, const MediaConfig& b) {
@@ -104,8 +107,9 @@ void MediaStream::apply(const StreamConfig& config) {
         rtcp_.set_transport_feedback(media.feedback_transport_cc);
     }
     if (first || !same_receive_formats(before.media, media)) apply_receive_formats();
-    if (media.sends &&
-        (first || !before.media.sends || !same_format(before.media.send, media.send))) {
+    const bool repairs_changed = before.media.feedback_nack != media.feedback_nack;
+    if (media.sends && (first || repairs_changed || !before.media.sends ||
+                        !same_format(before.media.send, media.send))) {
         sender_.set_format(send_format(media), at);
         on_send_format();
     }
@@ -120,8 +124,12 @@ void MediaStream::apply_receive_formats() {
         known.set(payload_type);
         clock_rates[payload_type] = clock_rate_hz;
     };
+    repaired_type_.fill(kNotRepeated);
     for (const PayloadFormat& format : config_.media.receive) {
         add(format.payload_type, format.clock_rate_hz);
+        if (format.rtx_payload_type == 0) continue;
+        known.set(format.rtx_payload_type);
+        repaired_type_[format.rtx_payload_type] = format.payload_type;
     }
     if (config_.media.telephone_event_pt != 0) {
         add(config_.media.telephone_event_pt, config_.media.telephone_event_clock_hz);
@@ -179,8 +187,23 @@ void MediaStream::on_rtp_packet(RtpPacket packet) {
         return;
     }
     const Timestamp arrival = packet.arrival();
-    reception_.receive(std::move(packet));
+    const std::uint8_t repaired = repaired_type_[packet.payload_type()];
+    if (repaired == kNotRepeated) {
+        reception_.receive(std::move(packet));
+    } else {
+        receive_repeat(packet, repaired);
+    }
     if (next_look() < timer_.due()) service(arrival);
+}
+
+/// As if it came now for the first time; of a stream that is not heard nothing can be repaired.
+void MediaStream::receive_repeat(const RtpPacket& repeat, std::uint8_t payload_type) {
+    const RtpReceiver* active = reception_.active();
+    if (active == nullptr) return;
+    PacketPtr original = original_of(repeat, payload_type, active->ssrc(), environment_.pool);
+    if (original == nullptr) return;
+    auto packet = RtpPacket::parse(std::move(original));
+    if (packet) reception_.receive(std::move(*packet));
 }
 
 bool MediaStream::on_rtcp_datagram(std::span<const std::uint8_t> datagram, Timestamp arrival) {
@@ -213,7 +236,10 @@ void MediaStream::on_rtp(RtpPacket packet, std::int64_t extended_sequence) {
     on_packet(std::move(packet), extended_sequence);
 }
 
-void MediaStream::on_start_wanted(std::uint32_t /*local_ssrc*/) {
+// What is said of repeats says nothing of the stream.
+
+void MediaStream::on_start_wanted(std::uint32_t local_ssrc) {
+    if (local_ssrc != sender_.ssrc()) return;
     ++starts_asked_;
     on_peer_wants_start(now());
 }
@@ -233,16 +259,19 @@ void MediaStream::on_ssrc_changed(std::uint32_t old_ssrc, std::uint32_t new_ssrc
     on_own_ssrc_changed();
 }
 
-void MediaStream::on_packets_missed(std::uint32_t /*local_ssrc*/,
+void MediaStream::on_packets_missed(std::uint32_t local_ssrc,
                                     std::span<const std::uint16_t> sequences) {
+    if (local_ssrc != sender_.ssrc()) return;
     on_packets_missed(sequences, now());
 }
 
-void MediaStream::on_bitrate_limited(std::uint32_t /*local_ssrc*/, common::Bitrate limit) {
+void MediaStream::on_bitrate_limited(std::uint32_t local_ssrc, common::Bitrate limit) {
+    if (local_ssrc != sender_.ssrc()) return;
     observer().on_bitrate_limited(config_.media.mid, limit);
 }
 
 void MediaStream::on_reported(std::uint32_t local_ssrc) {
+    if (local_ssrc != sender_.ssrc()) return;
     if (const auto view = rtcp_.remote_view(local_ssrc)) on_report(*view);
 }
 

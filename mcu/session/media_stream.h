@@ -61,6 +61,8 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     [[nodiscard]] std::uint16_t rtcp_port() const { return transport_->rtcp_port(); }
     [[nodiscard]] bool bundled() const { return bundled_; }
     [[nodiscard]] std::uint32_t ssrc() const { return sender_.ssrc(); }
+    /// Of repeats that go as a stream of their own; 0: none do.
+    [[nodiscard]] virtual std::uint32_t rtx_ssrc() const { return 0; }
     [[nodiscard]] virtual StreamCounters counters() const;
     /// What learns of what is sent and reported; outlives the stream or is taken back. Null:
     /// nobody.
@@ -127,6 +129,7 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     void on_reported(std::uint32_t local_ssrc) final;
 
     void apply_receive_formats();
+    void receive_repeat(const RtpPacket& repeat, std::uint8_t payload_type);
     void send_rtcp(common::Timestamp now);
     void note_media(common::Timestamp now);
     void note_silence(common::Timestamp now);
@@ -142,8 +145,9 @@ class MediaStream : private MediaTransportReader, private RtcpObserver, private 
     RtpReception reception_;
     Timer timer_;
     PathRate* path_ = nullptr;
-    common::Timestamp last_media_;  ///< newest packet that was let through
-    bool media_flows_ = false;      ///< as last told
+    std::array<std::uint8_t, 128> repaired_type_{};  ///< by a repeat's; kNotRepeated: it is none
+    common::Timestamp last_media_;                   ///< newest packet that was let through
+    bool media_flows_ = false;                       ///< as last told
     std::uint64_t starts_asked_ = 0, starts_wanted_ = 0, not_wanted_ = 0, heard_ = 0;
 };
 

@@ -108,7 +108,8 @@ std::vector<LocalMedia> SessionCore::local_media() const {
                          .rtp_port = rtp.port(),
                          .rtcp_port = stream->config().rtcp_mux ? rtp.port() : stream->rtcp_port(),
                          .ssrc = stream->ssrc(),
-                         .cname = environment_.cname});
+                         .cname = environment_.cname,
+                         .rtx_ssrc = stream->rtx_ssrc()});
     }
     return media;
 }

@@ -38,6 +38,9 @@ Result<void> check_type(std::uint8_t payload_type, bool rtcp_mux) {
 
 Result<void> check_format(PayloadFormat& format, const MediaConfig& media) {
     if (Result<void> type = check_type(format.payload_type, media.rtcp_mux); !type) return type;
+    if (Result<void> type = check_type(format.rtx_payload_type, media.rtcp_mux); !type) {
+        return common::fail_in("of repeats", std::move(type.error()));
+    }
     const bool audio = media.kind == MediaKind::Audio;
     const int expected_hz = audio ? clock_hz(format.audio) : kVideoClockHz;
     if (format.clock_rate_hz == 0) format.clock_rate_hz = expected_hz;

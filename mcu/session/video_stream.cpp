@@ -258,6 +258,15 @@ void VideoStream::on_send_format() {
     } else if (!sent_) {
         sent_.emplace();
     }
+    follow_rtx(now());
+}
+
+void VideoStream::follow_rtx(Timestamp at) {
+    const PayloadFormat& format = config().send;
+    if (format.rtx_payload_type == 0 || !config().feedback_nack) return rtx_.reset();
+    const RtpSender::Format repeats{format.rtx_payload_type, format.clock_rate_hz};
+    if (rtx_) return rtx_->set_format(repeats, at);
+    rtx_.emplace(rtcp(), repeats, at);
 }
 
 void VideoStream::on_packets_missed(std::span<const std::uint16_t> sequences, Timestamp at) {
@@ -269,7 +278,7 @@ void VideoStream::on_packets_missed(std::span<const std::uint16_t> sequences, Ti
     if (path() != nullptr && path()->overflows()) return;
     for (const std::uint16_t sequence : sequences) {
         const auto packet = sent_->take(sequence, at, round_trip);
-        if (packet) queue(*packet, Pacer::Packets::Repair);
+        if (packet) send_again(*packet, at);
     }
     pacer_.flush(at);  // a link that loses is the worst place for a burst
 }
@@ -415,6 +424,14 @@ void VideoStream::queue(std::span<const std::uint8_t> packet, Pacer::Packets whi
     pacer_.add(packet.size(), which);
 }
 
+void VideoStream::send_again(std::span<const std::uint8_t> packet, Timestamp at) {
+    if (!rtx_) return queue(packet, Pacer::Packets::Repair);
+    const std::size_t bytes = rtx_->repeat(packet, pacer_.next_buffer(Pacer::Packets::Repair), at);
+    if (bytes == 0) return;
+    pacer_.add(bytes, Pacer::Packets::Repair);
+    ++repeats_by_rtx_;
+}
+
 /// While the path is tried with more than the picture needs: the packet again, as often as is owed.
 void VideoStream::probe_with(std::span<const std::uint8_t> packet, Timestamp at) {
     if (path() == nullptr || !owes(packet.size(), at)) return;
@@ -435,10 +452,12 @@ void VideoStream::on_report(const RtcpSession::RemoteView& view) {
     // Without NACK, jitter that reorders and the loss that it makes look like a queue: LossGuard
     // alone sees to such a viewer.
     if (path() == nullptr || !sent_) return;
-    PathReport report{.at = view.at,
-                      .highest_sequence = view.highest_sequence,
-                      .cumulative_lost = view.cumulative_lost,
-                      .round_trip = {}};
+    // What came again as another stream still counts as lost in reports of this one.
+    PathReport report{
+        .at = view.at,
+        .highest_sequence = view.highest_sequence,
+        .cumulative_lost = view.cumulative_lost - static_cast<std::int32_t>(repeats_by_rtx_),
+        .round_trip = {}};
     if (view.round_trip_is_new) report.round_trip = view.round_trip;
     path()->on_report(report);
 }
@@ -465,7 +484,7 @@ void VideoStream::follow_question(Timestamp at) {
     }
     if (at - *question_->asked < kQuestionPatience) return;
     if (const auto packet = sent_->take(question_->sequence, at, Duration(0)))
-        queue(*packet, Pacer::Packets::Repair);
+        send_again(*packet, at);
     question_.reset();
 }
 

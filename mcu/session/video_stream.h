@@ -10,6 +10,7 @@
 #include "mcu/rtp/nack_tracker.h"
 #include "mcu/rtp/picture_timing.h"
 #include "mcu/rtp/retransmission_store.h"
+#include "mcu/rtp/rtx.h"
 #include "mcu/rtp/video_receiver.h"
 #include "mcu/rtp/vp8_packetizer.h"
 #include "mcu/session/media_stream.h"
@@ -28,8 +29,8 @@ class AudioStream;
 /// Out: the first picture after anything was left out (hold, no destination, an overflow) is a key
 ///      picture; until it comes, others are dropped and a start is asked for.
 /// Loss: with generic NACK, what is missing is asked for again before a key frame is, and the peer
-///       gets again what it misses. A peer without it gets packets more than once, as told by
-///       `repeat_pictures`.
+///       gets again what it misses (by RTX where that was agreed). A peer without it gets packets
+///       more than once, as told by `repeat_pictures`.
 /// Thread: net thread alone.
 class VideoStream final : public MediaStream {
   public:
@@ -64,6 +65,7 @@ class VideoStream final : public MediaStream {
     /// The decoder cannot go on without a key frame.
     void on_decoder_lost();
     [[nodiscard]] StreamCounters counters() const override;
+    [[nodiscard]] std::uint32_t rtx_ssrc() const override { return rtx_ ? rtx_->ssrc() : 0; }
 
   private:
     void on_send_format() override;
@@ -89,6 +91,8 @@ class VideoStream final : public MediaStream {
     void packetize(const mixer::EncodedPicture& picture, common::Timestamp now);
     void limit_pace(bool key, common::Timestamp now);
     void queue(std::span<const std::uint8_t> packet, Pacer::Packets which);
+    void send_again(std::span<const std::uint8_t> packet, common::Timestamp now);
+    void follow_rtx(common::Timestamp now);
     [[nodiscard]] bool owes(std::size_t bytes, common::Timestamp now);
     void probe_with(std::span<const std::uint8_t> packet, common::Timestamp now);
     void note_missed(std::span<const std::uint16_t> sequences, common::Timestamp now);
@@ -122,6 +126,8 @@ class VideoStream final : public MediaStream {
     std::variant<H264Packetizer, Vp8Packetizer> packetizer_{std::in_place_type<H264Packetizer>,
                                                             H264Packetizer::Mode::SingleNal};
     std::optional<RetransmissionStore> sent_;  ///< with a peer that asks again
+    std::optional<RtxSender> rtx_;             ///< as what it gets them; none: as they were
+    std::uint64_t repeats_by_rtx_ = 0;
     Pacer pacer_;
     PictureRepeats repeats_;
     RepeatLine line_;  ///< what is to go out again

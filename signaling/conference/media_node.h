@@ -116,6 +116,7 @@ struct LocalMedia {
     std::uint32_t ssrc = 0;
     std::string cname;
     std::string fingerprint = {};  ///< of its certificate, as in SDP
+    std::uint32_t rtx_ssrc = 0;    ///< of what it repeats (RFC 4588); 0: nothing
     friend bool operator==(const LocalMedia&, const LocalMedia&) = default;
 };
 

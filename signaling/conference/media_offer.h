@@ -109,6 +109,7 @@ struct AnsweredMedia {
     std::uint16_t rtcp_port = 0;
     std::uint32_t ssrc = 0;  ///< 0: not told to the peer
     std::string cname;
+    std::uint32_t rtx_ssrc = 0;  ///< of repeats; 0: there are none
     friend bool operator==(const AnsweredMedia&, const AnsweredMedia&) = default;
 };
 

@@ -46,6 +46,7 @@ bool Participant::fill_addresses(MediaAnswer& answer) const {
         medium.rtcp_port = opened->second.rtcp_port;
         medium.ssrc = opened->second.ssrc;
         medium.cname = opened->second.cname;
+        medium.rtx_ssrc = opened->second.rtx_ssrc;
         if (!medium.security.setup) continue;
         medium.security.fingerprint = opened->second.fingerprint;
         const bool needed = medium.security.agreed == KeyExchange::Dtls;

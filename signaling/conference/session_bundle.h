@@ -31,6 +31,8 @@ struct SessionBundle {
     std::set<std::string> transport_cc;  ///< mids with transport-wide feedback
     /// By mid: what the peer says it sends (a=ssrc).
     std::map<std::string, std::vector<std::uint32_t>> remote_ssrcs;
+    /// By mid: as what repeats of a payload type go and come (RFC 4588), both ways.
+    std::map<std::string, std::map<std::uint8_t, std::uint8_t>> rtx;
     friend bool operator==(const SessionBundle&, const SessionBundle&) = default;
 };
 

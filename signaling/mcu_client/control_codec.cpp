@@ -168,6 +168,17 @@ SessionMedia from_proto(const pb::MediaState& message) {
     return medium;
 }
 
+void fill_rtx(pb::MediaState& medium, const SessionBundle& bundle) {
+    const auto types = bundle.rtx.find(medium.mid());
+    if (types == bundle.rtx.end()) return;
+    const auto fill = [&](pb::PayloadFormat& format) {
+        const auto repeats = types->second.find(static_cast<std::uint8_t>(format.payload_type()));
+        if (repeats != types->second.end()) format.set_rtx_payload_type(repeats->second);
+    };
+    for (pb::PayloadFormat& format : *medium.mutable_receive()) fill(format);
+    if (medium.has_send()) fill(*medium.mutable_send());
+}
+
 void fill_bundle(pb::SessionState& message, const SessionBundle& bundle) {
     pb::Bundle& said = *message.mutable_bundle();
     for (const std::string& mid : bundle.mids) said.add_mids(mid);
@@ -180,6 +191,7 @@ void fill_bundle(pb::SessionState& message, const SessionBundle& bundle) {
     said.mutable_extensions()->set_transport_sequence(bundle.extensions.transport_sequence);
     for (pb::MediaState& medium : *message.mutable_media()) {
         medium.set_feedback_transport_cc(bundle.transport_cc.contains(medium.mid()));
+        fill_rtx(medium, bundle);
         const auto ssrcs = bundle.remote_ssrcs.find(medium.mid());
         if (ssrcs == bundle.remote_ssrcs.end()) continue;
         for (const std::uint32_t ssrc : ssrcs->second) medium.add_remote_ssrcs(ssrc);
@@ -198,6 +210,11 @@ SessionBundle bundle_from(const pb::SessionState& message) {
         static_cast<std::uint8_t>(said.extensions().transport_sequence());
     for (const pb::MediaState& medium : message.media()) {
         if (medium.feedback_transport_cc()) bundle.transport_cc.insert(medium.mid());
+        for (const pb::PayloadFormat& format : medium.receive()) {
+            if (format.rtx_payload_type() == 0) continue;
+            bundle.rtx[medium.mid()][static_cast<std::uint8_t>(format.payload_type())] =
+                static_cast<std::uint8_t>(format.rtx_payload_type());
+        }
         if (medium.remote_ssrcs().empty()) continue;
         bundle.remote_ssrcs[medium.mid()].assign(medium.remote_ssrcs().begin(),
                                                  medium.remote_ssrcs().end());
@@ -412,7 +429,8 @@ LocalMedia from_proto(const pb::LocalMedia& message) {
             static_cast<std::uint16_t>(message.rtcp_port()),
             message.ssrc(),
             message.cname(),
-            message.fingerprint()};
+            message.fingerprint(),
+            message.rtx_ssrc()};
 }
 
 LocalBundle from_proto(const pb::LocalBundle& message) {

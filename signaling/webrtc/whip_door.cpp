@@ -15,6 +15,7 @@
 #include "signaling/config/settings.h"
 #include "signaling/sdp/ice_attributes.h"
 #include "signaling/sdp/sdp_writer.h"
+#include "signaling/sdp/web_attributes.h"
 #include "signaling/sip/caller_names.h"
 #include "signaling/sip/local_route.h"
 #include "signaling/sip/source_limiter.h"
@@ -93,8 +94,14 @@ SessionBundle bundle_of_offer(const BrowserOffer& offer, BrowserUse use) {
             bundle.transport_cc = with_transport_feedback(offer);
     }
     for (std::size_t i = 0; i < offer.lines.size(); ++i) {
+        const OfferedMedia& medium = offer.media.media[i];
         for (const SentStream& stream : offer.lines[i].streams) {
-            bundle.remote_ssrcs[offer.media.media[i].mid].push_back(stream.ssrc);
+            bundle.remote_ssrcs[medium.mid].push_back(stream.ssrc);
+            if (stream.rtx_ssrc != 0) bundle.remote_ssrcs[medium.mid].push_back(stream.rtx_ssrc);
+        }
+        for (const MediaCodec& codec : medium.codecs) {
+            const auto repeats = rtx_for(medium.codecs, codec.payload_type);
+            if (repeats) bundle.rtx[medium.mid][codec.payload_type] = *repeats;
         }
     }
     return bundle;
@@ -297,6 +304,9 @@ void WhipDoor::admitted(const std::string& path, const tl::expected<Admitted, Re
         side.extensions.emplace_back(kTransportExtension);
         side.feedback = {"transport-cc"};
     }
+    side.rtx = true;
+    for (const AnsweredMedia& medium : result->media.media)
+        side.rtx_ssrcs.push_back(medium.rtx_ssrc);
     if (side.ice.candidates.empty()) {
         end(path, {Ending::Cause::MediaFailed, "the media daemon has no candidates"});
         return session->answer(web_problem(500, "internal", "the media daemon opened no port"));

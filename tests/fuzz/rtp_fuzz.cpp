@@ -1,8 +1,10 @@
-// RTP from the network: one datagram, sent again with other sequence numbers and sources.
-// Covers: mcu/rtp/rtp_packet.cpp mcu/rtp/rtp_receiver.cpp mcu/rtp/rtp_reception.cpp
+// RTP from the network: one datagram, what it repeats if it is a repeat, and sent again with other
+// sequence numbers and sources. Covers: mcu/rtp/rtp_packet.cpp mcu/rtp/rtp_receiver.cpp
+// mcu/rtp/rtp_reception.cpp mcu/rtp/rtx.cpp
 
 #include "mcu/rtp/rtcp_session.h"
 #include "mcu/rtp/rtp_reception.h"
+#include "mcu/rtp/rtx.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace {
@@ -32,6 +34,20 @@ void check_parts(const mcu::RtpPacket& packet) {
     for (std::size_t i = 0; i < packet.csrc_count(); ++i) static_cast<void>(packet.csrc(i));
 }
 
+void check_repeats(const mcu::RtpPacket& packet, std::span<const std::uint8_t> bytes,
+                   mcu::RtcpSession& rtcp, mcu::PacketPool& pool, common::Timestamp now) {
+    if (auto original = mcu::original_of(packet, 96, 7, pool)) {
+        const auto read = mcu::RtpPacket::parse(std::move(original));
+        FUZZ_EXPECT(read && read->ssrc() == 7);
+        FUZZ_EXPECT(read->payload().size() + 2 == packet.payload().size());
+    }
+    mcu::RtxSender rtx(rtcp, {.payload_type = 97, .clock_rate_hz = 90'000}, now);
+    std::array<std::uint8_t, 1500> out;
+    const std::size_t room = std::min<std::size_t>(out.size(), bytes.size() + bytes[1] % 4);
+    const std::size_t repeated = rtx.repeat(bytes, std::span(out).first(room), now);
+    FUZZ_EXPECT(repeated == 0 || repeated == bytes.size() + mcu::RtxSender::kMoreBytes);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -50,6 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto parsed = mcu::RtpPacket::parse(std::move(first));
     if (!parsed) return 0;
     check_parts(*parsed);
+    check_repeats(*parsed, bytes, rtcp, pool, now);
     // The last bytes say by how far each packet is from the one before, and whether it is another
     // source's.
     auto sequence = parsed->sequence();

@@ -71,6 +71,7 @@ SessionSpec session_of_two_media() {
     bundle.extensions = {4, 1, 3};
     bundle.transport_cc = {"1"};
     bundle.remote_ssrcs = {{"0", {7}}, {"1", {8, 9}}};
+    bundle.rtx = {{"1", {{96, 98}}}};
     session.bundle = bundle;
     return session;
 }

@@ -113,6 +113,9 @@ TEST_CASE("Who publishes is in the room, by one transport, and is only received"
     CHECK(bundle.extensions == SessionBundle::ExtensionIds{4, 1, 3});
     CHECK(bundle.transport_cc == std::set<std::string>{"0", "1"});
     CHECK(bundle.remote_ssrcs.at("0") == std::vector<std::uint32_t>{550670501});
+    CHECK(bundle.remote_ssrcs.at("1").size() == 2);
+    CHECK(bundle.rtx.at("1").at(108) == 109);
+    CHECK_FALSE(bundle.rtx.contains("0"));
     REQUIRE(sessions[0].media.size() == 2);
     for (const SessionMedia& medium : sessions[0].media) {
         CHECK(medium.direction == MediaDirection::RecvOnly);
@@ -137,6 +140,7 @@ TEST_CASE("The answer has our side of ICE, DTLS and both media") {
     REQUIRE(ice->candidates.size() == 1);
     CHECK(ice->candidates[0].address == "192.0.2.9");
     CHECK(bundle_of(*answer) == std::vector<std::string>{"0", "1"});
+    CHECK(answer->media[1].formats == std::vector<std::string>{"108", "109"});
     CHECK(find_attribute(answer->media[1].attributes, "recvonly") != nullptr);
     CHECK(find_attribute(answer->media[0].attributes, "setup")->value == "passive");
 }
