@@ -1,6 +1,7 @@
 // RTP from the network: one datagram, what it repeats if it is a repeat, and sent again with other
-// sequence numbers and sources. Covers: mcu/rtp/rtp_packet.cpp mcu/rtp/rtp_receiver.cpp
-// mcu/rtp/rtp_reception.cpp mcu/rtp/rtx.cpp
+// sequence numbers and sources.
+// Covers: mcu/rtp/rtp_packet.cpp mcu/rtp/rtp_receiver.cpp mcu/rtp/rtp_reception.cpp
+// Covers: mcu/rtp/rtx.cpp
 
 #include "mcu/rtp/rtcp_session.h"
 #include "mcu/rtp/rtp_reception.h"

@@ -33,11 +33,11 @@ def web(make_tessera):
 def make_peer(folder):
     made = []
 
-    def make(server, kind, name, colour=RED, codec="H264"):
+    def make(server, kind, name, colour=RED, codec="H264", lose_each=0):
         place = folder / name
         place.mkdir()
         url = f"https://127.0.0.1:{server.https_port}/v1/{kind}/demo?name={name}"
-        peer = Process(name, [sys.executable, PEER, kind, url, place, "0xff" + colour[2:], HERTZ, codec],
+        peer = Process(name, [sys.executable, PEER, kind, url, place, "0xff" + colour[2:], HERTZ, codec, lose_each],
                        place).start()
         peer.place = place
         made.append(peer)
@@ -134,6 +134,36 @@ def test_each_codec_has_one_encoder_and_its_viewers_get_the_same_pictures_to_the
     until(lambda: picture_is(viewers["VP8", 1], RED) or share_of_colour(viewers["VP8", 1].place / "picture.png", RED) > 0.2,
           10, "the sender is in the picture")
     until(lambda: share_of_colour(caller.snapshot(), RED) > 0.5, 20, "Anna sees the sender, who has VP8")
+
+
+def test_a_viewer_that_loses_packets_gets_them_again_by_rtx(web, make_peer):
+    sender = make_peer(web, "whip", "sender")
+    connected(sender)
+    whole, lossy = make_peer(web, "whep", "whole"), make_peer(web, "whep", "lossy", lose_each=15)
+    connected(whole)
+    connected(lossy)
+    assert re.search(r"a=rtpmap:\d+ rtx/90000", (lossy.place / "answer.sdp").read_text())
+    assert "a=ssrc-group:FID" in (lossy.place / "answer.sdp").read_text()
+
+    until(lambda: len(hashes(lossy)) > 150, 30, lambda: f"five seconds of pictures: {len(hashes(lossy))}")
+    there = set(hashes(lossy))
+    both = hashes(whole)[-120:-20]
+    assert sum(one in there for one in both) >= 95, "what was lost was repaired"
+    until(lambda: sum(one["packets_sent_again"] for one in streams(web, "lossy")) > 5, 10, lambda: streams(web, "lossy"))
+
+
+def test_what_a_publisher_loses_it_repeats_by_rtx(web, make_peer):
+    sender = make_peer(web, "whip", "sender", codec="VP8", lose_each=15)
+    connected(sender)
+    viewer = make_peer(web, "whep", "viewer")
+    connected(viewer)
+
+    until(lambda: sum(one["packets_recovered"] for one in streams(web, "sender")) > 10, 30,
+          lambda: f"lost packets come again: {streams(web, 'sender')}")
+    picture = max(streams(web, "sender"), key=lambda one: one["packets_recovered"])
+    assert picture["freezes"] == 0
+    dropped = picture["dropped"]
+    assert dropped["malformed"] + dropped["other_source"] + dropped["unknown_payload"] == 0, dropped
 
 
 def test_one_port_carries_all_media_of_a_peer(web, make_peer):

@@ -1,6 +1,7 @@
 """A WebRTC peer that is not ours: GStreamer's webrtcbin (libnice, OpenSSL, libsrtp), by WHIP or WHEP.
 
-usage: web_peer.py whip|whep URL FOLDER COLOUR HERTZ [H264|VP8]
+usage: web_peer.py whip|whep URL FOLDER COLOUR HERTZ [H264|VP8] [LOSS]
+LOSS: of so many RTP packets one is lost on the way (0: none); NACK and RTX are offered then.
 whip sends a picture of one colour (0xAARRGGBB) and a tone. whep keeps in FOLDER the newest picture it sees
 (picture.png), what it hears (sound.raw) and a hash of the
 payloads of each whole picture that came (pictures.txt). Both write state.json whenever something changes, and leave at SIGTERM.
@@ -87,7 +88,8 @@ class Hashes:
 
 
 class Peer:
-    def __init__(self, kind, url, folder, colour, hertz, codec="H264"):
+    def __init__(self, kind, url, folder, colour, hertz, codec="H264", loss="0"):
+        self.lose_each, self.passed = int(loss), 0
         self.url, self.folder = url, pathlib.Path(folder)
         self.state = {"ice": "new", "connection": "new", "frames": {}}
         if kind == "whip":
@@ -99,6 +101,8 @@ class Peer:
             self.peer.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
             self.pipeline.add(self.peer)
             for caps in (OFFERED[codec], OFFERED["OPUS"]):
+                if self.lose_each and "video" in caps:
+                    caps += ",rtcp-fb-nack=true"
                 self.peer.emit("add-transceiver", GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY,
                                Gst.Caps.from_string(caps))
         self.peer.connect("notify::ice-connection-state", self.on_state, "ice")
@@ -109,14 +113,35 @@ class Peer:
         self.ice = self.peer.get_property("ice-agent")
         self.ice.emit("add-local-ip-address", "127.0.0.1")
         self.asked = False
+        if self.lose_each:
+            # Of what comes: webrtcbin reads datagrams by "nicesrc" and writes them by "nicesink" elements.
+            end = "nicesrc" if kind == "whep" else "nicesink"
+            self.peer.connect("deep-element-added", self.on_element, end, "src" if kind == "whep" else "sink")
         if kind == "whip":
             for transceiver in range(2):
                 self.peer.emit("get-transceiver", transceiver).set_property(
                     "direction", GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY)
             self.peer.connect("on-negotiation-needed", lambda _: self.offer())
+        if self.lose_each:
+            for number in range(2):
+                self.peer.emit("get-transceiver", number).set_property("do-nack", True)
         self.pipeline.set_state(Gst.State.PLAYING)
         if kind == "whep":
             self.offer()
+
+    def on_element(self, _bin, _parent, element, end, pad):
+        if element.get_factory() is not None and element.get_factory().get_name() == end:
+            element.get_static_pad(pad).add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST, self.on_datagram)
+
+    def on_datagram(self, _pad, info):
+        buffer = info.get_buffer()
+        if buffer is None:
+            return Gst.PadProbeReturn.OK
+        first, second = buffer.extract_dup(0, 2)
+        if not 128 <= first < 192 or 192 <= second < 224 or second & 127 == 111:  # RFC 7983, RFC 5761 4; sound
+            return Gst.PadProbeReturn.OK
+        self.passed += 1
+        return Gst.PadProbeReturn.DROP if self.passed % self.lose_each == 0 else Gst.PadProbeReturn.OK
 
     def tell(self, **changed):
         self.state.update(changed)
@@ -191,7 +216,7 @@ class Peer:
 def main():
     Gst.init(None)
     loop = GLib.MainLoop()
-    peer = Peer(*sys.argv[1:7])
+    peer = Peer(*sys.argv[1:8])
     GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGTERM, loop.quit)
     loop.run()
     peer.pipeline.set_state(Gst.State.NULL)
