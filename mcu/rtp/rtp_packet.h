@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <tl/expected.hpp>
 
@@ -47,6 +48,10 @@ class RtpPacket {
     [[nodiscard]] std::size_t padding_bytes() const { return padding_bytes_; }
     [[nodiscard]] std::size_t size_bytes() const { return buffer_->size_bytes; }
     [[nodiscard]] common::Timestamp arrival() const { return buffer_->arrival; }
+    /// How far below full scale its sound is, in dB, as a header extension says (RFC 6464), for
+    /// whoever reads those to note; nothing: not said.
+    [[nodiscard]] std::optional<std::uint8_t> minus_dbov() const { return minus_dbov_; }
+    void note_level(std::uint8_t minus_dbov) { minus_dbov_ = minus_dbov; }
 
   private:
     explicit RtpPacket(PacketPtr buffer) : buffer_(std::move(buffer)) {}
@@ -63,6 +68,7 @@ class RtpPacket {
     std::uint8_t payload_type_ = 0;
     bool marker_ = false;
     bool has_extension_ = false;
+    std::optional<std::uint8_t> minus_dbov_;
 };
 
 /// The fixed header of a packet to be sent: no CSRC or padding.

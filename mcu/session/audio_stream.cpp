@@ -69,10 +69,13 @@ void AudioStream::on_packet(RtpPacket packet, std::int64_t /*extended_sequence*/
     }
     const std::optional<common::AudioCodec> codec = codec_by_type_[packet.payload_type()];
     if (!codec || playout_ == nullptr || packet.payload().empty()) return;
+    std::optional<float> said_dbfs;
+    if (const auto level = packet.minus_dbov()) said_dbfs = -static_cast<float>(*level);
     playout_->push({.codec = *codec,
                     .sequence = packet.sequence(),
                     .rtp_time = packet.rtp_time(),
                     .arrival = packet.arrival(),
+                    .said_dbfs = said_dbfs,
                     .payload = packet.payload()});
 }
 

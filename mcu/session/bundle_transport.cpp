@@ -119,6 +119,7 @@ void BundleTransport::route(RtpPacket packet) {
     if (packet.has_extension()) {
         said = read_header_extensions(packet.extension_profile(), packet.extension(), extensions_);
     }
+    if (said.audio_level) packet.note_level(said.audio_level->minus_dbov);
     if (said.transport_sequence) {
         const auto teller = std::ranges::find(media_, true, &BundledMedium::tells_transport_);
         if (teller != media_.end()) {

@@ -66,6 +66,7 @@ void AudioPlayout::push(const AudioPacket& packet) {
     slot.rtp_time = packet.rtp_time;
     slot.generation = impl_->generation.load(std::memory_order_acquire);
     slot.arrival = packet.arrival;
+    slot.said_dbfs = packet.said_dbfs;
     slot.payload_bytes = packet.payload.size();
     std::copy(packet.payload.begin(), packet.payload.end(), slot.bytes.begin());
     impl_->inbox.finish_write(slot);

@@ -19,6 +19,7 @@ struct AudioPacket {
     std::uint16_t sequence = 0;
     std::uint32_t rtp_time = 0;
     common::Timestamp arrival{};
+    std::optional<float> said_dbfs{};         ///< how loud its sender says it is (RFC 6464)
     std::span<const std::uint8_t> payload{};  ///< copied by `push`
 };
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "common/media_types.h"
@@ -22,6 +23,7 @@ struct PacketSlot {
     std::uint32_t rtp_time = 0;
     std::uint32_t generation = 0;  ///< of the stream; see AudioPlayout::reset
     common::Timestamp arrival;
+    std::optional<float> said_dbfs;
     ArrivalWatch::Place place;  ///< the audio tick's
     std::size_t payload_bytes = 0;
     std::array<std::uint8_t, kMaxPayloadBytes> bytes{};

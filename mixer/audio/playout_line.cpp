@@ -288,7 +288,9 @@ bool PlayoutLine::leave_out_front() {
     if (looked_at_ != front.sequence) {
         looked_at_ = front.sequence;
         const auto payload = front.slot->payload();
-        const auto loudness = decoder_for(front.slot->codec)->glance_dbfs(payload);
+        const auto loudness = front.slot->said_dbfs
+                                  ? front.slot->said_dbfs
+                                  : decoder_for(front.slot->codec)->glance_dbfs(payload);
         looked_soft_ = rest_.leave_out(loudness, payload.size());
     }
     return looked_soft_;

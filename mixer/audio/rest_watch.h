@@ -17,7 +17,7 @@ namespace mixer {
 /// soon after such a one, or is the sixteenth in a row.
 ///
 /// Thread: audio tick alone; allocates nothing. Shape: loudness in dBFS, as the decoder's glance
-/// estimates it.
+/// estimates it or the sender said it (RFC 6464).
 class RestWatch {
   public:
     static constexpr int kLearnPackets = 25;  // half a second

@@ -59,7 +59,8 @@ void AudioPlayout::push(const AudioPacket& packet) {
                                 packet.sequence,
                                 packet.rtp_time,
                                 packet.arrival,
-                                {packet.payload.begin(), packet.payload.end()}});
+                                {packet.payload.begin(), packet.payload.end()},
+                                packet.said_dbfs});
 }
 std::optional<PlayoutPosition> AudioPlayout::position() const {
     return recorded().position;

@@ -21,6 +21,7 @@ struct PushedSound {
     std::uint32_t rtp_time;
     common::Timestamp arrival;
     std::vector<std::uint8_t> payload;
+    std::optional<float> said_dbfs = {};
 };
 
 /// What the playouts and decoders of this binary were given since it was last emptied.

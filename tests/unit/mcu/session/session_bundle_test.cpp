@@ -30,7 +30,7 @@ mcu::BundleConfig bundle_of() {
     bundle.mids = {"a", "v"};
     bundle.local = {"ours", "ourpasswordourpassword"};
     bundle.remote = {"them", "theirpasswordtheirpass"};
-    bundle.extensions = {.mid = 1, .transport_sequence = 3};
+    bundle.extensions = {.mid = 1, .transport_sequence = 3, .audio_level = 5};
     return bundle;
 }
 
@@ -282,6 +282,23 @@ TEST_CASE("Media stops 30 s after the peer was heard last, and goes on when it c
     s.f.tick_audio(Bytes(60, 0x77));
 
     CHECK(s.peer.receive().first.size() == 1);
+}
+
+TEST_CASE("How loud a packet's sender says that it is goes with it to the playout") {
+    Scene s;
+    s.connect();
+    Bytes soft = sound(1);
+    soft[0] |= 0x10;
+    // RFC 6464 3: voice, and 77 dB below full scale.
+    const Bytes block{0xbe, 0xde, 0, 1, 0x50, 0x80 | 77, 0, 0};
+    soft.insert(soft.begin() + 12, block.begin(), block.end());
+
+    s.peer.send(soft);
+    s.peer.send(sound(2));
+
+    REQUIRE(recorded().sound.size() == 2);
+    CHECK(recorded().sound[0].said_dbfs == -77.0F);
+    CHECK_FALSE(recorded().sound[1].said_dbfs);
 }
 
 TEST_CASE("The peer hears which packets of the transport came, of all media at once") {

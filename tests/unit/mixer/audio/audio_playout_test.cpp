@@ -37,6 +37,32 @@ TEST_CASE("A steady sender is heard without a gap, in every codec") {
     }
 }
 
+TEST_CASE("Who says that he is soft is not decoded while nobody hears him, in any codec") {
+    for (const AudioCodec codec : kAllCodecs) {
+        CAPTURE(static_cast<int>(codec));
+        PlayoutRig rig;
+        HummingSender sender(codec);
+        sender.amplitude = 0.0002;
+        const auto rests_of = [&](float said_dbfs, int ticks) {
+            int rests = 0;
+            sender.packet.said_dbfs = said_dbfs;
+            for (int i = 0; i < ticks; ++i) {
+                rig.playout->push(sender.next(rig.now + mixer::kAudioTick - 5ms));
+                rig.now += mixer::kAudioTick;
+                mixer::AudioFrame frame;
+                const auto pulled = rig.playout->pull_unheard(rig.now, frame);
+                rests += pulled == mixer::AudioSource::Pulled::Rest ? 1 : 0;
+            }
+            return rests;
+        };
+        (void)rests_of(-77, 50);
+
+        CHECK(rests_of(-77, 100) > 80);
+        sender.amplitude = 0.25;
+        CHECK(rests_of(-15, 100) <= 1);
+    }
+}
+
 TEST_CASE("Sound waits for the tick nearest to the target delay, whatever the phase") {
     for (int phase_ms = 0; phase_ms < 20; ++phase_ms) {
         CAPTURE(phase_ms);
