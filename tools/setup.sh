@@ -22,7 +22,7 @@ packages=(
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
     gstreamer1.0-nice gir1.2-gst-plugins-bad-1.0 python3-gst-1.0
     baresip-core baresip-ffmpeg linphone-cli sip-tester tesseract-ocr ffmpeg sox curl iproute2
-    systemd sipvicious chromium
+    systemd sipvicious chromium firefox-esr
     python3 python3-pytest python3-matplotlib python3-numpy python3-pil python3-scipy python3-yaml python3-jsonschema
 )
 

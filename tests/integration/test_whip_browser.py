@@ -6,30 +6,48 @@ from pathlib import Path
 import pytest
 
 from support.browser import Browser
+from support.firefox import Firefox
+from support.own_network import own_network
 from support.ports import free_port
 from support.wait import until
 
 PAGES = Path(__file__).parent / "pages"
 
 
-@pytest.fixture
-def web(folder, make_tessera):
+def serve(folder, make_tessera, address="127.0.0.1"):
     page = folder / "page"
     page.mkdir()
     shutil.copy(PAGES / "whip.html", page / "index.html")
     shutil.copy(PAGES / "whip.js", page)
     port = free_port()
-    server = make_tessera(signald=f'https = "127.0.0.1:{port}"\npage = "{page}"\n')
-    server.url = f"https://127.0.0.1:{port}/r/demo"
+    server = make_tessera(signald=f'https = "{address}:{port}"\npage = "{page}"\n')
+    server.url = f"https://{address}:{port}/r/demo"
     return server
+
+
+@pytest.fixture
+def web(folder, make_tessera):
+    return serve(folder, make_tessera)
+
+
+@pytest.fixture
+def apart():
+    with own_network() as address:
+        yield address
+
+
+@pytest.fixture
+def web_apart(apart, folder, make_tessera):
+    """Firefox does not talk from an address to loopback, nor from loopback alone."""
+    return serve(folder, make_tessera, apart)
 
 
 @pytest.fixture
 def browse(folder):
     opened = []
 
-    def browse(url):
-        opened.append(Browser(folder, url))
+    def browse(url, kind=Browser):
+        opened.append(kind(folder, url))
         return opened[-1]
 
     yield browse
@@ -52,3 +70,17 @@ def test_what_a_browser_publishes_is_seen_and_heard_by_who_watches(web, browse, 
     assert green > 100 and red < 90 and blue < 90, f"Chromium's fake camera is green: {picture}"
     assert [each["status"] for each in browser.said() if each["kind"] == "deleted"] == [200, 200]
     until(lambda: not web.participants(), 5, "both have left")
+
+
+def test_firefox_without_h264_meets_by_vp8(web_apart, browse):
+    browser = browse(web_apart.url, Firefox)
+    until(lambda: browser.last("done") or browser.last("error"), 60, lambda: f"Firefox has seen and heard itself: {browser.said()[-3:]}")
+
+    assert browser.last("error") is None, browser.said()
+    numbers = browser.last("numbers")
+    assert numbers["sent"]["state"] == numbers["seen"]["state"] == "connected"
+    assert numbers["sent"]["video"]["codec"] == numbers["seen"]["video"]["codec"] == "video/VP8"
+    picture = browser.last("picture")
+    assert (picture["width"], picture["height"]) == (1280, 720)
+    assert max(picture["colour"]) > 60, f"Firefox's fake camera is of one bright colour: {picture}"
+    until(lambda: not web_apart.participants(), 5, "both have left")

@@ -1,7 +1,13 @@
 // Publishes the fake camera by WHIP and watches the same room by WHEP, as any page could; logs what came of it as JSON.
 "use strict";
 const room = location.pathname.split("/")[2];
-const say = (kind, said) => console.log(JSON.stringify({ kind, ...said }));
+window.said = [];
+const say = (kind, said) => {
+  window.said.push({ kind, ...said });
+  console.log(JSON.stringify({ kind, ...said }));
+};
+// Not every browser says how loud it is.
+const heard = (audio) => (audio?.energy === undefined ? audio?.packets > 100 : audio.energy > 0);
 
 // As if a firewall let no UDP through: such candidates of the server are not looked at.
 const by_tcp = (sdp) => sdp.split("\r\n").filter((line) => !/^a=candidate:\S+ 1 udp /.test(line)).join("\r\n");
@@ -25,11 +31,12 @@ async function numbers(connection, wanted) {
   const stats = [...(await connection.getStats()).values()];
   const pair = stats.find((each) => each.type === "candidate-pair" && each.nominated);
   found.protocol = stats.find((each) => each.id === pair?.remoteCandidateId)?.protocol;
+  const mime = (each) => stats.find((other) => other.id === each.codecId)?.mimeType;
   for (const each of stats) {
     if (each.type !== wanted) continue;
     found[each.kind] = {
       packets: each.packetsReceived ?? each.packetsSent, frames: each.framesDecoded ?? each.framesEncoded,
-      width: each.frameWidth, energy: each.totalAudioEnergy, codec: each.codecId,
+      width: each.frameWidth, energy: each.totalAudioEnergy, codec: mime(each),
     };
   }
   return found;
@@ -65,7 +72,7 @@ async function main() {
     if (second === 240) location.hash = "end";
     const seen = await numbers(watcher, "inbound-rtp");
     const colour = middle_of(screen);
-    if (seen.video?.frames > 60 && seen.audio?.energy > 0 && colour) {
+    if (seen.video?.frames > 60 && heard(seen.audio) && colour) {
       say("picture", { width: screen.videoWidth, height: screen.videoHeight, colour });
       break;
     }
