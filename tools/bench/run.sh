@@ -36,6 +36,6 @@ if [ "$scenario" = network ]; then
     # The test that CI runs shortly, at length and with its figures shown.
     TESSERA_NETWORK_FIGURES=1 exec /usr/bin/python3 -m pytest -q -s \
         -p no:cacheprovider tests/integration/test_bad_network.py tests/integration/test_bad_network_nack.py \
-        tests/integration/test_narrow_path.py "$@"
+        tests/integration/test_narrow_path.py tests/integration/test_narrow_browser.py "$@"
 fi
 exec /usr/bin/python3 "$program" "$@"
