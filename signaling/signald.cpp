@@ -8,9 +8,11 @@
 
 #include "common/log.h"
 #include "common/log_level.h"
+#include "signaling/api/records_api.h"
 #include "signaling/api/rooms_api.h"
 #include "signaling/api/token_file.h"
 #include "signaling/metrics/signald_metrics.h"
+#include "storage/metadata/sql_metadata_store.h"
 
 namespace signaling {
 namespace {
@@ -94,6 +96,7 @@ common::Result<std::unique_ptr<Signald>> Signald::open(const Settings& settings,
     auto token = load_or_make_token(settings.token_file);
     if (!token) return tl::unexpected(token.error());
     std::unique_ptr<Signald> daemon(new Signald(settings, identity));
+    if (auto kept = daemon->keep_records(identity); !kept) return tl::unexpected(kept.error());
     auto http = HttpServer::listen(settings.api, *token, daemon->router_);
     if (!http) return tl::unexpected(http.error());
     daemon->http_ = *std::move(http);
@@ -115,6 +118,26 @@ common::Result<std::unique_ptr<Signald>> Signald::open(const Settings& settings,
     LOG_INFO("listening api=http://{} token_file={}", to_string(settings.api), settings.token_file);
     daemon->serve_metrics();
     return daemon;
+}
+
+common::Result<void> Signald::keep_records(const Identity& identity) {
+    std::string where = settings_.metadata;
+    if (where.empty()) {
+        const auto folder = std::filesystem::path(settings_.token_file).parent_path();
+        where = "sqlite:" + (folder / "tessera.db").string();
+    }
+    if (where != "off") {
+        auto store = storage::open_metadata_store(where);
+        if (!store) return tl::unexpected(store.error());
+        records_ = std::make_unique<storage::RecordKeeper>(
+            *std::move(store),
+            [this](std::function<void()> work) { record_answers_.post(std::move(work)); });
+        recorder_ = std::make_unique<RoomRecorder>(*records_, ids_, identity.unix_ms);
+        rooms_.observe(*recorder_);
+        LOG_INFO("records are kept metadata={}", where);
+    }
+    add_records_api(router_, records_.get());
+    return {};
 }
 
 common::Result<void> Signald::serve_browsers() {

@@ -13,12 +13,15 @@
 #include "signaling/conference/id_maker.h"
 #include "signaling/conference/room_directory.h"
 #include "signaling/config/settings.h"
+#include "signaling/mcu_client/loop_post.h"
 #include "signaling/mcu_client/mcu_client.h"
 #include "signaling/metrics/call_counter.h"
+#include "signaling/records/room_recorder.h"
 #include "signaling/sip/recent_requests.h"
 #include "signaling/sip/sip_door.h"
 #include "signaling/webrtc/web_server.h"
 #include "signaling/webrtc/whip_door.h"
+#include "storage/metadata/record_keeper.h"
 
 namespace signaling {
 
@@ -50,11 +53,15 @@ class Signald {
     void finish_when_idle();
     void serve_metrics();
     [[nodiscard]] common::Result<void> serve_browsers();
+    [[nodiscard]] common::Result<void> keep_records(const Identity& identity);
     [[nodiscard]] std::string metrics() const;
 
     Settings settings_;
     common::MonotonicClock clock_;
     IdMaker ids_;
+    LoopPost record_answers_;
+    std::unique_ptr<storage::RecordKeeper> records_;  // null: nothing is kept
+    std::unique_ptr<RoomRecorder> recorder_;          // null: nothing is kept
     McuClient mcu_;
     RoomDirectory rooms_;
     CallCounter calls_;

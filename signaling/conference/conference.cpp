@@ -46,9 +46,10 @@ std::optional<SessionBundle> bundle_for(const CallRequest& request, const MediaA
 }  // namespace
 
 Conference::Conference(MediaNode& node, const common::Clock& clock, RoomSettings policy,
-                       Ownership ownership)
+                       Ownership ownership, RoomObserver* observer)
     : node_(node),
       clock_(clock),
+      observer_(observer),
       configured_(policy),
       policy_(std::move(policy)),
       sync_(node, *this, std::move(ownership), policy_.id) {}
@@ -133,6 +134,7 @@ void Conference::finish_admit(const ParticipantId& id, const Result<void>& resul
         LOG_INFO("joined conference={} room={} session={} name=\"{}\" from={} by={}", instance(),
                  policy_.id, id, participant->session.display_name, participant->request.remote_uri,
                  participant->request.protocol);
+        tell_joined(*participant);
     }
     done(outcome);
 }
@@ -223,69 +225,96 @@ void Conference::left(const ParticipantId& id, const Ending& ending) {
     LOG_INFO("left conference={} room={} session={} name=\"{}\": {}", instance(), policy_.id, id,
              gone->second.session.display_name, ending.text);
     const bool was_wanted = gone->second.state != Participant::State::Leaving;
+    if (observer_ != nullptr) observer_->left(*this, gone->second, ending);
     participants_.erase(gone);
     std::erase(pinned_, id);
     for (auto& [each, participant] : participants_) std::erase(participant.session.pinned, id);
     if (was_wanted) sync_.changed();
 }
 
+tl::unexpected<common::Error> Conference::nobody_called(const ParticipantId& id) const {
+    return common::fail(ErrorCode::NotFound,
+                        "no participant '" + id + "' in room '" + policy_.id + "'");
+}
+
+void Conference::tell_joined(const Participant& participant) {
+    if (observer_ == nullptr) return;
+    if (!std::exchange(told_begin_, true)) observer_->began(*this);
+    observer_->joined(*this, participant);
+}
+
+void Conference::tell_changed(const std::optional<ParticipantId>& id, const RoomChange& what,
+                              const Actor& actor) const {
+    if (observer_ != nullptr) observer_->changed(*this, id.value_or(""), what, actor);
+}
+
+void Conference::note_end() {
+    if (std::exchange(told_begin_, false)) observer_->ended(*this);
+}
+
 template <typename Change>
-void Conference::change(const std::optional<ParticipantId>& id, Done done, Change&& change_one) {
+void Conference::change(const std::optional<ParticipantId>& id, const RoomChange& what,
+                        const Actor& actor, Done done, Change&& change_one) {
     if (id) {
         Participant* participant = find(*id);
         if (participant == nullptr || participant->state == Participant::State::Leaving) {
-            return done(common::fail(ErrorCode::NotFound,
-                                     "no participant '" + *id + "' in room '" + policy_.id + "'"));
+            return done(nobody_called(*id));
         }
         change_one(*participant);
     } else {
         for (auto& [each, participant] : participants_) change_one(participant);
     }
+    tell_changed(id, what, actor);
     apply(std::move(done));
 }
 
 void Conference::set_layout(const std::optional<ParticipantId>& id, const std::string& layout,
-                            Done done) {
+                            Done done, const Actor& actor) {
     if (!id) policy_.layout = layout;
     // The room's choice is for those who made none of their own.
-    change(id, std::move(done), [&](Participant& p) {
+    change(id, LayoutChosen{layout}, actor, std::move(done), [&](Participant& p) {
         if (id) p.session.layout = layout;
     });
 }
 
-void Conference::set_self_view(const std::optional<ParticipantId>& id, SelfView view, Done done) {
+void Conference::set_self_view(const std::optional<ParticipantId>& id, SelfView view, Done done,
+                               const Actor& actor) {
     if (!id) policy_.self_view = view;
-    change(id, std::move(done), [&](Participant& p) {
+    change(id, SelfViewChosen{view}, actor, std::move(done), [&](Participant& p) {
         if (id) p.session.self_view = view;
     });
 }
 
 void Conference::pin(const std::optional<ParticipantId>& id,
-                     const std::vector<ParticipantId>& pinned, Done done) {
+                     const std::vector<ParticipantId>& pinned, Done done, const Actor& actor) {
     for (const ParticipantId& each : pinned) {
-        if (find(each) == nullptr) return change(each, std::move(done), [](Participant&) {});
+        if (find(each) == nullptr) return done(nobody_called(each));
     }
     if (!id) pinned_ = pinned;
-    change(id, std::move(done), [&](Participant& p) {
+    change(id, PinsChosen{pinned}, actor, std::move(done), [&](Participant& p) {
         if (id) p.session.pinned = pinned;
     });
 }
 
 void Conference::set_roles(const ParticipantId& id, const std::vector<std::string>& roles,
-                           Done done) {
-    change(id, std::move(done), [&](Participant& p) { p.session.roles = roles; });
+                           Done done, const Actor& actor) {
+    change(id, RolesGiven{roles}, actor, std::move(done),
+           [&](Participant& p) { p.session.roles = roles; });
 }
 
-void Conference::mute(const std::optional<ParticipantId>& id, Muting muting, Done done) {
-    change(id, std::move(done), [muting](Participant& p) {
+void Conference::mute(const std::optional<ParticipantId>& id, Muting muting, Done done,
+                      const Actor& actor) {
+    const Muted what{muting.audio, muting.video};
+    change(id, what, actor, std::move(done), [muting](Participant& p) {
         p.session.audio_muted = muting.audio.value_or(p.session.audio_muted);
         p.session.video_muted = muting.video.value_or(p.session.video_muted);
     });
 }
 
-void Conference::kick(const std::optional<ParticipantId>& id, const std::string& reason,
-                      Done done) {
-    if (id && find(*id) == nullptr) return change(id, std::move(done), [](Participant&) {});
+void Conference::kick(const std::optional<ParticipantId>& id, const std::string& reason, Done done,
+                      const Actor& actor) {
+    if (id && find(*id) == nullptr) return done(nobody_called(*id));
+    tell_changed(id, Kicked{reason}, actor);
     std::vector<ParticipantId> leaving;
     if (id) {
         leaving.push_back(*id);
@@ -391,6 +420,10 @@ void Conference::take_policy(const RoomSettings& policy) {
     policy_.name = policy.name;
     policy_.max_participants = policy.max_participants;
     policy_.max_size = policy.max_size;
+    if (policy.layout != configured_.layout)
+        tell_changed({}, LayoutChosen{policy.layout}, kConfigurationActor);
+    if (policy.self_view != configured_.self_view)
+        tell_changed({}, SelfViewChosen{policy.self_view}, kConfigurationActor);
     configured_ = policy;
     sync_.changed();
 }
@@ -462,6 +495,8 @@ void Conference::state_adopted(const ClaimedState& claimed) {
     }
     LOG_INFO("adopted conference={} room={} sessions={}", instance(), policy_.id,
              claimed.running.sessions.size());
+    told_begin_ = observer_ != nullptr;
+    if (told_begin_) observer_->adopted(*this);
     if (participants_.empty()) sync_.changed();  // nobody is left there: end it
     if (const auto adopted = std::exchange(adopted_, nullptr)) adopted();
 }

@@ -13,6 +13,7 @@
 #include "signaling/conference/media_node.h"
 #include "signaling/conference/negotiate.h"
 #include "signaling/conference/participant.h"
+#include "signaling/conference/room_observer.h"
 #include "signaling/conference/state_sync.h"
 #include "signaling/config/settings.h"
 
@@ -23,7 +24,7 @@ namespace signaling {
 /// participant, is over when the last one left.
 ///
 /// Thread: signald's loop.
-/// Owner:  borrows node, clock and every Call; a Call lives until `left`.
+/// Owner:  borrows node, clock, observer (may be null) and every Call; a Call lives until `left`.
 /// Errors: commands of people fail with NotFound; their `done` comes when the media daemon has
 /// taken the change.
 class Conference final : private StateOwner {
@@ -31,7 +32,7 @@ class Conference final : private StateOwner {
     using Done = StateSync::Applied;
 
     Conference(MediaNode& node, const common::Clock& clock, RoomSettings policy,
-               Ownership ownership);
+               Ownership ownership, RoomObserver* observer = nullptr);
 
     // From the doors; as class Admission says.
     void admit(ParticipantId id, const CallRequest& request, Call& call,
@@ -42,22 +43,27 @@ class Conference final : private StateOwner {
     void picture_fast_update(const ParticipantId& id, const std::string& mid);
     void left(const ParticipantId& id, const Ending& ending);
 
-    // From people: the API. An absent `id` means the room.
-    void set_layout(const std::optional<ParticipantId>& id, const std::string& layout, Done done);
-    void set_self_view(const std::optional<ParticipantId>& id, SelfView view, Done done);
+    // From people: the API. An absent `id` means the room; `actor` is for the log of events.
+    void set_layout(const std::optional<ParticipantId>& id, const std::string& layout, Done done,
+                    const Actor& actor = kApiActor);
+    void set_self_view(const std::optional<ParticipantId>& id, SelfView view, Done done,
+                       const Actor& actor = kApiActor);
     /// Whom a viewer, or the room, sees first whoever speaks; in this order. Fails with NotFound
     /// for somebody who is not here.
     void pin(const std::optional<ParticipantId>& id, const std::vector<ParticipantId>& pinned,
-             Done done);
+             Done done, const Actor& actor = kApiActor);
     /// What layouts know a participant as: "host", ...
-    void set_roles(const ParticipantId& id, const std::vector<std::string>& roles, Done done);
+    void set_roles(const ParticipantId& id, const std::vector<std::string>& roles, Done done,
+                   const Actor& actor = kApiActor);
     struct Muting {
         std::optional<bool> audio;
         std::optional<bool> video;
     };
     /// Everybody who is in the room now, or one of them.
-    void mute(const std::optional<ParticipantId>& id, Muting muting, Done done);
-    void kick(const std::optional<ParticipantId>& id, const std::string& reason, Done done);
+    void mute(const std::optional<ParticipantId>& id, Muting muting, Done done,
+              const Actor& actor = kApiActor);
+    void kick(const std::optional<ParticipantId>& id, const std::string& reason, Done done,
+              const Actor& actor = kApiActor);
 
     // From the media daemon.
     void handle(const NodeEvent& event);
@@ -103,6 +109,8 @@ class Conference final : private StateOwner {
     [[nodiscard]] bool over() const;
     /// Nobody is in it, nor on the way in, and somebody was; or it is another daemon's.
     [[nodiscard]] bool empty() const { return began_ && participants_.empty(); }
+    /// It is empty, and nobody is let into it any more: the observer is told, once.
+    void note_end();
 
   private:
     [[nodiscard]] ConferenceSpec desired_state() const override;
@@ -135,10 +143,16 @@ class Conference final : private StateOwner {
     void dismiss(const ParticipantId& id, const Ending& ending);
     void drop_adopted(const std::string& why);
     template <typename Change>
-    void change(const std::optional<ParticipantId>& id, Done done, Change&& change_one);
+    void change(const std::optional<ParticipantId>& id, const RoomChange& what, const Actor& actor,
+                Done done, Change&& change_one);
+    [[nodiscard]] tl::unexpected<common::Error> nobody_called(const ParticipantId& id) const;
+    void tell_changed(const std::optional<ParticipantId>& id, const RoomChange& what,
+                      const Actor& actor) const;
+    void tell_joined(const Participant& participant);
 
     MediaNode& node_;
     const common::Clock& clock_;
+    RoomObserver* observer_;
     RoomSettings configured_;  // as the file says
     RoomSettings policy_;      // with what people changed by hand
     Capabilities last_capabilities_;
@@ -151,6 +165,7 @@ class Conference final : private StateOwner {
     bool began_ = false;
     bool adopts_ = false;
     bool lost_ = false;
+    bool told_begin_ = false;  // and not the end
 };
 
 }  // namespace signaling

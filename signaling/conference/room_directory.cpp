@@ -77,7 +77,8 @@ void RoomDirectory::admit_now(const CallRequest& request, const RoomSettings& po
     sweep();
     std::unique_ptr<Conference>& conference = conferences_[request.room];
     if (conference == nullptr) {
-        conference = std::make_unique<Conference>(node_, clock_, policy, Ownership{ids_.next(), 1});
+        conference = std::make_unique<Conference>(node_, clock_, policy, Ownership{ids_.next(), 1},
+                                                  observer_);
     }
     conference->admit(ids_.next(), request, call, std::move(done));
     // A first caller who is refused at once leaves nothing behind: anybody may dial any name.
@@ -168,6 +169,12 @@ void RoomDirectory::learn_running() {
             return;
         }
         for (const RunningConference& conference : *running) adopt(conference);
+        if (observer_ != nullptr && !std::exchange(told_running_, true)) {
+            std::vector<std::string> instances;
+            for (const RunningConference& conference : *running)
+                instances.push_back(conference.instance);
+            observer_->running(instances);
+        }
         ready_ = true;
         match_resumed();
     });
@@ -194,8 +201,8 @@ void RoomDirectory::adopt(const RunningConference& running) {
     RoomSettings policy = settings_.room_template;
     policy.id = policy.name = running.room;
     if (const auto described = room(running.room)) policy = *described;
-    auto conference = std::make_unique<Conference>(node_, clock_, policy,
-                                                   Ownership{running.instance, running.epoch + 1});
+    auto conference = std::make_unique<Conference>(
+        node_, clock_, policy, Ownership{running.instance, running.epoch + 1}, observer_);
     conference->adopt([this] { match_resumed(); });
     if (!conferences_.contains(running.room)) {
         conferences_[running.room] = std::move(conference);
@@ -213,7 +220,10 @@ void RoomDirectory::tick() {
     for (auto& conference : ending_) conference->tick(patience);
     for (auto& [room_id, conference] : conferences_) conference->tick(patience);
     sweep();
-    std::erase_if(ending_, [](const auto& conference) { return conference->over(); });
+    std::erase_if(ending_, [](const auto& conference) {
+        if (conference->empty()) conference->note_end();
+        return conference->over();
+    });
     if (!ready_) learn_running();
     if (!resumed_.empty()) match_resumed();
 }
@@ -227,6 +237,7 @@ void RoomDirectory::sweep() {
             continue;
         }
         LOG_INFO("ended conference={} room={}", it->second->instance(), it->first);
+        it->second->note_end();
         ending_.push_back(std::move(it->second));
         it = conferences_.erase(it);
     }

@@ -26,6 +26,9 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
   public:
     RoomDirectory(MediaNode& node, const common::Clock& clock, IdMaker& ids, Settings settings);
 
+    /// Is told from now on what happens in rooms; lives as long as this.
+    void observe(RoomObserver& observer) { observer_ = &observer; }
+
     void admit(const CallRequest& request, Call& call, OnAdmitted done) override;
     void resume(const Resumption& former, Call& call, OnResumed done) override;
     void update(const ParticipantId& id, const std::optional<MediaOffer>& offer,
@@ -82,6 +85,7 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
     MediaNode& node_;
     const common::Clock& clock_;
     IdMaker& ids_;
+    RoomObserver* observer_ = nullptr;
     Settings settings_;
     std::map<std::string, std::unique_ptr<Conference>> conferences_;  // by room id
     // Nobody is let into these: all have left, or another conference has the room. Until the media
@@ -96,6 +100,7 @@ class RoomDirectory final : public Admission, public MediaNodeObserver {
     std::string incarnation_;
     bool ready_ = false;
     bool learning_ = false;
+    bool told_running_ = false;
     bool shutting_down_ = false;
 };
 

@@ -168,6 +168,10 @@ void read_signald(TomlSection section, Settings& settings) {
     settings.token_file = section.text("token_file", settings.token_file);
     if (settings.token_file.empty()) section.problem("token_file", found("", "the path of a file"));
     settings.dialog_journal = section.text("dialog_journal", settings.dialog_journal);
+    settings.metadata = section.text("metadata", settings.metadata);
+    const bool is_file = settings.metadata.starts_with("sqlite:") && settings.metadata.size() > 7;
+    if (!is_file && !settings.metadata.empty() && settings.metadata != "off")
+        section.problem("metadata", found(settings.metadata, "sqlite:PATH or off"));
     settings.mcud = section.text("mcud", settings.mcud);
     if (!settings.mcud.starts_with("unix:") || settings.mcud.size() == 5) {
         section.problem("mcud",
@@ -261,6 +265,7 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
     if (running.metrics != read.metrics) names.emplace_back("signald.metrics");
     if (running.token_file != read.token_file) names.emplace_back("signald.token_file");
     if (running.dialog_journal != read.dialog_journal) names.emplace_back("signald.dialog_journal");
+    if (running.metadata != read.metadata) names.emplace_back("signald.metadata");
     if (running.mcud != read.mcud) names.emplace_back("signald.mcud");
     return names;
 }

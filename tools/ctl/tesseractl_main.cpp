@@ -16,6 +16,7 @@
 #include "tools/ctl/api_client.h"
 #include "tools/ctl/layout_commands.h"
 #include "tools/ctl/node_commands.h"
+#include "tools/ctl/record_commands.h"
 #include "tools/ctl/room_commands.h"
 
 namespace {
@@ -39,6 +40,9 @@ struct Arguments {
     std::string folder;
     bool built_in = false;
     bool once = false;
+    bool follow = false;
+    std::string since;
+    std::string until;
     int seconds = 2;
     ctl::PreviewOrder preview;
     std::vector<std::string> roles;
@@ -144,6 +148,40 @@ void add_layout_commands(CLI::App& app, Arguments& given, std::function<int()>& 
     });
 }
 
+// What was kept of rooms.
+void add_record_commands(CLI::App& app, Arguments& given,
+                         std::function<Result<std::string>(const ctl::ApiClient&)>& action) {
+    const auto print = [](const std::string& text) {
+        return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    };
+    CLI::App* events = app.add_subcommand("events", "what happened in a room, in order");
+    events->add_option("ROOM", given.room, "the room's id")->required();
+    events->add_flag("-f,--follow", given.follow, "and what happens from now on, until Ctrl-C");
+    events->callback([&given, &action, print] {
+        action = [&given, print](const ctl::ApiClient& api) {
+            const auto pause = [](std::chrono::seconds time) { std::this_thread::sleep_for(time); };
+            return ctl::print_events(ctl::get_by(api), pause, print, given.room, given.follow);
+        };
+    });
+    CLI::App* calls = app.add_subcommand("cdr", "call detail records")->require_subcommand(1);
+    CLI::App* out = calls->add_subcommand("export", "writes them to standard output");
+    out->add_flag("--csv", "as CSV: the only form there is");
+    out->add_option("--room", given.room, "calls to this room alone");
+    const auto is_time = [](const std::string& text) {
+        return ctl::parse_time(text) ? std::string()
+                                     : "'" + text + "': expected a date such as 2026-11-24 (UTC)";
+    };
+    out->add_option("--since", given.since, "joined on this day or later")->check(is_time);
+    out->add_option("--until", given.until, "joined before this day")->check(is_time);
+    out->callback([&given, &action, print] {
+        action = [&given, print](const ctl::ApiClient& api) {
+            const ctl::CallsWanted wanted{given.room, ctl::parse_time(given.since).value_or(0),
+                                          ctl::parse_time(given.until)};
+            return ctl::export_calls(ctl::get_by(api), print, wanted);
+        };
+    });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -242,6 +280,7 @@ int main(int argc, char** argv) {
 
     std::function<int()> offline;
     add_layout_commands(app, given, offline, action);
+    add_record_commands(app, given, action);
 
     try {
         app.parse(argc, argv);
