@@ -16,6 +16,8 @@ packages=(
     # control and signalling
     libglib2.0-dev uuid-dev libsofia-sip-ua-glib-dev libsoup-3.0-dev glib-networking prometheus-cpp-dev libgrpc++-dev libprotobuf-dev protobuf-compiler
     protobuf-compiler-grpc
+    # storage
+    libsqlite3-dev
     # tests, the synthetic participant and the benchmark
     catch2 libbenchmark-dev
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-plugins-base gstreamer1.0-plugins-good

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "signaling/api/records_api.h"
 #include "tests/support/fake_call.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_media_node.h"
@@ -19,6 +20,7 @@ namespace {
 struct House {
     House() {
         add_rooms_api(router, rooms, node, clock);
+        add_records_api(router, nullptr);
         node.start(rooms);
         node.run_all();
     }
