@@ -15,7 +15,7 @@ namespace {
 using common::ErrorCode;
 using common::Result;
 
-constexpr int kBusyMs = 2000;  // somebody reads with another program
+constexpr int kBusyMs = 500;  // somebody reads with another program
 
 ErrorCode code_of(int sqlite) {
     switch (sqlite & 0xff) {

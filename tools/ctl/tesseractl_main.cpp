@@ -41,6 +41,7 @@ struct Arguments {
     bool built_in = false;
     bool once = false;
     bool follow = false;
+    bool csv = true;
     std::string since;
     std::string until;
     int seconds = 2;
@@ -165,7 +166,7 @@ void add_record_commands(CLI::App& app, Arguments& given,
     });
     CLI::App* calls = app.add_subcommand("cdr", "call detail records")->require_subcommand(1);
     CLI::App* out = calls->add_subcommand("export", "writes them to standard output");
-    out->add_flag("--csv", "as CSV: the only form there is");
+    out->add_flag("--csv", given.csv, "as CSV: the only form there is");
     out->add_option("--room", given.room, "calls to this room alone");
     const auto is_time = [](const std::string& text) {
         return ctl::parse_time(text) ? std::string()

@@ -97,9 +97,9 @@ TEST_CASE("Nothing is asked any more when nobody reads") {
 
 TEST_CASE("Calls are a table that every spreadsheet reads, and no formula") {
     Api api{{{"/v1/calls?after=&from_ms=5&before_ms=9&room=board",
-              R"({"calls":[)" + call("c-1", R"("=cmd()")", "1700000001000") + R"(],"next":"c-1"})"},
+              R"({"calls":[)" + call("c-1", "\"=cmd()\"", "1700000001000") + R"(],"next":"c-1"})"},
              {"/v1/calls?after=c-1&from_ms=5&before_ms=9&room=board",
-              R"({"calls":[)" + call("c-2", R"("A, \"B\"")", "null") + R"(],"next":null})"}},
+              R"({"calls":[)" + call("c-2", R"x("A, \"B\"")x", "null") + R"(],"next":null})"}},
             {}};
     Paper paper;
 
