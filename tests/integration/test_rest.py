@@ -76,6 +76,9 @@ def test_every_route_answers_as_the_document_says(tessera, api, make_baresip):
     until(lambda: list(people(api)) == ["Boris Klein"], 10, "the other one stays")
     api.call("POST", ROOM + "/kick", 200, **who)
     until(lambda: not people(api), 10, "nobody is left")
+    kinds = [event["kind"] for event in api.call("GET", ROOM + "/events", 200, room="demo")["events"]]
+    assert kinds[:3] == ["began", "joined", "joined"] and kinds[-1] == "ended"
+    assert {call["name"] for call in api.call("GET", "/v1/calls", 200)["calls"]} == {"Anna Berg", "Boris Klein"}
 
     assert api.succeeded == ROUTES, f"not called: {sorted(ROUTES - api.succeeded)}"
 
