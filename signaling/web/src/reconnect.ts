@@ -5,7 +5,7 @@
 export type ReconnectState =
     | { kind: 'connected' }
     | { kind: 'waiting'; since_ms: number; attempt: number; next_try_ms: number }
-    | { kind: 'trying'; since_ms: number; attempt: number }
+    | { kind: 'trying'; since_ms: number; attempt: number; began_ms: number }
     | { kind: 'ended'; reason: EndReason };
 
 export type EndReason = 'left' | 'refused' | 'unreachable';
@@ -20,6 +20,9 @@ export type ReconnectEvent =
 
 /// At most a second between tries, so that a network that returns unannounced is used within two.
 export const kLongestWaitMs = 1000;
+/// A try that has not come through by then is given up for a new one: its packets may be waiting for a retransmission
+/// that is seconds away. Longer than TLS and a join take on a slow path.
+export const kTryForMs = 2500;
 const kFirstWaitMs = 250;
 /// As long as the media node keeps a session that neither sends nor is asked for.
 export const kGiveUpMs = 120_000;
@@ -44,14 +47,24 @@ export function next_state(
         case 'lost':
             return lost(state, now_ms);
         case 'network-back':
-            return state.kind === 'waiting' ? started(state) : state;
+            return state.kind === 'waiting' ? started(state, now_ms) : state;
         case 'timer':
-            return state.kind === 'waiting' && now_ms >= state.next_try_ms ? started(state) : state;
+            return state.kind === 'waiting' && now_ms >= state.next_try_ms
+                ? started(state, now_ms)
+                : state;
     }
 }
 
-function started(state: { since_ms: number; attempt: number }): ReconnectState {
-    return { kind: 'trying', since_ms: state.since_ms, attempt: state.attempt };
+function started(
+    state: { since_ms: number; attempt: number },
+    now_ms: number,
+): ReconnectState {
+    return {
+        kind: 'trying',
+        since_ms: state.since_ms,
+        attempt: state.attempt,
+        began_ms: now_ms,
+    };
 }
 
 function lost(state: ReconnectState, now_ms: number): ReconnectState {
@@ -60,5 +73,8 @@ function lost(state: ReconnectState, now_ms: number): ReconnectState {
     const since_ms = state.kind === 'trying' ? state.since_ms : now_ms;
     const attempt = state.kind === 'trying' ? state.attempt + 1 : 0;
     if (now_ms - since_ms >= kGiveUpMs) return { kind: 'ended', reason: 'unreachable' };
-    return { kind: 'waiting', since_ms, attempt, next_try_ms: now_ms + wait_ms(attempt) };
+    // The wait is from try to try: one that took long is followed at once.
+    const began_ms = state.kind === 'trying' ? state.began_ms : now_ms;
+    const next_try_ms = Math.max(now_ms, began_ms + wait_ms(attempt));
+    return { kind: 'waiting', since_ms, attempt, next_try_ms };
 }
