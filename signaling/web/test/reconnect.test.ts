@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { kGiveUpMs, next_state, type ReconnectState } from '../src/reconnect.js';
+import { kGiveUpMs, kTryForMs, next_state, type ReconnectState } from '../src/reconnect.js';
 
 const connected: ReconnectState = { kind: 'connected' };
 
@@ -24,6 +24,14 @@ test('A network that returns after ten seconds is used within two', () => {
     }
 });
 
+test('A try that took long is followed by the next one at once', () => {
+    const trying: ReconnectState = { kind: 'trying', since_ms: 0, attempt: 9, began_ms: 10_000 };
+
+    const state = next_state(trying, { kind: 'lost' }, 10_000 + kTryForMs);
+
+    assert.equal(state.kind === 'waiting' && state.next_try_ms, 10_000 + kTryForMs);
+});
+
 test('The browser saying that the network is back starts a try at once', () => {
     const waiting = next_state(connected, { kind: 'lost' }, 0);
 
@@ -44,7 +52,7 @@ test('An early timer starts no try', () => {
 
 test('A server that cannot be reached for two minutes ends the call and says so', () => {
     assert.equal(recovery_ms(kGiveUpMs * 1.5), Infinity);
-    const trying: ReconnectState = { kind: 'trying', since_ms: 0, attempt: 9 };
+    const trying: ReconnectState = { kind: 'trying', since_ms: 0, attempt: 9, began_ms: 0 };
 
     const state = next_state(trying, { kind: 'lost' }, kGiveUpMs);
 
@@ -58,7 +66,7 @@ test('A refusal is final', () => {
 });
 
 test('The count of tries starts anew after a connection', () => {
-    const trying: ReconnectState = { kind: 'trying', since_ms: 0, attempt: 9 };
+    const trying: ReconnectState = { kind: 'trying', since_ms: 0, attempt: 9, began_ms: 0 };
     const again = next_state(trying, { kind: 'opened' }, 5000);
 
     const state = next_state(again, { kind: 'lost' }, 6000);
