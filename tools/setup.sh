@@ -27,6 +27,8 @@ packages=(
     systemd sipvicious chromium firefox-esr
     python3 python3-pytest python3-matplotlib python3-numpy python3-pil python3-scipy python3-yaml python3-jsonschema
 )
+# The page's tools: another Node.js than Debian's brings an npm of its own, which Debian's would not stand beside.
+command -v npm >/dev/null || packages+=(nodejs npm)
 
 missing=()
 for package in "${packages[@]}"; do

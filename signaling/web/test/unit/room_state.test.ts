@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { Joined, Person, Told } from '../src/protocol.js';
-import { on_joined, on_told, roster_order, type RoomState } from '../src/room_state.js';
+import type { Joined, Person, Told } from '../../src/protocol.js';
+import { on_joined, on_told, roster_order, type RoomState } from '../../src/room_state.js';
 
 function person(id: string, changed: Partial<Person> = {}): Person {
     return { id, name: id.toUpperCase(), device: 'desktop', role: 'guest', audio: 'on', video: 'on', hand: false, ...changed };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { kGiveUpMs, kTryForMs, next_state, type ReconnectState } from '../src/reconnect.js';
+import { kGiveUpMs, kTryForMs, next_state, type ReconnectState } from '../../src/reconnect.js';
 
 const connected: ReconnectState = { kind: 'connected' };
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Channel, ConnectionLost, Refused, kAnswerWithinMs, type Timers } from '../src/channel.js';
-import type { Told } from '../src/protocol.js';
+import { Channel, ConnectionLost, Refused, kAnswerWithinMs, type Timers } from '../../src/channel.js';
+import type { Told } from '../../src/protocol.js';
 
 /// Time that stands until it is told to go on.
 class StandingTime implements Timers {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { browser_of, device_of, permission_steps, room_of } from '../src/device.js';
-import { judge, kFirstJudgement, quality_of, sample_between, type Counters, type Sample } from '../src/quality.js';
-import { encoding_for } from '../src/send_limits.js';
-import { action_of, kShortcuts } from '../src/shortcuts.js';
-import { ending_of_close, ending_of_ended, ending_of_refusal, line_of_refusal } from '../src/words.js';
+import { browser_of, device_of, permission_steps, room_of } from '../../src/device.js';
+import { judge, kFirstJudgement, quality_of, sample_between, type Counters, type Sample } from '../../src/quality.js';
+import { encoding_for } from '../../src/send_limits.js';
+import { action_of, kShortcuts } from '../../src/shortcuts.js';
+import { ending_of_close, ending_of_ended, ending_of_refusal, line_of_refusal } from '../../src/words.js';
 
 const camera = { width: 1280, height: 720 };
 const quarter = { width: 320, height: 180, fps: 15, bitrate_bps: 150_000 };
