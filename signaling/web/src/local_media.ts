@@ -78,6 +78,8 @@ export class LocalMedia extends Watched {
                 const stream = await get_media(this.wanted('audio'), this.wanted('video'));
                 this.take('audio', stream.getAudioTracks()[0] ?? null);
                 this.take('video', stream.getVideoTracks()[0] ?? null);
+                // Switched off while the person was asked.
+                if (!this.video.on) this.take('video', null);
                 return await this.list();
             } catch (error) {
                 // One of both may be there.
@@ -187,11 +189,8 @@ export class LocalMedia extends Watched {
                 kind === 'video' && this.wanted('video'),
             );
             const track = stream.getTracks()[0] ?? null;
-            // Switched off while the person was asked.
-            if (!this[kind].on && kind === 'video') track?.stop();
-            else this.take(kind, track);
-            this[kind].asking = false;
-            this.changed();
+            this.take(kind, track);
+            if (kind === 'video' && !this.video.on) this.take('video', null);
         } catch (error) {
             this.take(kind, null);
             this.failed(kind, error);

@@ -17,6 +17,7 @@ export function Lobby(props: {
     join: (name: string, pin: string) => void;
 }) {
     const { room, media, joining } = props;
+    useWatched(media);
     const [name, set_name] = useState(props.name);
     const [pin, set_pin] = useState('');
     const pin_field = useRef<HTMLInputElement>(null);

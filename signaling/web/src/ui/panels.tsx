@@ -1,6 +1,6 @@
 /// What opens beside the picture: people, chat, the connection.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { Meeting } from '../meeting.js';
 import type { Person, Stream } from '../protocol.js';
@@ -12,7 +12,7 @@ export type PanelName = 'people' | 'chat' | 'statistics';
 
 function Panel(props: { title: string; close: () => void; children: ComponentChildren }) {
     const box = useRef<HTMLElement>(null);
-    useEffect(() => box.current?.focus(), []);
+    useLayoutEffect(() => box.current?.focus(), []);
     return (
         <aside class="panel" aria-label={props.title} tabIndex={-1} ref={box}>
             <header>
@@ -135,7 +135,7 @@ export function ChatPanel({ meeting, close }: { meeting: Meeting; close: () => v
     const field = useRef<HTMLTextAreaElement>(null);
     const at_end = useRef(true);
     const [text, set_text] = useState('');
-    useEffect(() => field.current?.focus(), []);
+    useLayoutEffect(() => field.current?.focus(), []);
     useLayoutEffect(() => {
         const box = list.current;
         if (box && at_end.current) box.scrollTop = box.scrollHeight;
@@ -267,7 +267,7 @@ export function StatisticsPanel({ meeting, close }: { meeting: Meeting; close: (
               ['Picture', picture(sample.picture, sample.fps)],
               ['Your picture', picture(sample.sent_picture, sample.sent_picture?.fps ?? 0)],
               ['Coded as', [...new Set(sample.codecs)].join(', ') || '–'],
-              ['By', sample.transport ?? '–'],
+              ['Transport', sample.transport ?? '–'],
           ]
         : [];
     return (
@@ -338,5 +338,5 @@ function percent(share: number): string {
 }
 
 function picture(size: { width: number; height: number } | null, fps: number): string {
-    return size ? `${size.width} × ${size.height}, ${Math.round(fps)} a second` : '–';
+    return size ? `${size.width} × ${size.height}, ${Math.round(fps)} fps` : '–';
 }

@@ -70,8 +70,11 @@ export function Meter({ media }: { media: LocalMedia }) {
     );
 }
 
-export function DeviceFields({ media }: { media: LocalMedia }) {
+/// With `meter`, the microphone's level stands under its name.
+export function DeviceFields({ media, meter = false }: { media: LocalMedia; meter?: boolean }) {
     useWatched(media);
+    const blocked = media.audio.trouble === 'denied' || media.video.trouble === 'denied';
+    const none = blocked ? 'Not allowed' : 'None found';
     const field = (
         id: string,
         label: string,
@@ -79,7 +82,6 @@ export function DeviceFields({ media }: { media: LocalMedia }) {
         choices: { id: string; label: string }[],
         chosen: string,
         choose: (id: string) => void,
-        none: string,
     ): JSX.Element => (
         <div class="field device">
             <label for={id}>{label}</label>
@@ -87,13 +89,13 @@ export function DeviceFields({ media }: { media: LocalMedia }) {
                 {icon}
                 <select
                     id={id}
-                    value={chosen}
+                    value={choices.some((each) => each.id === chosen) ? chosen : choices[0]?.id}
                     disabled={choices.length === 0}
                     onChange={(event) => choose(event.currentTarget.value)}
                 >
                     {choices.length === 0 && <option>{none}</option>}
                     {choices.map((each) => (
-                        <option key={each.id} value={each.id} selected={each.id === chosen}>
+                        <option key={each.id} value={each.id}>
                             {each.label}
                         </option>
                     ))}
@@ -112,9 +114,8 @@ export function DeviceFields({ media }: { media: LocalMedia }) {
                 media.microphones,
                 media.audio.chosen,
                 choose('audio'),
-                'None found',
             )}
-            {media.audio.on && media.audio.track && <Meter media={media} />}
+            {meter && media.audio.on && media.audio.track && <Meter media={media} />}
             {field(
                 'camera',
                 'Camera',
@@ -122,7 +123,6 @@ export function DeviceFields({ media }: { media: LocalMedia }) {
                 media.cameras,
                 media.video.chosen,
                 choose('video'),
-                'None found',
             )}
             {can_choose_speaker &&
                 field(
@@ -132,7 +132,6 @@ export function DeviceFields({ media }: { media: LocalMedia }) {
                     media.speakers,
                     media.speaker,
                     (id) => media.choose_speaker(id),
-                    'None found',
                 )}
         </>
     );

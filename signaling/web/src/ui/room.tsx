@@ -263,9 +263,11 @@ export function Room(props: { meeting: Meeting; media: LocalMedia; toasts: Toast
                         <Item icon={<icons.Bars level={3} />} on={do_and_close('statistics')} shortcut="I">
                             Connection
                         </Item>
-                        <Item icon={<icons.Keyboard />} on={do_and_close('help')} shortcut="?">
-                            Keyboard shortcuts
-                        </Item>
+                        <div class="keys-only">
+                            <Item icon={<icons.Keyboard />} on={do_and_close('help')} shortcut="?">
+                                Keyboard shortcuts
+                            </Item>
+                        </div>
                     </div>
                 </Popover>
             )}
@@ -279,7 +281,7 @@ export function Room(props: { meeting: Meeting; media: LocalMedia; toasts: Toast
 
             {modal === 'devices' && (
                 <Modal title="Camera and sound" close={() => set_modal(null)}>
-                    <DeviceFields media={media} />
+                    <DeviceFields media={media} meter />
                 </Modal>
             )}
             {modal === 'help' && <ShortcutHelp close={() => set_modal(null)} />}

@@ -31,9 +31,13 @@ export class FarEnd {
     seen(): Promise<Seen[]> {
         return this.page_.evaluate(() => (window as unknown as Hooks).seen());
     }
-    /// Nothing goes out any more, as when the network is gone.
+    /// The media end, the signalling does not.
     hang_up(): Promise<void> {
         return this.page_.evaluate(() => (window as unknown as Hooks).hang_up());
+    }
+    /// Sends nothing any more, while the connection stands.
+    fall_silent(): Promise<void> {
+        return this.page_.evaluate(() => (window as unknown as Hooks).fall_silent());
     }
     /// Sound energy that came in so far.
     energy(): Promise<number> {
@@ -46,6 +50,7 @@ interface Hooks {
     draw(names: readonly string[], portrait: boolean): void;
     seen(): Promise<Seen[]>;
     hang_up(): void;
+    fall_silent(): Promise<void>;
     energy(): Promise<number>;
 }
 
@@ -124,6 +129,13 @@ function install(): void {
         if (anew) {
             connection?.close();
             connection = new RTCPeerConnection();
+            // Energy is counted of what is played.
+            connection.ontrack = (event) => {
+                if (event.track.kind !== 'audio') return;
+                const player = new Audio();
+                player.srcObject = new MediaStream([event.track]);
+                void player.play();
+            };
         }
         const now = connection!;
         await now.setRemoteDescription({ type: 'offer', sdp: offer });
@@ -151,6 +163,9 @@ function install(): void {
             return seen;
         },
         hang_up: () => connection?.close(),
+        fall_silent: async () => {
+            for (const sender of connection!.getSenders()) await sender.replaceTrack(null);
+        },
         energy: async () => {
             let energy = 0;
             (await connection!.getStats()).forEach((each) => {

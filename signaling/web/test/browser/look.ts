@@ -131,8 +131,8 @@ await look('muted-and-toasts', light, async (visit) => {
 });
 await look('weak', dark, async (visit) => {
     await full(visit);
-    await visit.far_end.hang_up();
-    await visit.page.waitForTimeout(2800);
+    await visit.far_end.fall_silent();
+    await visit.page.waitForTimeout(5000);
 });
 await look('asked-to-give-way', light, async (visit) => {
     await full(visit);
