@@ -200,12 +200,12 @@ visiting('A broken connection is taken up again with the seat, media untouched',
     assert.equal(visit.server.people.length, before);
 });
 
-visiting('A server away for ten seconds is back within two of its return', {}, async (visit) => {
+visiting('A server that was away is used again within two seconds of its return', {}, async (visit) => {
     await visit.join();
     visit.server.reachable = false;
     visit.server.break_connections();
     await visit.page.getByText('Reconnecting…').waitFor();
-    await visit.page.waitForTimeout(10_000);
+    await visit.page.waitForTimeout(4000);
 
     visit.server.reachable = true;
     const back_at = Date.now();
@@ -341,32 +341,34 @@ visiting('A phone gets an upright picture, and tells when it is turned', { ...kP
     await until('told', () => visit.server.last('view')?.['portrait'] === true);
 });
 
-for (const [what, viewport] of [
-    ['a small phone', { width: 320, height: 568 }],
-    ['a phone', { width: 390, height: 844 }],
-    ['a phone on its side', { width: 844, height: 390 }],
-    ['a desktop at 200 %', { width: 640, height: 360 }],
-    ['a desktop', { width: 1280, height: 720 }],
-] as const) {
-    visiting(`No control is out of sight on ${what}`, { ...kPhone, viewport }, async (visit) => {
-        await visit.people(structuredClone(kOthers));
-        await visit.join();
+const kWindows = [
+    { width: 320, height: 568 },
+    { width: 390, height: 844 },
+    { width: 844, height: 390 },
+    { width: 640, height: 360 }, // 1280x720 at 200 %
+    { width: 1280, height: 720 },
+];
 
-        const outside = await visit.page.evaluate(() =>
-            [...document.querySelectorAll('.bar button, .top button')]
-                .map((each) => ({ name: each.getAttribute('aria-label'), box: each.getBoundingClientRect() }))
-                .filter(({ box }) => box.width > 0)
-                .filter(({ box }) => box.left < 0 || box.top < 0 || box.right > innerWidth || box.bottom > innerHeight)
-                .map(({ name }) => name),
-        );
-        const small = await visit.page.evaluate(() =>
-            [...document.querySelectorAll('.bar button')].map((each) => each.getBoundingClientRect()).filter((box) => box.width > 0 && Math.min(box.width, box.height) < 44).length,
-        );
-
-        assert.deepEqual(outside, []);
-        assert.equal(small, 0);
-    });
-}
+visiting('No control is out of sight or too small for a finger, from small phones to 200 %', { ...kPhone }, async (visit) => {
+    await visit.people(structuredClone(kOthers));
+    await visit.join();
+    for (const viewport of kWindows) {
+        await visit.page.setViewportSize(viewport);
+        await visit.page.mouse.move(viewport.width / 2, 100);
+        const wrong = (): Promise<(string | null)[]> =>
+            visit.page.evaluate(() =>
+                [...document.querySelectorAll('.bar button, .top button')]
+                    .map((each) => ({ each, box: each.getBoundingClientRect() }))
+                    .filter(({ box }) => box.width > 0)
+                    .filter(({ each, box }) => {
+                        const out = box.left < 0 || box.top < 0 || box.right > innerWidth || box.bottom > innerHeight;
+                        return out || (each.closest('.bar') && Math.min(box.width, box.height) < 44);
+                    })
+                    .map(({ each }) => each.getAttribute('aria-label')),
+            );
+        await until(`all in sight at ${viewport.width}x${viewport.height}`, async () => (await wrong()).length === 0);
+    }
+});
 
 test('Who refuses the camera gets help, and joins all the same', { timeout: 60_000 }, async () => {
     const asking = await launch(false);
