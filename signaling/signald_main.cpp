@@ -20,6 +20,8 @@ namespace {
 
 struct Options {
     std::string config;  // empty: the embedded defaults
+    std::string https;   // these two: where the configuration names none
+    std::string page;
     bool auto_create = false;
     bool check = false;
 };
@@ -28,7 +30,17 @@ common::Result<signaling::Settings> read_settings(const Options& options) {
     auto settings = options.config.empty()
                         ? common::Result<signaling::Settings>(signaling::Settings())
                         : signaling::load_settings(options.config);
-    if (settings && options.auto_create) settings->auto_create = true;
+    if (!settings) return settings;
+    if (options.auto_create) settings->auto_create = true;
+    if (settings->page_folder.empty()) settings->page_folder = options.page;
+    if (!settings->https && !options.https.empty()) {
+        settings->https = signaling::parse_address(options.https);
+        if (!settings->https) {
+            return common::fail(common::ErrorCode::InvalidArgument,
+                                "--https: found \"" + options.https +
+                                    "\", expected an address and a port: \"0.0.0.0:8443\"");
+        }
+    }
     return settings;
 }
 
@@ -80,6 +92,8 @@ int describe(const signaling::Settings& settings) {
         for (const auto& name : names_of(listener)) std::printf("sip %s\n", name.c_str());
     }
     std::printf("api http://%s\n", to_string(settings.api).c_str());
+    if (settings.https) std::printf("https https://%s\n", to_string(*settings.https).c_str());
+    if (!settings.page_folder.empty()) std::printf("page %s\n", settings.page_folder.c_str());
     std::printf("token_file %s\n", settings.token_file.c_str());
     std::printf("auto_create %s\n", settings.auto_create ? "yes" : "no");
     for (const auto& room : settings.rooms) std::printf("room %s\n", room.id.c_str());
@@ -127,6 +141,10 @@ int main(int argc, char** argv) {
     app.add_option("-c,--config", options.config,
                    "tessera.toml; without it, the embedded defaults");
     app.add_flag("--auto-create", options.auto_create, "make a room for whatever is dialled");
+    app.add_option("--https", options.https,
+                   "where browsers come, when the configuration names no address");
+    app.add_option("--page", options.page,
+                   "the folder of the page, when the configuration names none");
     app.add_flag("--check", options.check,
                  "read the configuration, say what is wrong with it, and end");
     CLI11_PARSE(app, argc, argv);

@@ -30,11 +30,15 @@ mcud=$build/mcu/tessera-mcud
 signald=$build/signaling/tessera-signald
 ctl=$build/tools/ctl/tesseractl
 endpoint=$build/tools/endpoint/tessera-endpoint
+page=$build/signaling/web/page
 build_release() {
     tools/setup.sh
     [ -f "$build/build.ninja" ] ||
         CC="ccache gcc" CXX="ccache g++" meson setup "$build" --buildtype=release >/dev/null
-    ninja -C "$build" mcu/tessera-mcud signaling/tessera-signald tools/ctl/tesseractl tools/endpoint/tessera-endpoint
+    local targets=(mcu/tessera-mcud signaling/tessera-signald tools/ctl/tesseractl tools/endpoint/tessera-endpoint)
+    # Without npm there is no such target.
+    if ninja -C "$build" -t targets all | grep '^signaling/web/page:' >/dev/null; then targets+=(signaling/web/page); fi
+    ninja -C "$build" "${targets[@]}"
 }
 
 # Keeps one program running: started again after 0.1 s, then twice that, up to 5 s; a run of 10 s counts as healthy.
@@ -73,13 +77,16 @@ supervise() {
 
 # What the daemon makes of its configuration: `sip udp:0.0.0.0:5060`, `api http://127.0.0.1:8060`, `room demo`, ...
 read_addresses() {
-    addresses=$("$signald" --check "${rooms[@]}" "${config[@]}") || exit $?
+    addresses=$("$signald" --check "${without_file[@]}" "${config[@]}") || exit $?
     api=$(awk '$1 == "api" { print $2 }' <<<"$addresses")
     token_file=$(sed -n 's/^token_file //p' <<<"$addresses")
 }
 
 # One line for each address that a phone could dial: `127.0.0.1:5060`, `[::1]:5060`.
-dialable() {
+dialable() { sed -n 's/^sip [ut][dc]p://p' <<<"$addresses" | sort -u | reachable; }
+
+# Listening to all addresses of this machine is being reached at each of them.
+reachable() {
     local listener host port address
     while read -r listener; do
         host=${listener%:*}
@@ -91,7 +98,7 @@ dialable() {
                 for address in ::1 $(hostname -I); do [[ $address != *:* ]] || echo "[$address]:$port"; done ;;
             *) echo "$host:$port" ;;
         esac
-    done < <(sed -n 's/^sip [ut][dc]p://p' <<<"$addresses" | sort -u)
+    done
 }
 
 # A room that can be dialled: `demo` where there is one or any is made, else the file's first; empty: none.
@@ -116,6 +123,10 @@ print_addresses() {
     fi
     [ -z "$room" ] || dialable | sed "s/^/  sip:$room@/; s/:5060\$//"
     sed -n 's/^sip tls:\(.*\)/By TLS: port \1/p' <<<"$addresses" | sed 's/port .*:/port /' | sort -u
+    if [ -n "$room" ] && grep -q '^page ' <<<"$addresses" && grep -q '^https ' <<<"$addresses"; then
+        echo "In a browser (with the certificate made here, it asks first whether to go on):"
+        sed -n 's|^https https://||p' <<<"$addresses" | reachable | sed "s|.*|  https://&/r/$room|"
+    fi
     echo "See who is there:"
     echo "  $ctl --url $api --token-file $token_file room list"
     echo "Ctrl-C ends it."
@@ -133,11 +144,12 @@ start_demo() {
     supervisors+=($!)
 }
 
-# Whoever writes a file says there which rooms there are.
-rooms=()
-[ ${#config[@]} -gt 0 ] || rooms=(--auto-create)
-
 [ -n "${TESSERA_BUILD:-}" ] || build_release
+
+# Whoever writes a file says there which rooms there are, and whether browsers are served.
+without_file=()
+[ ${#config[@]} -gt 0 ] || without_file=(--auto-create --https 0.0.0.0:8443)
+[ ! -d "$page" ] || without_file+=(--page "$page")
 read_addresses
 mkdir -p var
 
@@ -163,7 +175,7 @@ trap 'end "${supervisors[@]:1}"; end "${supervisors[@]:0:1}"' EXIT
 
 # In sessions of their own, so that Ctrl-C reaches this script alone, which ends them in order.
 supervise tessera-mcud setsid "$mcud" "${config[@]}" & supervisors+=($!)
-supervise tessera-signald setsid "$signald" "${rooms[@]}" "${config[@]}" & supervisors+=($!)
+supervise tessera-signald setsid "$signald" "${without_file[@]}" "${config[@]}" & supervisors+=($!)
 until $ending || { sleep 0.2; ! all_run; } || curl -sf -m 1 "$api/readyz" >/dev/null; do :; done
 if ! $ending && all_run; then
     print_addresses

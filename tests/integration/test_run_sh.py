@@ -5,6 +5,7 @@ import pathlib
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import urllib.error
 import urllib.request
@@ -21,7 +22,7 @@ from support.wait import until
 class Run:
     """tools/run.sh in a session of its own, as in a terminal, with the programs of this build."""
 
-    def __init__(self, folder, *arguments, hosts=("127.0.0.1",), extra="", rooms="[template]\nauto_create = true\n"):
+    def __init__(self, folder, *arguments, hosts=("127.0.0.1",), signald="", extra="", rooms="[template]\nauto_create = true\n"):
         self.folder = folder
         self.address = "127.0.0.1"
         self.port = self.sip_port = free_port(also=1)
@@ -31,7 +32,7 @@ class Run:
         listeners = ", ".join(f'"udp:{host}:{self.sip_port}"' for host in hosts)
         self.config.write_text(
             f'[signald]\nsip = [{listeners}]\napi = "127.0.0.1:{self.api_port}"\n'
-            f'token_file = "{folder}/api.token"\nmcud = "unix:{folder}/mcud.sock"\n'
+            f'token_file = "{folder}/api.token"\nmcud = "unix:{folder}/mcud.sock"\n{signald}'
             f'[mcud]\ncontrol = "unix:{folder}/mcud.sock"\n'
             f'media_ports = "{self.media_port}-{self.media_port + 99}"\n{extra}{rooms}'
         )
@@ -160,6 +161,19 @@ def test_the_rooms_of_a_file_are_all_there_are(make_run):
 def test_a_file_without_rooms_is_told_of(make_run):
     run = make_run(rooms="").wait_ready()
     assert "there is no room to dial" in run.log()
+
+
+@pytest.mark.skipif(not (BUILD / "signaling/web/page").is_dir(), reason="this build has no page")
+def test_it_says_where_a_browser_comes_in_and_the_page_is_there(make_run):
+    port = free_port()
+
+    run = make_run(signald=f'https = "127.0.0.1:{port}"\n').wait_ready()
+
+    url = f"https://127.0.0.1:{port}/r/demo"
+    assert f"  {url}\n" in run.log()
+    with urllib.request.urlopen(url, timeout=5, context=ssl._create_unverified_context()) as reply:
+        assert b"<title>Tessera</title>" in reply.read()
+        assert "script-src 'self'" in reply.headers["Content-Security-Policy"]
 
 
 def test_it_listens_to_both_families_on_one_port(make_run):
