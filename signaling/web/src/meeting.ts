@@ -107,6 +107,7 @@ export class Meeting extends Watched {
         performance.mark('tessera-join');
         void this.try_to_connect(kFirstTryForMs);
         window.addEventListener('online', this.on_online_);
+        network()?.addEventListener('change', this.on_online_);
         document.addEventListener('visibilitychange', this.on_visibility_);
         this.watch_timer_ = window.setInterval(() => void this.watch_media(), 1000);
     }
@@ -273,16 +274,16 @@ export class Meeting extends Watched {
             window.clearTimeout(given_up);
             this.closed(socket, event.code);
         };
-        const offer = peer ? await peer.offer() : undefined;
-        await opened;
-        if (this.socket_ !== socket) return;
-        const channel = new Channel(socket, timers, {
-            told: (message) => this.told(message),
-            broken: () => this.over(ending_of_close(4001)!, 'refused'),
-        });
-        this.channel_ = channel;
-        socket.onmessage = (event) => channel.receive(String(event.data));
         try {
+            const offer = peer ? await peer.offer() : undefined;
+            await opened;
+            if (this.socket_ !== socket) return;
+            const channel = new Channel(socket, timers, {
+                told: (message) => this.told(message),
+                broken: () => this.over(ending_of_close(4001)!, 'refused'),
+            });
+            this.channel_ = channel;
+            socket.onmessage = (event) => channel.receive(String(event.data));
             const joined = await channel.request(this.join_message(offer), for_ms);
             window.clearTimeout(given_up);
             if (joined.type === 'joined') await this.on_joined(joined, peer);
@@ -429,6 +430,7 @@ export class Meeting extends Watched {
         window.clearTimeout(this.retry_timer_);
         window.clearInterval(this.watch_timer_);
         window.removeEventListener('online', this.on_online_);
+        network()?.removeEventListener('change', this.on_online_);
         document.removeEventListener('visibilitychange', this.on_visibility_);
         this.drop_connection();
         this.peer_?.close();
@@ -528,6 +530,11 @@ export class Meeting extends Watched {
         this.counters_ = null;
         this.heard_at_ms_ = performance.now();
         this.changed();
+        // What was allowed while the offer was on its way.
+        for (const kind of ['audio', 'video'] as const) {
+            const { track } = this.local_[kind];
+            if (track !== peer.sent(kind)) void this.track_changed(kind, track);
+        }
     }
 
     private peer_state(peer: Peer, state: RTCPeerConnectionState): void {
@@ -701,6 +708,11 @@ export class Meeting extends Watched {
         this.state = state;
         this.changed();
     }
+}
+
+/// Tells when a phone goes from one network to another, where the browser has it.
+function network(): EventTarget | undefined {
+    return (navigator as Navigator & { connection?: EventTarget }).connection;
 }
 
 function is_portrait(device: MeetingOptions['device']): boolean {

@@ -30,11 +30,7 @@ export class Peer {
             bundlePolicy: 'max-bundle',
             iceServers: ice_servers,
         });
-        this.connection_.ontrack = (event) => {
-            this.stream.addTrack(event.track);
-            // Lips and sound are together when they leave the server: nothing is gained by waiting here.
-            if ('jitterBufferTarget' in event.receiver) event.receiver.jitterBufferTarget = 0;
-        };
+        this.connection_.ontrack = (event) => this.stream.addTrack(event.track);
         this.connection_.onconnectionstatechange = () => events.state(this.state);
         this.audio_ = this.line('audio', local.audio);
         this.video_ = this.line('video', local.video);
@@ -46,6 +42,10 @@ export class Peer {
     }
     get screen_mid(): string | null {
         return this.screen_?.mid ?? null;
+    }
+
+    sent(kind: 'audio' | 'video'): MediaStreamTrack | null {
+        return (kind === 'audio' ? this.audio_ : this.video_).sender.track;
     }
 
     async offer(): Promise<string> {

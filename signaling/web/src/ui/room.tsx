@@ -65,16 +65,17 @@ export function Room(props: { meeting: Meeting; media: LocalMedia; toasts: Toast
     const state = meeting.state;
     const self = state && me(state);
     const hand = self?.hand ?? false;
-    const can_share = 'getDisplayMedia' in (navigator.mediaDevices ?? {});
+    const watches = state?.role === 'viewer';
+    const can_share = !watches && 'getDisplayMedia' in (navigator.mediaDevices ?? {});
     const can_fill = document.fullscreenEnabled === true;
 
     const show_panel = (name: PanelName): void => {
         set_menu(null);
         set_panel(panel === name ? null : name);
     };
-    const act: Record<Action, () => void> = {
-        mute: () => void meeting.set_on('audio', !media.audio.on),
-        camera: () => void meeting.set_on('video', !media.video.on),
+    const act: Record<Action, () => unknown> = {
+        mute: () => watches || void meeting.set_on('audio', !media.audio.on),
+        camera: () => watches || void meeting.set_on('video', !media.video.on),
         share: () => void (meeting.sharing ? meeting.stop_sharing() : can_share && meeting.share()),
         hand: () => void meeting.raise_hand(!hand),
         chat: () => show_panel('chat'),
@@ -136,26 +137,28 @@ export function Room(props: { meeting: Meeting; media: LocalMedia; toasts: Toast
                 </div>
             </header>
 
-            <div class="bar" role="toolbar" aria-label="Meeting controls">
+            <div class="bar" role="group" aria-label="Meeting controls">
                 <div class="group">
-                    <IconButton
-                        label={media.audio.on ? 'Mute' : 'Unmute'}
-                        caption={media.audio.on ? 'Mute' : 'Unmute'}
-                        shortcut="m"
-                        icon={media.audio.on ? <icons.Mic /> : <icons.MicOff />}
-                        class={media.audio.on ? '' : 'off'}
-                        pressed={!media.audio.on}
-                        on={act.mute}
-                    />
-                    <IconButton
-                        label={media.video.on ? 'Camera off' : 'Camera on'}
-                        caption="Camera"
-                        shortcut="v"
-                        icon={media.video.on ? <icons.Camera /> : <icons.CameraOff />}
-                        class={media.video.on ? '' : 'off'}
-                        pressed={!media.video.on}
-                        on={act.camera}
-                    />
+                    {!watches && (
+                        <>
+                            <IconButton
+                                label={media.audio.on ? 'Mute' : 'Unmute'}
+                                caption={media.audio.on ? 'Mute' : 'Unmute'}
+                                shortcut="m"
+                                icon={media.audio.on ? <icons.Mic /> : <icons.MicOff />}
+                                class={media.audio.on ? '' : 'off'}
+                                on={() => act.mute()}
+                            />
+                            <IconButton
+                                label={media.video.on ? 'Camera off' : 'Camera on'}
+                                caption="Camera"
+                                shortcut="v"
+                                icon={media.video.on ? <icons.Camera /> : <icons.CameraOff />}
+                                class={media.video.on ? '' : 'off'}
+                                on={() => act.camera()}
+                            />
+                        </>
+                    )}
                     {can_share && (
                         <IconButton
                             label={meeting.sharing ? 'Stop sharing' : 'Share screen'}
@@ -163,7 +166,6 @@ export function Room(props: { meeting: Meeting; media: LocalMedia; toasts: Toast
                             shortcut="s"
                             icon={meeting.sharing ? <icons.ShareStop /> : <icons.Share />}
                             class={meeting.sharing ? 'on wide-only' : 'wide-only'}
-                            pressed={meeting.sharing}
                             on={act.share}
                         />
                     )}
@@ -173,7 +175,6 @@ export function Room(props: { meeting: Meeting; media: LocalMedia; toasts: Toast
                         shortcut="h"
                         icon={<icons.Hand />}
                         class={hand ? 'raised' : ''}
-                        pressed={hand}
                         on={act.hand}
                     />
                 </div>
@@ -481,11 +482,12 @@ function LayoutChoice(props: {
     chosen: boolean;
     choose: () => void;
 }) {
+    const [drawn, set_drawn] = useState(true);
     return (
         <button type="button" class="layout" aria-pressed={props.chosen} onClick={props.choose}>
             <span class="layout-picture">
-                {props.layout ? (
-                    <img src={props.layout.preview} alt="" loading="lazy" />
+                {props.layout && drawn ? (
+                    <img src={props.layout.preview} alt="" onError={() => set_drawn(false)} />
                 ) : (
                     <span class="auto">
                         <icons.Mark />
@@ -622,7 +624,7 @@ function useIdle(root: { current: HTMLElement | null }, allowed: boolean): [bool
     return [idle && allowed, wake];
 }
 
-function useKeys(act: Record<Action, () => void>, on: boolean): void {
+function useKeys(act: Record<Action, () => unknown>, on: boolean): void {
     const latest = useRef(act);
     latest.current = act;
     useEffect(() => {
