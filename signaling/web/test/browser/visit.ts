@@ -8,7 +8,7 @@ import type { Person } from '../../src/protocol.js';
 import { FarEnd } from './far_end.js';
 import { RoomServer } from './room_server.js';
 
-const kFlags = [
+export const kFlags = [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
     '--use-fake-device-for-media-stream', '--allow-loopback-in-peer-connection',
