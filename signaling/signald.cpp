@@ -154,6 +154,10 @@ common::Result<void> Signald::serve_browsers() {
     options.public_address = settings_.public_address;
     whip_ = std::make_unique<WhipDoor>(calls_, std::move(options));
     whip_->serve(*web_);
+    PageDoor::Options page_options;
+    page_options.public_address = settings_.public_address;
+    page_ = std::make_unique<PageDoor>(calls_, rooms_, mcu_, clock_, std::move(page_options));
+    page_->serve(*web_);
     LOG_INFO("listening https=https://{} page={}", to_string(*settings_.https),
              settings_.page_folder);
     return {};

@@ -2,6 +2,8 @@
 
 #include <libsoup/soup.h>
 
+#include <algorithm>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -112,6 +114,88 @@ bool names_tag(std::string_view list, std::string_view tag) {
 
 }  // namespace
 
+namespace {
+
+// A page of our own is at the host that it was asked from (RFC 6454 7); programs say no Origin.
+bool from_elsewhere(SoupMessageHeaders* headers) {
+    const char* origin = soup_message_headers_get_one(headers, "Origin");
+    const char* host = soup_message_headers_get_one(headers, "Host");
+    if (origin == nullptr) return false;
+    return host == nullptr || lower(origin) != "https://" + lower(host);
+}
+
+/// One connection, until it is closed.
+class Socket final : public WebSocketLink {
+  public:
+    Socket(SoupWebsocketConnection* connection, std::size_t most_bytes,
+           std::function<void(Socket*)> gone)
+        : connection_(SOUP_WEBSOCKET_CONNECTION(g_object_ref(connection))),
+          most_bytes_(most_bytes),
+          gone_(std::move(gone)) {
+        using OnMessage =
+            void (*)(SoupWebsocketConnection*, SoupWebsocketDataType, GBytes*, Socket*);
+        const OnMessage message = [](SoupWebsocketConnection*, SoupWebsocketDataType type,
+                                     GBytes* bytes, Socket* self) { self->take(type, bytes); };
+        using OnPong = void (*)(SoupWebsocketConnection*, GBytes*, Socket*);
+        const OnPong pong = [](SoupWebsocketConnection*, GBytes*, Socket* self) {
+            if (self->client_) self->client_->alive();
+        };
+        using OnClosed = void (*)(SoupWebsocketConnection*, Socket*);
+        const OnClosed closed = [](SoupWebsocketConnection*, Socket* self) { self->leave(); };
+        g_signal_connect(connection_, "message", G_CALLBACK(message), this);
+        g_signal_connect(connection_, "pong", G_CALLBACK(pong), this);
+        g_signal_connect(connection_, "closed", G_CALLBACK(closed), this);
+    }
+    ~Socket() override {
+        if (leaving_ != 0) g_source_remove(leaving_);
+        client_.reset();
+        g_signal_handlers_disconnect_by_data(connection_, this);
+        g_object_unref(connection_);
+    }
+    Socket(const Socket&) = delete;
+    Socket& operator=(const Socket&) = delete;
+
+    void serve(std::unique_ptr<WebSocketClient> client) { client_ = std::move(client); }
+
+    void send(const std::string& text) override {
+        if (open()) soup_websocket_connection_send_text(connection_, text.c_str());
+    }
+    void close(std::uint16_t code, const std::string& why) override {
+        if (open()) soup_websocket_connection_close(connection_, code, why.c_str());
+    }
+
+  private:
+    [[nodiscard]] bool open() const {
+        return soup_websocket_connection_get_state(connection_) == SOUP_WEBSOCKET_STATE_OPEN;
+    }
+    void take(SoupWebsocketDataType type, GBytes* bytes) {
+        if (type != SOUP_WEBSOCKET_DATA_TEXT) return close(1003, "text is spoken here");
+        gsize size = 0;
+        const auto* data = static_cast<const char*>(g_bytes_get_data(bytes, &size));
+        if (size > most_bytes_) return close(1009, "a message too large");
+        if (client_ && open()) client_->received({data, size});
+    }
+    void leave() {
+        if (leaving_ != 0) return;
+        leaving_ = g_idle_add(
+            [](gpointer data) -> gboolean {
+                auto* self = static_cast<Socket*>(data);
+                self->leaving_ = 0;
+                self->gone_(self);
+                return G_SOURCE_REMOVE;
+            },
+            this);
+    }
+
+    SoupWebsocketConnection* connection_;
+    std::size_t most_bytes_;
+    std::function<void(Socket*)> gone_;
+    std::unique_ptr<WebSocketClient> client_;
+    guint leaving_ = 0;
+};
+
+}  // namespace
+
 struct WebServer::Private {
     Private(const common::Clock& c, const Options& o)
         : clock(c), options(o), requests(o.requests) {}
@@ -124,6 +208,8 @@ struct WebServer::Private {
     SoupServer* server = nullptr;
     std::unique_ptr<common::HttpListener> listener;
     std::vector<std::pair<std::string, WebHandler>> handlers;
+    std::vector<std::pair<std::string, WebSocketHandler>> socket_handlers;
+    std::vector<std::unique_ptr<Socket>> sockets;
 
     // What is wrong with a request before its body is read; status 0: nothing.
     WebResponse obstacle(SoupServerMessage* message) {
@@ -136,6 +222,10 @@ struct WebServer::Private {
             return refusal;
         }
         SoupMessageHeaders* headers = soup_server_message_get_request_headers(message);
+        if (soup_message_headers_get_one(headers, "Upgrade") != nullptr &&
+            from_elsewhere(headers)) {
+            return web_problem(403, "forbidden", "a page of another host has no business here");
+        }
         if (soup_message_headers_get_encoding(headers) == SOUP_ENCODING_CHUNKED) {
             return web_problem(411, "length_required", "Content-Length is missing");
         }
@@ -187,10 +277,30 @@ struct WebServer::Private {
         (*handler)(request, [pending](const WebResponse& response) { pending->finish(response); });
     }
 
-    void connect() {
-        server = soup_server_new("server-header", "tessera", nullptr);
+    void socket_opened(SoupServerMessage* message, const char* path,
+                       SoupWebsocketConnection* connection) {
+        listener->hand_over(soup_server_message_get_remote_address(message));
+        // libsoup says nothing to who goes beyond its own limit: it closes the connection.
+        soup_websocket_connection_set_max_incoming_payload_size(connection,
+                                                                2 * options.socket_message_bytes);
+        soup_websocket_connection_set_keepalive_interval(connection, options.ping_s);
+        const auto handler =
+            std::ranges::find(socket_handlers, path, [](const auto& each) { return each.first; });
+        if (handler == socket_handlers.end()) {
+            return soup_websocket_connection_close(connection, 1008, "nothing at this path");
+        }
+        auto socket = std::make_unique<Socket>(
+            connection, options.socket_message_bytes, [this](Socket* gone) {
+                std::erase_if(sockets, [gone](const auto& each) { return each.get() == gone; });
+            });
+        socket->serve(handler->second(*socket, request_of(message, path, nullptr)));
+        sockets.push_back(std::move(socket));
+    }
+
+    /// libsoup asks but one handler, that of the longest path.
+    void look_early(const char* path) {
         soup_server_add_early_handler(
-            server, nullptr,
+            server, path,
             [](SoupServer*, SoupServerMessage* message, const char*, GHashTable*, gpointer self) {
                 const WebResponse refusal = static_cast<Private*>(self)->obstacle(message);
                 if (refusal.status == 0) return;
@@ -200,6 +310,11 @@ struct WebServer::Private {
                                                  FALSE);
             },
             this, nullptr);
+    }
+
+    void connect() {
+        server = soup_server_new("server-header", "tessera", nullptr);
+        look_early(nullptr);
         soup_server_add_handler(
             server, nullptr,
             [](SoupServer*, SoupServerMessage* message, const char* path, GHashTable* query,
@@ -211,6 +326,7 @@ struct WebServer::Private {
 WebServer::WebServer(std::unique_ptr<Private> d) : d_(std::move(d)) {}
 
 WebServer::~WebServer() {
+    d_->sockets.clear();
     d_->listener.reset();
     soup_server_disconnect(d_->server);
     g_object_unref(d_->server);
@@ -233,6 +349,20 @@ common::Result<std::unique_ptr<WebServer>> WebServer::listen(
 
 void WebServer::handle(const std::string& prefix, WebHandler handler) {
     d_->handlers.emplace_back(prefix, std::move(handler));
+}
+
+void WebServer::handle_sockets(const std::string& path, const std::string& protocol,
+                               WebSocketHandler handler) {
+    d_->socket_handlers.emplace_back(path, std::move(handler));
+    d_->look_early(path.c_str());
+    std::string name = protocol;
+    char* protocols[] = {name.data(), nullptr};  // copied by libsoup
+    soup_server_add_websocket_handler(
+        d_->server, path.c_str(), nullptr, protocols,
+        [](SoupServer*, SoupServerMessage* message, const char* at,
+           SoupWebsocketConnection* connection,
+           gpointer self) { static_cast<Private*>(self)->socket_opened(message, at, connection); },
+        d_.get(), nullptr);
 }
 
 void WebServer::set_page(PageFiles page) {

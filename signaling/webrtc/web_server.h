@@ -13,6 +13,7 @@
 #include "signaling/webrtc/https_certificate.h"
 #include "signaling/webrtc/page_files.h"
 #include "signaling/webrtc/web_message.h"
+#include "signaling/webrtc/web_socket.h"
 
 namespace signaling {
 
@@ -32,6 +33,8 @@ class WebServer {
         common::HttpListener::Limits connections{.most_connections = 1024, .most_per_source = 64};
         SourceLimiter::Options requests{.per_second = 20, .burst = 60};
         std::size_t body_bytes = 1'000'000;
+        std::size_t socket_message_bytes = 256 * 1024;  ///< beyond: closed with 1009
+        unsigned ping_s = 10;
     };
 
     [[nodiscard]] static common::Result<std::unique_ptr<WebServer>> listen(
@@ -47,6 +50,10 @@ class WebServer {
     /// All requests whose path is `prefix` or goes on below it, whatever their method. Requests
     /// that nobody handles are for the page.
     void handle(const std::string& prefix, WebHandler handler);
+    /// WebSockets of this subprotocol at this very path. Who comes from a page of another host is
+    /// refused with 403.
+    void handle_sockets(const std::string& path, const std::string& protocol,
+                        WebSocketHandler handler);
     void set_page(PageFiles page);
     /// To be called about once a second.
     void refresh_certificate();

@@ -222,6 +222,12 @@ Result<std::unique_ptr<HttpListener>> HttpListener::open(const std::string& host
     return std::make_unique<HttpListener>(std::move(d));
 }
 
+void HttpListener::hand_over(const void* remote_address) {
+    for (auto& [stream, connection] : d_->connections) {
+        if (connection->remote == remote_address) connection->stop_timer();
+    }
+}
+
 std::uint16_t HttpListener::port() const {
     return d_->port;
 }

@@ -46,6 +46,11 @@ class HttpListener {
                                                                     Certificate certificate = {});
     ~HttpListener();
 
+    /// The connection whose other end this is (a GSocketAddress*, as the SoupServerMessage has it)
+    /// goes on as something else than HTTP: whoever speaks over it sees to its deadlines. It still
+    /// counts as a connection.
+    void hand_over(const void* remote_address);
+
     [[nodiscard]] std::uint16_t port() const;
     /// Connections that are open, but for those told to go.
     [[nodiscard]] std::size_t connections() const;

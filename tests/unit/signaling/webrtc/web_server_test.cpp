@@ -165,6 +165,90 @@ std::string code_of(const Answer& answer) {
     return nlohmann::json::parse(answer.body).at("code");
 }
 
+/// A WebSocket as a client of HTTPS has it.
+class SocketClient {
+  public:
+    SocketClient(const WebServer& server, const char* path, const char* origin)
+        : session_(soup_session_new_with_options("timeout", 10U, nullptr)) {
+        const std::string url = "https://127.0.0.1:" + std::to_string(server.port()) + path;
+        SoupMessage* message = soup_message_new("GET", url.c_str());
+        using OnCertificate = gboolean (*)(SoupMessage*, GTlsCertificate*, GTlsCertificateFlags);
+        const OnCertificate any = [](SoupMessage*, GTlsCertificate*, GTlsCertificateFlags) {
+            return static_cast<gboolean>(TRUE);
+        };
+        g_signal_connect(message, "accept-certificate", G_CALLBACK(any), nullptr);
+        char protocol[] = "words";
+        char* protocols[] = {protocol, nullptr};
+        soup_session_websocket_connect_async(session_, message, origin, protocols,
+                                             G_PRIORITY_DEFAULT, nullptr, on_connected, this);
+        REQUIRE(run_until([this] { return answered; }));
+        status = soup_message_get_status(message);
+        g_object_unref(message);
+    }
+    ~SocketClient() {
+        if (connection_ != nullptr) g_signal_handlers_disconnect_by_data(connection_, this);
+        g_clear_object(&connection_);
+        g_object_unref(session_);
+    }
+    SocketClient(const SocketClient&) = delete;
+    SocketClient& operator=(const SocketClient&) = delete;
+
+    void send(const std::string& text) {
+        soup_websocket_connection_send_text(connection_, text.c_str());
+    }
+    void close() { soup_websocket_connection_close(connection_, 1000, nullptr); }
+    [[nodiscard]] bool connected() const { return connection_ != nullptr; }
+
+    bool answered = false;
+    unsigned status = 0;
+    std::string heard;
+    unsigned closed = 0;
+
+  private:
+    static void on_connected(GObject* session, GAsyncResult* result, gpointer data) {
+        auto& self = *static_cast<SocketClient*>(data);
+        self.connection_ =
+            soup_session_websocket_connect_finish(SOUP_SESSION(session), result, nullptr);
+        self.answered = true;
+        if (self.connection_ == nullptr) return;
+        using OnMessage = void (*)(SoupWebsocketConnection*, int, GBytes*, SocketClient*);
+        const OnMessage message = [](SoupWebsocketConnection*, int, GBytes* bytes,
+                                     SocketClient* client) {
+            gsize size = 0;
+            const auto* text = static_cast<const char*>(g_bytes_get_data(bytes, &size));
+            client->heard.append(text, size);
+        };
+        using OnClosed = void (*)(SoupWebsocketConnection*, SocketClient*);
+        const OnClosed closed = [](SoupWebsocketConnection* connection, SocketClient* client) {
+            client->closed = soup_websocket_connection_get_close_code(connection);
+            if (client->closed == 0) client->closed = 1;
+        };
+        g_signal_connect(self.connection_, "message", G_CALLBACK(message), &self);
+        g_signal_connect(self.connection_, "closed", G_CALLBACK(closed), &self);
+    }
+
+    SoupSession* session_;
+    SoupWebsocketConnection* connection_ = nullptr;
+};
+
+/// Says everything twice; "bye" ends it.
+class Echo final : public WebSocketClient {
+  public:
+    Echo(WebSocketLink& link, int& alive) : link_(link), alive_(alive) { ++alive_; }
+    ~Echo() override { --alive_; }
+    Echo(const Echo&) = delete;
+    Echo& operator=(const Echo&) = delete;
+    void received(const std::string& text) override {
+        if (text == "bye") return link_.close(4003, "as you wish");
+        link_.send(text + text);
+    }
+    void alive() override {}
+
+  private:
+    WebSocketLink& link_;
+    int& alive_;
+};
+
 }  // namespace
 
 TEST_CASE("The page comes by HTTPS, with a policy that lets in nothing but its own") {
@@ -338,4 +422,79 @@ TEST_CASE("An address that is taken is named") {
 
     REQUIRE_FALSE(second);
     CHECK(second.error().message.starts_with("HTTPS: 127.0.0.1:"));
+}
+
+TEST_CASE("A WebSocket is spoken over until either side ends it") {
+    int alive = 0;
+    Web web;
+    web.server->handle_sockets("/v1/ws", "words", [&](WebSocketLink& link, const WebRequest&) {
+        return std::make_unique<Echo>(link, alive);
+    });
+    const std::string own = "https://127.0.0.1:" + std::to_string(web.server->port());
+    SocketClient first(*web.server, "/v1/ws", own.c_str());
+    SocketClient second(*web.server, "/v1/ws", nullptr);
+    REQUIRE(first.connected());
+    CHECK(alive == 2);
+
+    first.send("ab");
+    REQUIRE(run_until([&] { return first.heard == "abab"; }));
+    first.send("bye");
+    REQUIRE(run_until([&] { return first.closed != 0; }));
+    second.close();
+    REQUIRE(run_until([&] { return alive == 0; }));
+
+    CHECK(first.closed == 4003);
+    CHECK(second.heard.empty());
+}
+
+TEST_CASE("A page of another host opens no WebSocket") {
+    int alive = 0;
+    Web web;
+    web.server->handle_sockets("/v1/ws", "words", [&](WebSocketLink& link, const WebRequest&) {
+        return std::make_unique<Echo>(link, alive);
+    });
+
+    const SocketClient strange(*web.server, "/v1/ws", "https://evil.example");
+
+    CHECK_FALSE(strange.connected());
+    CHECK(strange.status == 403);
+    CHECK(alive == 0);
+}
+
+TEST_CASE("A message that is too large ends its WebSocket") {
+    WebServer::Options options;
+    options.socket_message_bytes = 100;
+    int alive = 0;
+    Web web(options);
+    web.server->handle_sockets("/v1/ws", "words", [&](WebSocketLink& link, const WebRequest&) {
+        return std::make_unique<Echo>(link, alive);
+    });
+    SocketClient client(*web.server, "/v1/ws", nullptr);
+    REQUIRE(client.connected());
+
+    client.send(std::string(101, 'x'));
+    REQUIRE(run_until([&] { return client.closed != 0; }));
+
+    CHECK(client.closed == 1009);
+}
+
+TEST_CASE("A WebSocket outlives the time that an answer has") {
+    WebServer::Options options;
+    options.connections.answer = 50ms;
+    int alive = 0;
+    Web web(options);
+    web.server->handle_sockets("/v1/ws", "words", [&](WebSocketLink& link, const WebRequest&) {
+        return std::make_unique<Echo>(link, alive);
+    });
+    SocketClient client(*web.server, "/v1/ws", nullptr);
+    REQUIRE(client.connected());
+
+    for (int i = 0; i < 20; ++i) {
+        const std::size_t heard = client.heard.size();
+        client.send("a");
+        REQUIRE(run_until([&] { return client.heard.size() > heard; }));
+        REQUIRE_FALSE(tests::run_until([&] { return client.closed != 0; }, 10ms));
+    }
+
+    CHECK(client.heard.size() == 40);
 }
