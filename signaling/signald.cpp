@@ -121,16 +121,16 @@ common::Result<std::unique_ptr<Signald>> Signald::open(const Settings& settings,
 }
 
 common::Result<void> Signald::keep_records(const Identity& identity) {
+    const auto folder = std::filesystem::path(settings_.token_file).parent_path();
     std::string where = settings_.metadata;
-    if (where.empty()) {
-        const auto folder = std::filesystem::path(settings_.token_file).parent_path();
-        where = "sqlite:" + (folder / "tessera.db").string();
-    }
+    if (where.empty()) where = "sqlite:" + (folder / "tessera.db").string();
     if (where != "off") {
         auto store = storage::open_metadata_store(where);
         if (!store) return tl::unexpected(store.error());
+        auto spool = storage::RecordSpool::open((folder / "records.spool").string());
+        if (!spool) return tl::unexpected(spool.error());
         records_ = std::make_unique<storage::RecordKeeper>(
-            *std::move(store),
+            *std::move(store), *std::move(spool), clock_,
             [this](std::function<void()> work) { record_answers_.post(std::move(work)); });
         recorder_ = std::make_unique<RoomRecorder>(*records_, ids_, identity.unix_ms);
         rooms_.observe(*recorder_);

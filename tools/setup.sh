@@ -17,12 +17,13 @@ packages=(
     libglib2.0-dev uuid-dev libsofia-sip-ua-glib-dev libsoup-3.0-dev glib-networking prometheus-cpp-dev libgrpc++-dev libprotobuf-dev protobuf-compiler
     protobuf-compiler-grpc
     # storage
-    libsqlite3-dev
+    libsqlite3-dev libpq-dev zlib1g-dev
     # tests, the synthetic participant and the benchmark
     catch2 libbenchmark-dev
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
     gstreamer1.0-nice gir1.2-gst-plugins-bad-1.0 python3-gst-1.0
+    postgresql-15 util-linux
     baresip-core baresip-ffmpeg linphone-cli sip-tester tesseract-ocr ffmpeg sox curl iproute2
     systemd sipvicious chromium firefox-esr
     python3 python3-pytest python3-matplotlib python3-numpy python3-pil python3-scipy python3-yaml python3-jsonschema
@@ -43,5 +44,8 @@ fi
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
 echo "setup.sh: installing ${missing[*]}" >&2
+# Tests start databases of their own: the package shall start none.
+as_root mkdir -p /etc/postgresql-common
+[ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
 as_root apt-get update -qq
 as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2

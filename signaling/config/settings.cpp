@@ -170,8 +170,11 @@ void read_signald(TomlSection section, Settings& settings) {
     settings.dialog_journal = section.text("dialog_journal", settings.dialog_journal);
     settings.metadata = section.text("metadata", settings.metadata);
     const bool is_file = settings.metadata.starts_with("sqlite:") && settings.metadata.size() > 7;
-    if (!is_file && !settings.metadata.empty() && settings.metadata != "off")
-        section.problem("metadata", found(settings.metadata, "sqlite:PATH or off"));
+    const bool is_server = settings.metadata.starts_with("postgresql://");
+    if (!is_file && !is_server && !settings.metadata.empty() && settings.metadata != "off") {
+        section.problem("metadata",
+                        found(settings.metadata, "sqlite:PATH, postgresql://... or off"));
+    }
     settings.mcud = section.text("mcud", settings.mcud);
     if (!settings.mcud.starts_with("unix:") || settings.mcud.size() == 5) {
         section.problem("mcud",

@@ -50,8 +50,8 @@ struct Settings {
     std::string token_file = "var/api.token";
     /// Which calls run, for the next process; empty: beside the token file.
     std::string dialog_journal;
-    /// Where meetings, calls and events are kept: "sqlite:PATH"; "off": nowhere; empty: tessera.db
-    /// beside the token file.
+    /// Where meetings, calls and events are kept: "sqlite:PATH", "postgresql://..."; "off":
+    /// nowhere; empty: tessera.db beside the token file.
     std::string metadata;
     std::string mcud = "unix:var/mcud.sock";  ///< the media daemon's control address
     std::string log_level = "info";

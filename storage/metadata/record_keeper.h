@@ -8,9 +8,11 @@
 #include <thread>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/mutex.h"
 #include "common/result.h"
 #include "storage/metadata/metadata_store.h"
+#include "storage/metadata/record_pump.h"
 
 namespace storage {
 
@@ -33,21 +35,21 @@ class RecordArchive {
     virtual void calls(const CallQuery& query, Answer<CallRecord> done) = 0;
 };
 
-/// Keeps a store on a thread of its own, so that no meeting waits for a disk.
+/// Keeps a store on a thread of its own, so that no meeting waits for a disk or a network.
 ///
 /// Thread: every method any thread. Answers come through `post`, which is called on the store's
 ///         thread and is to run what it is given elsewhere.
-/// Errors: a store that is away is asked again, every 50 ms to 5 s, and records wait; beyond
-///         kMostWaiting the newest are dropped and counted. A record that the store will never take
-///         is logged and dropped. A question that was asked before the store is destroyed is
-///         answered.
+/// Owner:  borrows the clock.
+/// Errors: as class RecordPump; beyond RecordPump::kMostInMemory that nobody has looked at the
+///         newest are dropped and counted. A question that was asked before the end is answered.
 class RecordKeeper final : public RecordSink, public RecordArchive {
   public:
-    static constexpr std::size_t kMostWaiting = 100'000;
     using Post = std::function<void(std::function<void()>)>;
 
-    RecordKeeper(std::unique_ptr<MetadataStore> store, Post post);
-    /// Writes what is waiting, if the store takes it now.
+    /// `spool` may be null.
+    RecordKeeper(std::unique_ptr<MetadataStore> store, std::unique_ptr<RecordSpool> spool,
+                 const common::Clock& clock, Post post);
+    /// Writes what is waiting, if the store takes it now; else it stays in the spool.
     ~RecordKeeper() override;
     RecordKeeper(const RecordKeeper&) = delete;
     RecordKeeper& operator=(const RecordKeeper&) = delete;
@@ -56,10 +58,8 @@ class RecordKeeper final : public RecordSink, public RecordArchive {
     void events(const EventQuery& query, Answer<EventRecord> done) override;
     void calls(const CallQuery& query, Answer<CallRecord> done) override;
 
-    /// Records that wait to be written.
-    [[nodiscard]] std::size_t waiting() const EXCLUDES(mutex_);
     /// Records that are lost: there was no room for them, or the store will never take them.
-    [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(); }
+    [[nodiscard]] std::uint64_t dropped() const { return dropped_.load() + dropped_here_.load(); }
     [[nodiscard]] std::uint64_t written() const { return written_.load(); }
     /// The store does not take records now.
     [[nodiscard]] bool away() const { return away_.load(); }
@@ -67,20 +67,19 @@ class RecordKeeper final : public RecordSink, public RecordArchive {
   private:
     using Question = std::function<void(MetadataStore&)>;
     void ask(Question question) EXCLUDES(mutex_);
+    void wait() REQUIRES(mutex_);
     void run() EXCLUDES(mutex_);
-    bool write_some(std::vector<Record>& batch);
-    bool write_one_by_one(std::vector<Record>& batch);
-    void note(const common::Result<void>& outcome);
 
-    std::unique_ptr<MetadataStore> store_;  ///< of the thread
+    const common::Clock& clock_;
+    std::unique_ptr<MetadataStore> store_;  // of the thread
+    RecordPump pump_;                       // of the thread
     Post post_;
-    mutable common::Mutex mutex_;
+    common::Mutex mutex_;
     common::CondVar something_to_do_;
     std::deque<Record> waiting_ GUARDED_BY(mutex_);
     std::deque<Question> questions_ GUARDED_BY(mutex_);
     bool stop_ GUARDED_BY(mutex_) = false;
-    std::atomic<std::size_t> in_hand_{0};
-    std::atomic<std::uint64_t> dropped_{0}, written_{0};
+    std::atomic<std::uint64_t> dropped_{0}, dropped_here_{0}, written_{0};
     std::atomic<bool> away_{false};
     std::thread thread_;
 };

@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "common/log.h"
+#include "storage/metadata/clean_text.h"
 #include "storage/metadata/migrations.h"
+#include "storage/metadata/postgres_connection.h"
 #include "storage/metadata/sqlite_connection.h"
 
 namespace storage {
@@ -182,7 +185,21 @@ class SqlMetadataStore final : public MetadataStore {
                 },
                 record);
         }
+        for (SqlStatement& each : statements) {
+            for (SqlValue& value : each.values) {
+                if (auto* text = std::get_if<std::string>(&value)) *text = clean_text(*text);
+            }
+        }
+        if (auto ready = reach(); !ready) return ready;
         return database_->transact(statements);
+    }
+
+    /// The database is there and of the newest version.
+    Result<void> reach() {
+        if (migrated_) return {};
+        auto migrated = migrate(*database_);
+        migrated_ = migrated.has_value();
+        return migrated;
     }
 
     Result<std::vector<EventRecord>> events(const EventQuery& query) override {
@@ -218,6 +235,7 @@ class SqlMetadataStore final : public MetadataStore {
   private:
     template <typename T>
     Result<std::vector<T>> read_all(const SqlStatement& ask, T (*read)(const SqlRow&)) {
+        if (auto ready = reach(); !ready) return tl::unexpected(ready.error());
         const auto rows = database_->query(ask);
         if (!rows) return tl::unexpected(rows.error());
         std::vector<T> all;
@@ -226,24 +244,33 @@ class SqlMetadataStore final : public MetadataStore {
     }
 
     std::unique_ptr<SqlConnection> database_;
+    bool migrated_ = false;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<MetadataStore>> open_sql_store(std::unique_ptr<SqlConnection> database) {
-    if (auto migrated = migrate(*database); !migrated) return tl::unexpected(migrated.error());
-    return std::make_unique<SqlMetadataStore>(std::move(database));
+Result<std::unique_ptr<MetadataStore>> open_sql_store(std::unique_ptr<SqlConnection> database,
+                                                      WhenAway when_away) {
+    auto store = std::make_unique<SqlMetadataStore>(std::move(database));
+    const auto reached = store->reach();
+    if (reached) return store;
+    if (when_away == WhenAway::Fail || reached.error().code != ErrorCode::Unavailable)
+        return tl::unexpected(reached.error());
+    LOG_WARNING("{}", reached.error().message);
+    return store;
 }
 
 Result<std::unique_ptr<MetadataStore>> open_metadata_store(const std::string& where) {
     constexpr std::string_view kSqlite = "sqlite:";
-    if (!where.starts_with(kSqlite)) {
-        return common::fail(ErrorCode::InvalidArgument,
-                            "'" + where + "' is no metadata store: expected sqlite:PATH");
+    const bool is_file = where.starts_with(kSqlite);
+    if (!is_file && !where.starts_with("postgresql://")) {
+        return common::fail(
+            ErrorCode::InvalidArgument,
+            "'" + where + "' is no metadata store: expected sqlite:PATH or postgresql://...");
     }
-    auto database = open_sqlite(where.substr(kSqlite.size()));
+    auto database = is_file ? open_sqlite(where.substr(kSqlite.size())) : open_postgres(where);
     if (!database) return tl::unexpected(database.error());
-    return open_sql_store(*std::move(database));
+    return open_sql_store(*std::move(database), is_file ? WhenAway::Fail : WhenAway::Wait);
 }
 
 }  // namespace storage

@@ -301,7 +301,8 @@ TEST_CASE("Another address for browsers needs a restart, another page does not")
     CHECK(needs_restart(running, read) == std::vector<std::string>{"signald.https"});
 }
 
-TEST_CASE("Records are kept in SQLite or nowhere, and a change of that needs a restart") {
+TEST_CASE(
+    "Records are kept in SQLite, PostgreSQL or nowhere, and a change of that needs a restart") {
     const auto usual = parse_settings("", "t.toml");
     const auto off = parse_settings("[signald]\nmetadata = \"off\"", "t.toml");
     const auto file = parse_settings("[signald]\nmetadata = \"sqlite:/x/y.db\"", "t.toml");
@@ -311,6 +312,7 @@ TEST_CASE("Records are kept in SQLite or nowhere, and a change of that needs a r
     CHECK(off->metadata == "off");
     CHECK(file->metadata == "sqlite:/x/y.db");
     REQUIRE_FALSE(wrong);
-    CHECK(wrong.error().message.find("expected sqlite:PATH or off") != std::string::npos);
+    CHECK(wrong.error().message.find("expected sqlite:PATH, postgresql://... or off") !=
+          std::string::npos);
     CHECK(needs_restart(*usual, *off) == std::vector<std::string>{"signald.metadata"});
 }

@@ -6,8 +6,10 @@
 #include <memory>
 
 #include "storage/metadata/migrations.h"
+#include "storage/metadata/postgres_connection.h"
 #include "storage/metadata/sql_metadata_store.h"
 #include "storage/metadata/sqlite_connection.h"
+#include "tests/support/postgres_server.h"
 #include "tests/unit/storage/metadata/database_folder.h"
 
 using namespace storage;
@@ -15,20 +17,31 @@ using common::ErrorCode;
 
 namespace {
 
-/// A database that nobody has used yet.
-struct Database {
+/// A database that nobody has used yet, of each kind.
+struct Sqlite {
     tests::DatabaseFolder folder;
     [[nodiscard]] std::unique_ptr<SqlConnection> connect() const {
         auto connection = open_sqlite(folder.file());
         REQUIRE(connection);
         return *std::move(connection);
     }
-    [[nodiscard]] std::unique_ptr<MetadataStore> open() const {
-        auto store = open_sql_store(connect());
-        REQUIRE(store);
-        return *std::move(store);
+};
+struct Postgres {
+    std::string url = tests::PostgresServer::shared().make_database();
+    [[nodiscard]] std::unique_ptr<SqlConnection> connect() const {
+        auto connection = open_postgres(url);
+        REQUIRE(connection);
+        return *std::move(connection);
     }
 };
+
+template <typename Database>
+std::unique_ptr<MetadataStore> open(const Database& database) {
+    auto store = open_sql_store(database.connect());
+    INFO((store ? "" : store.error().message));
+    REQUIRE(store);
+    return *std::move(store);
+}
 
 CallRecord call(const std::string& id, const std::string& room = "board") {
     CallRecord call;
@@ -80,9 +93,10 @@ using Ids = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("Events come back in the order of writing, of their room alone, page by page") {
-    Database database;
-    auto store = database.open();
+TEMPLATE_TEST_CASE("Events come back in the order of writing, of their room alone, page by page",
+                   "", Sqlite, Postgres) {
+    const TestType database;
+    auto store = open(database);
     write(*store, {event("z"), event("other", "lobby"), event("a")});
     write(*store, {event("m")});
 
@@ -97,18 +111,19 @@ TEST_CASE("Events come back in the order of writing, of their room alone, page b
     CHECK(first->front() == expected);
 }
 
-TEST_CASE("An event that is written again stands there once") {
-    Database database;
-    auto store = database.open();
+TEMPLATE_TEST_CASE("An event that is written again stands there once", "", Sqlite, Postgres) {
+    const TestType database;
+    auto store = open(database);
     write(*store, {event("a"), event("b")});
     write(*store, {event("b"), event("c")});
 
     CHECK(ids(*store->events({"board", 0, 10})) == Ids{"a", "b", "c"});
 }
 
-TEST_CASE("A call is one record from its begin to its end, and its end is final") {
-    Database database;
-    auto store = database.open();
+TEMPLATE_TEST_CASE("A call is one record from its begin to its end, and its end is final", "",
+                   Sqlite, Postgres) {
+    const TestType database;
+    auto store = open(database);
     CallRecord ended = call("c-1");
     ended.left_ms = 1'700'000'060'000;
     ended.cause = "peer_hung_up";
@@ -123,9 +138,9 @@ TEST_CASE("A call is one record from its begin to its end, and its end is final"
     CHECK(*store->calls({}) == std::vector{ended});
 }
 
-TEST_CASE("Calls are asked for by room, by time and by page") {
-    Database database;
-    auto store = database.open();
+TEMPLATE_TEST_CASE("Calls are asked for by room, by time and by page", "", Sqlite, Postgres) {
+    const TestType database;
+    auto store = open(database);
     CallRecord later = call("c-3");
     later.joined_ms += 1000;
     write(*store, {later, call("c-1"), call("c-2", "lobby")});
@@ -138,9 +153,9 @@ TEST_CASE("Calls are asked for by room, by time and by page") {
     CHECK(ids(*store->calls({.after_id = "c-1", .limit = 1})) == Ids{"c-2"});
 }
 
-TEST_CASE("A meeting begins and ends once") {
-    Database database;
-    auto store = database.open();
+TEMPLATE_TEST_CASE("A meeting begins and ends once", "", Sqlite, Postgres) {
+    const TestType database;
+    auto store = open(database);
     const MeetingRecord began{"m-1", "board", 5, {}};
     const MeetingRecord ended{"m-1", "board", 5, 9};
 
@@ -152,9 +167,9 @@ TEST_CASE("A meeting begins and ends once") {
     CHECK(store->meetings("lobby")->empty());
 }
 
-TEST_CASE("What a former server left open ends, unless it runs") {
-    Database database;
-    auto store = database.open();
+TEMPLATE_TEST_CASE("What a former server left open ends, unless it runs", "", Sqlite, Postgres) {
+    const TestType database;
+    auto store = open(database);
     CallRecord of_running = call("c-2");
     of_running.meeting = "m-2";
     write(*store, {MeetingRecord{"m-1", "board", 5, {}}, MeetingRecord{"m-2", "board", 6, {}},
@@ -171,9 +186,9 @@ TEST_CASE("What a former server left open ends, unless it runs") {
     CHECK(calls[1] == of_running);
 }
 
-TEST_CASE("Without a running meeting, all that was left open ends") {
-    Database database;
-    auto store = database.open();
+TEMPLATE_TEST_CASE("Without a running meeting, all that was left open ends", "", Sqlite, Postgres) {
+    const TestType database;
+    auto store = open(database);
     write(*store, {MeetingRecord{"m-1", "board", 5, {}}, call("c-1")});
 
     write(*store, {MeetingsRunning{{}, 99}});
@@ -182,18 +197,19 @@ TEST_CASE("Without a running meeting, all that was left open ends") {
     CHECK(store->calls({})->front().left_ms == 99);
 }
 
-TEST_CASE("What was written is there when the store is opened again") {
-    Database database;
-    write(*database.open(), {event("a"), call("c-1")});
+TEMPLATE_TEST_CASE("What was written is there when the store is opened again", "", Sqlite,
+                   Postgres) {
+    const TestType database;
+    write(*open(database), {event("a"), call("c-1")});
 
-    auto again = database.open();
+    auto again = open(database);
 
     CHECK(ids(*again->events({"board", 0, 10})) == Ids{"a"});
     CHECK(*again->calls({}) == std::vector{call("c-1")});
 }
 
-TEST_CASE("A transaction is taken whole or not at all") {
-    Database database;
+TEMPLATE_TEST_CASE("A transaction is taken whole or not at all", "", Sqlite, Postgres) {
+    const TestType database;
     auto connection = database.connect();
     REQUIRE(migrate(*connection));
     const std::vector<SqlStatement> statements{
@@ -210,8 +226,8 @@ TEST_CASE("A transaction is taken whole or not at all") {
         {"INSERT INTO tessera_schema (version) VALUES ($1)", {std::int64_t{78}}}}));
 }
 
-TEST_CASE("Values of every kind come back as they were") {
-    Database database;
+TEMPLATE_TEST_CASE("Values of every kind come back as they were", "", Sqlite, Postgres) {
+    const TestType database;
     auto connection = database.connect();
     REQUIRE(connection->transact(std::vector<SqlStatement>{
         {"CREATE TABLE t (a BIGINT, b DOUBLE PRECISION, c TEXT, d TEXT)"}}));
@@ -224,9 +240,10 @@ TEST_CASE("Values of every kind come back as they were") {
     CHECK(*connection->query({"SELECT a, b, c, d FROM t"}) == std::vector<SqlRow>{row});
 }
 
-TEST_CASE("A database of a newer version is refused by name and number, and not touched") {
-    Database database;
-    static_cast<void>(database.open());
+TEMPLATE_TEST_CASE("A database of a newer version is refused by name and number, and not touched",
+                   "", Sqlite, Postgres) {
+    const TestType database;
+    static_cast<void>(open(database));
     auto connection = database.connect();
     REQUIRE(connection->transact(std::vector<SqlStatement>{
         {"INSERT INTO tessera_schema (version) VALUES ($1)", {std::int64_t{99}}}}));
@@ -238,4 +255,33 @@ TEST_CASE("A database of a newer version is refused by name and number, and not 
     CHECK(opened.error().message.find("is of version 99") != std::string::npos);
     CHECK(opened.error().message.find("up to " + std::to_string(newest_schema_version())) !=
           std::string::npos);
+}
+
+TEMPLATE_TEST_CASE("Text that is no UTF-8, or has zero bytes, is taken as far as it is", "", Sqlite,
+                   Postgres) {
+    const TestType database;
+    auto store = open(database);
+    CallRecord odd = call("c-1");
+    odd.user_agent = std::string("a\0b\xff", 4);
+
+    write(*store, {odd});
+
+    CHECK(store->calls({})->front().user_agent ==
+          "a\xef\xbf\xbd"
+          "b\xef\xbf\xbd");
+}
+
+TEMPLATE_TEST_CASE("As many records as a batch has are written at once", "", Sqlite, Postgres) {
+    const TestType database;
+    auto store = open(database);
+    std::vector<Record> records;
+    for (int i = 0; i < 256; ++i) {
+        EventRecord large = event(std::to_string(i));
+        large.detail = "{\"text\":\"" + std::string(4000, 'x') + "\"}";
+        records.emplace_back(large);
+    }
+
+    write(*store, records);
+
+    CHECK(store->events({"board", 0, 1000})->size() == 256);
 }

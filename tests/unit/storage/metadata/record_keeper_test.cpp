@@ -83,12 +83,13 @@ std::vector<std::string> kept(RecordKeeper& keeper) {
 }
 
 using Ids = std::vector<std::string>;
+const common::MonotonicClock kClock;
 
 }  // namespace
 
 TEST_CASE("Records are written in the order in which they came") {
     Shelf shelf;
-    RecordKeeper keeper(std::make_unique<FakeStore>(shelf), at_once());
+    RecordKeeper keeper(std::make_unique<FakeStore>(shelf), nullptr, kClock, at_once());
     Ids expected;
     for (int i = 0; i < 1000; ++i) {
         expected.push_back(std::to_string(i));
@@ -97,7 +98,6 @@ TEST_CASE("Records are written in the order in which they came") {
 
     CHECK(kept(keeper) == expected);
     CHECK(keeper.written() == 1000);
-    CHECK(keeper.waiting() == 0);
 }
 
 TEST_CASE("Who writes does not wait for a store that stands still") {
@@ -105,13 +105,13 @@ TEST_CASE("Who writes does not wait for a store that stands still") {
     std::promise<void> called, released;
     shelf.first_call = &called;
     shelf.hold = released.get_future().share();
-    RecordKeeper keeper(std::make_unique<FakeStore>(shelf), at_once());
+    RecordKeeper keeper(std::make_unique<FakeStore>(shelf), nullptr, kClock, at_once());
     keeper.write(event("a"));
     called.get_future().wait();
 
     keeper.write(event("b"));
 
-    CHECK(keeper.waiting() == 2);
+    CHECK(keeper.written() == 0);
     released.set_value();
     CHECK(kept(keeper) == Ids{"a", "b"});
 }
@@ -120,7 +120,7 @@ TEST_CASE("A store that was away gets everything once it is back, in order") {
     Shelf shelf;
     shelf.away_for = 2;
     {
-        RecordKeeper keeper(std::make_unique<FakeStore>(shelf), at_once());
+        RecordKeeper keeper(std::make_unique<FakeStore>(shelf), nullptr, kClock, at_once());
         for (const char* id : {"a", "b", "c"}) keeper.write(event(id));
         while (keeper.written() < 3) static_cast<void>(kept(keeper));
         CHECK_FALSE(keeper.away());
@@ -132,7 +132,7 @@ TEST_CASE("A store that was away gets everything once it is back, in order") {
 TEST_CASE("A record that is never taken is dropped alone and counted") {
     Shelf shelf;
     shelf.refused = {"bad"};
-    RecordKeeper keeper(std::make_unique<FakeStore>(shelf), at_once());
+    RecordKeeper keeper(std::make_unique<FakeStore>(shelf), nullptr, kClock, at_once());
     for (const char* id : {"a", "bad", "b"}) keeper.write(event(id));
 
     CHECK(kept(keeper) == Ids{"a", "b"});
@@ -145,7 +145,7 @@ TEST_CASE("All that waits is written at the end") {
     shelf.first_call = &called;
     shelf.hold = released.get_future().share();
     {
-        RecordKeeper keeper(std::make_unique<FakeStore>(shelf), at_once());
+        RecordKeeper keeper(std::make_unique<FakeStore>(shelf), nullptr, kClock, at_once());
         keeper.write(event("a"));
         called.get_future().wait();
         for (int i = 0; i < 600; ++i) keeper.write(event("later"));
@@ -159,7 +159,7 @@ TEST_CASE("The end does not wait for a store that is away") {
     Shelf shelf;
     shelf.gone = true;
     {
-        RecordKeeper keeper(std::make_unique<FakeStore>(shelf), at_once());
+        RecordKeeper keeper(std::make_unique<FakeStore>(shelf), nullptr, kClock, at_once());
         for (int i = 0; i < 600; ++i) keeper.write(event("x"));
     }
 
@@ -168,7 +168,7 @@ TEST_CASE("The end does not wait for a store that is away") {
 
 TEST_CASE("An answer that is a failure comes too") {
     Shelf shelf;
-    RecordKeeper keeper(std::make_unique<FakeStore>(shelf), at_once());
+    RecordKeeper keeper(std::make_unique<FakeStore>(shelf), nullptr, kClock, at_once());
     std::promise<std::string> answer;
 
     keeper.calls({}, [&answer](const auto& calls) { answer.set_value(calls.error().message); });
@@ -181,11 +181,11 @@ TEST_CASE("Beyond the most that may wait, records are dropped and counted") {
     std::promise<void> called, released;
     shelf.first_call = &called;
     shelf.hold = released.get_future().share();
-    RecordKeeper keeper(std::make_unique<FakeStore>(shelf), at_once());
+    RecordKeeper keeper(std::make_unique<FakeStore>(shelf), nullptr, kClock, at_once());
     keeper.write(event("a"));
     called.get_future().wait();
 
-    for (std::size_t i = 0; i < RecordKeeper::kMostWaiting + 5; ++i) keeper.write(event("b"));
+    for (std::size_t i = 0; i < RecordPump::kMostInMemory + 5; ++i) keeper.write(event("b"));
 
     CHECK(keeper.dropped() == 5);
     released.set_value();
