@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from support.caller import Caller
+from support.postgres import Postgres
 from support.tessera import BUILD
 from support.wait import until
 
@@ -124,3 +125,37 @@ def test_a_disk_that_takes_no_more_records_costs_no_call(tessera, anna):
 
     told = until(lambda: len(e := events(tessera)) == 5 and e, 15, "all is written")
     assert [kind for kind, *_ in told] == ["began", "joined", "layout", "layout", "layout"]
+
+
+@pytest.fixture
+def postgres(folder):
+    server = Postgres(folder / "postgres").start()
+    yield server
+    server.stop()
+
+
+def test_meetings_go_on_and_begin_while_postgresql_is_away_and_nothing_is_lost(postgres, make_tessera):
+    tessera = make_tessera(signald=f'metadata = "{postgres.url}"\n', rooms="[template]\nauto_create = true\n")
+    anna = Caller(tessera, 440).dial(name='"Anna" ')
+    boris = Caller(tessera, 700)
+    try:
+        until(lambda: len(calls(tessera)) == 1, 10, "the first call is written")
+        postgres.kill()
+        tessera.ctl("room", "layout", "demo", "grid")
+        boris.dial("made-up", name='"Boris" ')  # a room that nobody knew
+        assert [person["name"] for person in tessera.participants("made-up")] == ["Boris"]
+        assert tessera.ctl("cdr", "export", "--csv", check=False).returncode == 4
+        spool = tessera.folder / "records.spool"
+        until(lambda: spool.exists() and b"Boris" in spool.read_bytes(), 10, "the call waits on the disk")
+        tessera.signald.kill()
+        tessera.signald.start()  # without its database
+        tessera.wait_ready()
+        postgres.start()
+
+        until(lambda: {row["name"] for row in calls(tessera)} == {"Anna", "Boris"}, 20, "all is written")
+        until(lambda: spool.stat().st_size == 0, 10, "nothing waits")
+        assert [kind for kind, *_ in events(tessera)] == ["began", "joined", "layout", "adopted"]
+        assert [kind for kind, *_ in events(tessera, "made-up")] == ["began", "joined", "adopted"]
+    finally:
+        anna.close()
+        boris.close()
