@@ -184,6 +184,8 @@ void Signald::serve_metrics() {
 }
 
 std::string Signald::metrics() const {
+    std::optional<SignaldSample::Records> records;
+    if (records_ != nullptr) records = {records_->written(), records_->dropped(), records_->away()};
     return signald_metrics({.rooms = rooms_,
                             .calls = calls_.counts(),
                             .sip = sip_->statistics(),
@@ -191,7 +193,8 @@ std::string Signald::metrics() const {
                             .api_answers = http_->answers(),
                             .api_connections = http_->connections(),
                             .media_daemon_connected = mcu_.info() != nullptr,
-                            .media_daemon_losses = mcu_.losses()});
+                            .media_daemon_losses = mcu_.losses(),
+                            .records = records});
 }
 
 Signald::~Signald() {

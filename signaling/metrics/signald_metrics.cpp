@@ -164,6 +164,18 @@ void add_api(MetricPage& page, const SignaldSample& sample) {
                number(sample.api_connections));
 }
 
+void add_records(MetricPage& page, const SignaldSample::Records& records) {
+    page.counter("tessera_records_written_total",
+                 "Records of meetings, calls and events that the metadata store has taken.",
+                 number(records.written));
+    page.counter("tessera_records_lost_total",
+                 "Records that had no room to wait in, or that no store takes.",
+                 number(records.dropped));
+    page.gauge("tessera_metadata_store_away",
+               "1 while the metadata store takes no records and they wait, else 0.",
+               records.store_away ? 1 : 0);
+}
+
 }  // namespace
 
 std::string signald_metrics(const SignaldSample& sample) {
@@ -182,6 +194,7 @@ std::string signald_metrics(const SignaldSample& sample) {
     add_refusals(page, sample);
     add_sip(page, sample);
     add_api(page, sample);
+    if (sample.records) add_records(page, *sample.records);
     return page.text();
 }
 

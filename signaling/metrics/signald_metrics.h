@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "signaling/conference/room_directory.h"
@@ -21,6 +22,12 @@ struct SignaldSample {
     std::size_t api_connections = 0;
     bool media_daemon_connected = false;
     std::uint64_t media_daemon_losses = 0;
+    struct Records {
+        std::uint64_t written = 0;
+        std::uint64_t dropped = 0;
+        bool store_away = false;
+    };
+    std::optional<Records> records = {};  ///< absent: nothing is kept
 };
 
 /// The text of tessera-signald's /metrics. Nothing in it is named by a caller, neither rooms nor

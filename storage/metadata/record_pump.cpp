@@ -96,7 +96,7 @@ void RecordPump::go_away(const common::Error& why) {
 
 void RecordPump::spool_memory() {
     if (spool_ == nullptr || memory_.empty()) return;
-    const auto spooled = spool_->append(memory_);
+    const auto spooled = spool_->append(std::vector<Record>(memory_.begin(), memory_.end()));
     if (spooled) {
         memory_.clear();
     } else {

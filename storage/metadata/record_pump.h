@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -51,7 +52,7 @@ class RecordPump {
 
     MetadataStore& store_;
     std::unique_ptr<RecordSpool> spool_;
-    std::vector<Record> memory_;  // younger than those in the spool
+    std::deque<Record> memory_;  // younger than those in the spool
     common::Timestamp next_try_;
     common::Duration rest_{};
     bool away_ = false;

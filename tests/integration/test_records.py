@@ -6,6 +6,7 @@ import json
 import sqlite3
 import stat
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -19,6 +20,11 @@ def events(server, room="demo"):
     """[(kind, participant, actor, detail)] as tesseractl prints them."""
     lines = [line.split("\t") for line in server.ctl("events", room).stdout.splitlines()]
     return [(kind, whom, by.removeprefix("by "), json.loads(detail)) for _, _, kind, whom, by, detail in lines]
+
+
+def metrics(server):
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.signald_metrics_port}/metrics", timeout=5) as reply:
+        return dict(line.rsplit(" ", 1) for line in reply.read().decode().splitlines() if not line.startswith("#"))
 
 
 def calls(server, *arguments):
@@ -115,6 +121,8 @@ def test_a_database_of_a_newer_version_is_refused_and_stays_as_it_is(tessera):
 def test_a_disk_that_takes_no_more_records_costs_no_call(tessera, anna):
     """The writer is kept out by somebody's lock, as by a full disk; what waited is written once it is gone."""
     until(lambda: len(calls(tessera)) == 1, 5, "the call is written")
+    told = metrics(tessera)
+    assert float(told["tessera_records_written_total"]) == 5 and told["tessera_records_lost_total"] == "0"
     lock = sqlite3.connect(tessera.folder / "tessera.db", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
     for layout in ("grid", "auto", "grid"):

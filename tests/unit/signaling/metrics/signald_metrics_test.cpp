@@ -35,12 +35,14 @@ struct House {
                                 .api_answers = {{200, 7}, {401, 2}},
                                 .api_connections = 1,
                                 .media_daemon_connected = node.info() != nullptr,
-                                .media_daemon_losses = 3});
+                                .media_daemon_losses = 3,
+                                .records = records});
     }
     [[nodiscard]] bool says(const std::string& line) const {
         return page().find("\n" + line + "\n") != std::string::npos;
     }
 
+    std::optional<SignaldSample::Records> records;
     tests::FakeClock clock;
     tests::FakeMediaNode node;
     IdMaker ids{1, [] { return 1ULL; }};
@@ -124,4 +126,15 @@ TEST_CASE("However many rooms callers make up, the page has as many lines and na
     CHECK(std::ranges::count(of_many, '\n') == std::ranges::count(of_one, '\n'));
     CHECK(of_many.find("made-up") == std::string::npos);
     CHECK(of_many.find("Anna") == std::string::npos);
+}
+
+TEST_CASE("What becomes of records is told, where any are kept") {
+    House house;
+    CHECK(house.page().find("tessera_records") == std::string::npos);
+
+    house.records = {5, 1, true};
+
+    CHECK(house.says("tessera_records_written_total 5"));
+    CHECK(house.says("tessera_records_lost_total 1"));
+    CHECK(house.says("tessera_metadata_store_away 1"));
 }
