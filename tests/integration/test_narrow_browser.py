@@ -14,7 +14,7 @@ from support.endpoint import Endpoint
 from support.ports import free_port
 from support.relay import Relay
 from support.wait import until
-from test_narrow_path import CALL, CLIP, Meter
+from test_narrow_path import CALL, CLIP, UP_S, Meter
 
 PAGES = Path(__file__).parent / "pages"
 WIDE, NARROW, PHONE = 2_000_000, 300_000, 150_000
@@ -95,7 +95,7 @@ def test_what_a_browser_is_sent_follows_its_path_down_and_up(watcher):
                "wide": watcher.figures(wide + up_s, done), "put_in_kbps": round(watcher.meter.kbps(narrow + 3, wide))}
     print(json.dumps(figures))
     assert figures["down_s"] <= 2, figures
-    assert up_s <= 15, figures
+    assert up_s <= UP_S, figures
     assert figures["narrow"]["rtt_p95_ms"] - 2 * DELAY_MS < 300, figures
     assert figures["narrow"]["fps"] >= 12, figures
     assert figures["narrow"]["frozen_s"] <= 1, figures
