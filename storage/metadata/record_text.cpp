@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace storage {
@@ -39,12 +40,25 @@ class Reader {
     void operator()(const char* name, T& member) {
         member = text_.at(name).get<T>();
     }
+    void operator()(const char* name, std::int64_t& member) {
+        member = whole_number(text_.at(name));
+    }
     void operator()(const char* name, std::optional<std::int64_t>& member) {
         const json& value = text_.at(name);
-        if (!value.is_null()) member = value.get<std::int64_t>();
+        if (!value.is_null()) member = whole_number(value);
     }
 
   private:
+    // The library would convert fractions, too: one beyond the range has no defined value then.
+    static std::int64_t whole_number(const json& value) {
+        constexpr auto kLargest =
+            static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+        if (!value.is_number_integer() ||
+            (value.is_number_unsigned() && value.get<std::uint64_t>() > kLargest))
+            throw json::type_error::create(302, "no whole number of 64 bits", &value);
+        return value.get<std::int64_t>();
+    }
+
     const json& text_;
 };
 

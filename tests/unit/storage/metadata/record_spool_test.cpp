@@ -1,6 +1,10 @@
 #include "storage/metadata/record_spool.h"
 
+#include <zlib.h>
+
+#include <array>
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <fstream>
 #include <sstream>
 
@@ -57,6 +61,24 @@ TEST_CASE("A record of every kind comes back from its line as it was") {
         line.pop_back();
         CHECK(line.find('\n') == std::string::npos);
         CHECK(parse_record_line(line) == record);
+    }
+}
+
+TEST_CASE("A number that no record can hold makes a line no record") {
+    const auto line_with = [](const std::string& at_ms) {
+        std::string text = record_line(event("e")).substr(9);
+        text.pop_back();
+        text.replace(text.find("\"at_ms\":0"), 9, "\"at_ms\":" + at_ms);
+        std::array<char, 10> head{};
+        const auto sum = crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size());
+        std::snprintf(head.data(), head.size(), "%08x ", static_cast<unsigned>(sum));
+        return head.data() + text;
+    };
+    CHECK(parse_record_line(line_with("9223372036854775807")));
+    CHECK(parse_record_line(line_with("-9223372036854775808")));
+    for (const char* number : {"1e24", "0.5", "9223372036854775808", "true", "null", "\"1\""}) {
+        INFO(number);
+        CHECK_FALSE(parse_record_line(line_with(number)));
     }
 }
 
