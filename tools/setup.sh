@@ -12,7 +12,7 @@ packages=(
     libavcodec-dev libavutil-dev libavformat-dev libx264-dev libvpx-dev libyuv-dev libopus-dev libspandsp-dev libspeexdsp-dev
     libwebrtc-audio-processing-dev
     libpango1.0-dev libcairo2-dev fonts-noto-core fonts-noto-cjk
-    libsrtp2-dev libssl-dev libnice-dev
+    libsrtp2-dev libssl-dev libjwt-dev libnice-dev
     # control and signalling
     libglib2.0-dev uuid-dev libsofia-sip-ua-glib-dev libsoup-3.0-dev glib-networking prometheus-cpp-dev libgrpc++-dev libprotobuf-dev protobuf-compiler
     protobuf-compiler-grpc

@@ -75,6 +75,12 @@ common::Result<void> write_file(const std::string& path, mode_t mode, const Writ
     return {};
 }
 
+common::Result<void> write_key(const std::string& path, EVP_PKEY* key) {
+    return write_file(path, 0600, [key](std::FILE* file) {
+        return PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr) == 1;
+    });
+}
+
 }  // namespace
 
 common::Result<void> make_self_signed(const std::string& certificate_file,
@@ -86,13 +92,17 @@ common::Result<void> make_self_signed(const std::string& certificate_file,
     if (certificate == nullptr) {
         return common::fail(common::ErrorCode::Internal, "no certificate could be made");
     }
-    auto written = write_file(private_key_file, 0600, [&key](std::FILE* file) {
-        return PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1;
-    });
+    auto written = write_key(private_key_file, key.get());
     if (!written) return written;
     return write_file(certificate_file, 0644, [&certificate](std::FILE* file) {
         return PEM_write_X509(file, certificate.get()) == 1;
     });
+}
+
+common::Result<void> make_private_key(const std::string& file) {
+    const Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+    if (key == nullptr) return common::fail(common::ErrorCode::Internal, "no key could be made");
+    return write_key(file, key.get());
 }
 
 }  // namespace signaling

@@ -12,4 +12,8 @@ namespace signaling {
                                                     const std::string& private_key_file,
                                                     const std::string& name);
 
+/// Makes a key (ECDSA P-256) and writes it as PEM, with mode 0600. Folders are made. Fails where
+/// there is such a file already.
+[[nodiscard]] common::Result<void> make_private_key(const std::string& file);
+
 }  // namespace signaling
