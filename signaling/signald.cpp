@@ -11,6 +11,7 @@
 #include "signaling/api/records_api.h"
 #include "signaling/api/rooms_api.h"
 #include "signaling/api/token_file.h"
+#include "signaling/auth/tls_files.h"
 #include "signaling/metrics/signald_metrics.h"
 #include "storage/metadata/sql_metadata_store.h"
 
@@ -72,6 +73,27 @@ SipDoor::Config door_config(const Settings& settings, std::uint64_t seed) {
         config.listeners.push_back(std::move(listener));
     }
     return config;
+}
+
+std::int64_t unix_seconds() {
+    return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+/// Those that may sign join tokens. Where none are named, our own, which is made once.
+common::Result<JoinKeys> join_keys(const Settings& settings) {
+    if (!settings.join_keys.empty()) return JoinKeys::load(settings.join_keys);
+    const std::string own = own_join_key(settings.token_file);
+    if (!std::filesystem::exists(own)) {
+        if (auto made = make_private_key(own); !made) return tl::unexpected(made.error());
+        LOG_INFO("made a key for join tokens file={}", own);
+    }
+    return JoinKeys::load({own});
+}
+
+void reload_join_keys(JoinGuard& guard, const Settings& settings) {
+    auto keys = join_keys(settings);
+    if (keys) return guard.set_keys(*std::move(keys));
+    LOG_WARNING("join keys are not read again, the old ones stay: {}", keys.error().message);
 }
 
 void reload_page(WebServer& web, const std::string& folder) {
@@ -150,7 +172,12 @@ common::Result<void> Signald::serve_browsers() {
         WebServer::listen(*settings_.https, *std::move(certificate), *std::move(page), clock_);
     if (!web) return tl::unexpected(web.error());
     web_ = *std::move(web);
+    auto keys = join_keys(settings_);
+    if (!keys) return tl::unexpected(keys.error());
+    guard_ = std::make_unique<JoinGuard>([this](const std::string& id) { return rooms_.room(id); },
+                                         *std::move(keys), unix_seconds, clock_);
     WhipDoor::Options options;
+    options.guard = guard_.get();
     options.public_address = settings_.public_address;
     whip_ = std::make_unique<WhipDoor>(calls_, std::move(options));
     whip_->serve(*web_);
@@ -221,6 +248,7 @@ void Signald::reload(const Settings& settings) {
     }
     common::set_log_level(settings.log_level);
     rooms_.reload(settings);
+    if (guard_ != nullptr) reload_join_keys(*guard_, settings);
     if (web_ != nullptr) reload_page(*web_, settings.page_folder);
     LOG_INFO("configuration reloaded rooms={}", settings.rooms.size());
 }

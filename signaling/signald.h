@@ -19,6 +19,7 @@
 #include "signaling/records/room_recorder.h"
 #include "signaling/sip/recent_requests.h"
 #include "signaling/sip/sip_door.h"
+#include "signaling/webrtc/join_guard.h"
 #include "signaling/webrtc/page_door.h"
 #include "signaling/webrtc/web_server.h"
 #include "signaling/webrtc/whip_door.h"
@@ -69,6 +70,7 @@ class Signald {
     Router router_;
     std::unique_ptr<HttpServer> http_;
     std::unique_ptr<SipDoor> sip_;
+    std::unique_ptr<JoinGuard> guard_;                // null: browsers cannot come
     std::unique_ptr<PageDoor> page_;                  // null: browsers cannot come
     std::unique_ptr<WhipDoor> whip_;                  // null: browsers cannot come
     std::unique_ptr<WebServer> web_;                  // null: browsers cannot come

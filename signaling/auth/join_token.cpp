@@ -137,9 +137,7 @@ tl::expected<JoinToken, TokenRefusal> verify_join_token(std::string_view text, c
 }
 
 common::Result<std::string> sign_join_token(const JoinToken& token,
-                                            const std::string& private_key_file) {
-    const auto key = read_signing_key(private_key_file);
-    if (!key) return tl::unexpected(key.error());
+                                            const std::string& signing_key) {
     jwt_t* raw = nullptr;
     const bool made = jwt_new(&raw) == 0;
     const Jwt jwt(made ? raw : nullptr, jwt_free);
@@ -148,7 +146,8 @@ common::Result<std::string> sign_join_token(const JoinToken& token,
         jwt_add_grant(raw, "role", std::string(role_name(token.role)).c_str()) == 0 &&
         (token.name.empty() || jwt_add_grant(raw, "name", token.name.c_str()) == 0) &&
         jwt_add_grant_int(raw, "exp", token.expires_s) == 0 &&
-        jwt_set_alg(raw, JWT_ALG_ES256, bytes_of(*key), static_cast<int>(key->size())) == 0;
+        jwt_set_alg(raw, JWT_ALG_ES256, bytes_of(signing_key),
+                    static_cast<int>(signing_key.size())) == 0;
     const Text text(filled ? jwt_encode_str(raw) : nullptr, std::free);
     if (text == nullptr) {
         return common::fail(common::ErrorCode::InvalidArgument,

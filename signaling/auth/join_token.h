@@ -51,10 +51,9 @@ struct TokenRefusal {
                                                                       std::string_view room,
                                                                       std::int64_t now_s);
 
-/// Signs with the private key of a PEM file. Fails when that is not one of P-256, or the file
-/// cannot be read.
+/// Signs with what `read_signing_key` brought. Fails when a text is not UTF-8.
 [[nodiscard]] common::Result<std::string> sign_join_token(const JoinToken& token,
-                                                          const std::string& private_key_file);
+                                                          const std::string& signing_key);
 
 /// Compares without telling by its time how much was right.
 [[nodiscard]] bool same_secret(std::string_view given, std::string_view expected);

@@ -88,8 +88,10 @@ struct CallRequest {
     std::string remote_uri;      ///< "sip:anna@example.org"
     std::string user_agent;      ///< empty: not said
     bool authenticated = false;  ///< it proved to be a user of the listener's file
-    std::string protocol;        ///< "sip", later "h323", "webrtc"
-    std::string transport;       ///< "udp", "tcp", "tls"
+    /// The door has seen the token or the PIN that the room wants, or it wants none.
+    bool cleared = false;
+    std::string protocol;   ///< "sip", later "h323", "webrtc"
+    std::string transport;  ///< "udp", "tcp", "tls"
     /// The signalling came encrypted, over a connection that the door itself decrypts: keys may
     /// stand in it (SDES).
     bool secure_signalling = false;

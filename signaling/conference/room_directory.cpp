@@ -45,6 +45,12 @@ void RoomDirectory::admit(const CallRequest& request, Call& call, OnAdmitted don
         return done(tl::unexpected(
             Refusal{RefusalReason::UnknownRoom, "no room '" + request.room + "' here", 0}));
     }
+    if (is_guarded(*policy) && !request.cleared && !request.authenticated) {
+        return done(tl::unexpected(Refusal{
+            RefusalReason::Forbidden,
+            "room '" + request.room + "' wants a join token or a PIN, or a caller known by digest",
+            0}));
+    }
     if (auto refusal = obstacle()) return done(tl::unexpected(*std::move(refusal)));
     if (!request.layout.empty()) return admit_with_layout(request, call, std::move(done));
     admit_now(request, *policy, call, std::move(done));

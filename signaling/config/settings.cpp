@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <filesystem>
 #include <map>
 #include <utility>
 
@@ -39,6 +40,14 @@ std::string found(const std::string& text, const std::string& expected) {
     return "found \"" + text + "\", expected " + expected;
 }
 
+// Typed by people, and told from a token by its letters.
+bool is_pin(std::string_view text) {
+    constexpr std::string_view kAllowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    return text.size() >= 4 && text.size() <= 32 &&
+           text.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
 // What [[room]] and [template] have in common.
 RoomSettings read_policy(TomlSection& section) {
     RoomSettings room;
@@ -52,6 +61,10 @@ RoomSettings read_policy(TomlSection& section) {
     if (self_view == "hide") room.self_view = SelfView::Hide;
     room.noise_suppression = section.boolean("noise_suppression", room.noise_suppression);
     room.level_voices = section.boolean("level_voices", room.level_voices);
+    room.token_required = section.boolean("token_required", room.token_required);
+    room.pin = section.text("pin", "");
+    if (section.has("pin") && !is_pin(room.pin))
+        section.mismatch("pin", "4 to 32 letters and digits");
     const std::string size_text = section.text("max_size", "1280x720");
     if (const auto size = parse_size(size_text)) {
         room.max_size = *size;
@@ -167,6 +180,11 @@ void read_signald(TomlSection section, Settings& settings) {
     read_https(section, settings);
     settings.token_file = section.text("token_file", settings.token_file);
     if (settings.token_file.empty()) section.problem("token_file", found("", "the path of a file"));
+    settings.join_keys = section.texts("join_keys", {});
+    for (std::size_t i = 0; i < settings.join_keys.size(); ++i) {
+        if (settings.join_keys[i].empty())
+            section.problem("join_keys", found("", "the path of a PEM file"), i);
+    }
     settings.dialog_journal = section.text("dialog_journal", settings.dialog_journal);
     settings.metadata = section.text("metadata", settings.metadata);
     const bool is_file = settings.metadata.starts_with("sqlite:") && settings.metadata.size() > 7;
@@ -247,6 +265,14 @@ std::optional<RoomSettings> find_room(const Settings& settings, std::string_view
     RoomSettings made = settings.room_template;
     made.id = made.name = std::string(room_id);
     return made;
+}
+
+bool is_guarded(const RoomSettings& room) {
+    return room.token_required || !room.pin.empty();
+}
+
+std::string own_join_key(const std::string& token_file) {
+    return (std::filesystem::path(token_file).parent_path() / "join_key.pem").string();
 }
 
 std::vector<std::string> needs_restart(const Settings& running, const Settings& read) {

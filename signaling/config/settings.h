@@ -26,6 +26,9 @@ struct RoomSettings {
     common::PictureSize max_size{1280, 720};  ///< the largest picture the room makes
     bool noise_suppression = true;            ///< steady noise is taken out of voices
     bool level_voices = true;                 ///< all voices are brought to one level
+    bool token_required =
+        false;        ///< who comes in needs a join token, or the PIN where there is one
+    std::string pin;  ///< who comes in needs it, or a join token; empty: none
     friend bool operator==(const RoomSettings&, const RoomSettings&) = default;
 };
 
@@ -48,6 +51,8 @@ struct Settings {
     /// /metrics, /healthz and /readyz, without a token; nothing: nowhere.
     std::optional<ListenAddress> metrics = ListenAddress{"127.0.0.1", 8062};
     std::string token_file = "var/api.token";
+    /// PEM files of who may sign join tokens; empty: `own_join_key` alone.
+    std::vector<std::string> join_keys;
     /// Which calls run, for the next process; empty: beside the token file.
     std::string dialog_journal;
     /// Where meetings, calls and events are kept: "sqlite:PATH", "postgresql://..."; "off":
@@ -78,6 +83,12 @@ struct Settings {
 /// The policy for a caller of `room_id`; nothing when there is no such room and none is made.
 [[nodiscard]] std::optional<RoomSettings> find_room(const Settings& settings,
                                                     std::string_view room_id);
+
+/// Nobody comes in by knowing the room's name alone.
+[[nodiscard]] bool is_guarded(const RoomSettings& room);
+
+/// Where our own key for join tokens lies when none are named: beside the token file.
+[[nodiscard]] std::string own_join_key(const std::string& token_file);
 
 /// Names of the settings that differ and that only a restart brings into force; rooms,
 /// `media_timeout_s`, `hold_timeout_s` and `log_level` are taken at once.

@@ -50,10 +50,19 @@ SourceLimiter::Bucket& SourceLimiter::bucket_of(const MessageSource& source,
     return buckets_.front();
 }
 
+double SourceLimiter::tokens_at(const Bucket& bucket, common::Timestamp now) const {
+    const double seconds = std::chrono::duration<double>(now - bucket.filled).count();
+    return std::min(options_.burst, bucket.tokens + seconds * options_.per_second);
+}
+
+bool SourceLimiter::has_token(const MessageSource& source, common::Timestamp now) const {
+    const auto known = by_source_.find(source);
+    return (known == by_source_.end() ? options_.burst : tokens_at(*known->second, now)) >= 1;
+}
+
 bool SourceLimiter::take(const MessageSource& source, common::Timestamp now) {
     Bucket& bucket = bucket_of(source, now);
-    const double seconds = std::chrono::duration<double>(now - bucket.filled).count();
-    bucket.tokens = std::min(options_.burst, bucket.tokens + seconds * options_.per_second);
+    bucket.tokens = tokens_at(bucket, now);
     bucket.filled = now;
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;

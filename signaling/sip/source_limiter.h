@@ -42,6 +42,8 @@ class SourceLimiter {
 
     /// Takes a token; false: there is none.
     [[nodiscard]] bool take(const MessageSource& source, common::Timestamp now);
+    /// Would `take` find one? Takes nothing, and remembers nobody.
+    [[nodiscard]] bool has_token(const MessageSource& source, common::Timestamp now) const;
     [[nodiscard]] std::size_t source_count() const { return by_source_.size(); }
 
   private:
@@ -51,6 +53,7 @@ class SourceLimiter {
         common::Timestamp filled;
     };
 
+    [[nodiscard]] double tokens_at(const Bucket& bucket, common::Timestamp now) const;
     Bucket& bucket_of(const MessageSource& source, common::Timestamp now);
 
     Options options_;

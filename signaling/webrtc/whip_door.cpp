@@ -159,14 +159,25 @@ void WhipDoor::begin(BrowserUse use, const std::string& room, const WebRequest& 
                                 "more than " + std::to_string(options_.most_per_source) +
                                     " sessions of " + request.source));
     }
+    Entrance entrance;
+    if (options_.guard != nullptr) {
+        auto verdict = options_.guard->check(room, bearer_of(request), request.source);
+        if (!verdict) return respond(web_refusal(verdict.error()));
+        entrance = *std::move(verdict);
+    }
+    if (use == BrowserUse::Publish && entrance.role == JoinRole::Viewer) {
+        return respond(web_problem(403, "forbidden", "the token lets its carrier watch only"));
+    }
     auto offer = read_whip_offer(request, use);
     if (!offer) return respond(offer.error());
 
     const auto name = request.query.find("name");
     CallRequest call;
     call.room = room;
-    call.display_name = caller_name(name == request.query.end() ? "" : name->second, "",
+    const std::string said = name == request.query.end() ? "" : name->second;
+    call.display_name = caller_name(entrance.name.empty() ? said : entrance.name, "",
                                     use == BrowserUse::Publish ? "WHIP" : "WHEP");
+    call.cleared = options_.guard != nullptr;
     call.remote_uri = (use == BrowserUse::Publish ? "whip:" : "whep:") + request.source;
     call.user_agent = request.header("user-agent");
     call.protocol = "webrtc";

@@ -3,7 +3,9 @@
 import http.client
 import json
 import re
+import signal
 import ssl
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,79 @@ def test_a_restart_of_the_media_daemon_ends_sessions_and_lets_new_ones_in(web):
 
     until(lambda: ask(web, "/v1/whip/demo").status == 201, 10, "somebody is let in again")
     until(lambda: ask(web, session, method="OPTIONS", body=None).status == 404, 10, "the old session is over")
+
+
+GUARDED = """
+[[room]]
+id = "open"
+[[room]]
+id = "board"
+token_required = true
+[[room]]
+id = "school"
+pin = "471100"
+"""
+
+
+@pytest.fixture
+def guarded(make_tessera):
+    port = free_port()
+    server = make_tessera(rooms=GUARDED, signald=f'https = "127.0.0.1:{port}"\n')
+    server.https_port = port
+    return server
+
+
+def bearer(server, *arguments):
+    return "Bearer " + server.ctl("token", *arguments).stdout.strip()
+
+
+def test_a_join_token_lets_in_under_its_name_and_nothing_else_does(guarded):
+    room = "/v1/whip/board"
+    without = ask(guarded, room)
+    assert told(without) == (401, "need_token") and without.headers["WWW-Authenticate"] == "Bearer"
+    assert told(ask(guarded, room, Authorization="Bearer 471100")) == (401, "need_token")
+    of_another_room = bearer(guarded, "school")
+    assert told(ask(guarded, room, Authorization=of_another_room)) == (401, "bad_token")
+    good = bearer(guarded, "board", "--name", "Petra")
+    head, claims, signature = good.split(".")
+    forged = ".".join([head, of_another_room.split(".")[1], signature])
+    assert told(ask(guarded, "/v1/whip/school", Authorization=forged)) == (401, "bad_token")
+    assert guarded.participants("board") == []
+
+    assert ask(guarded, room + "?name=Mallory", Authorization=good).status == 201
+    assert [person["name"] for person in guarded.participants("board")] == ["Petra"]
+    watcher = bearer(guarded, "board", "--role", "viewer")
+    assert told(ask(guarded, room, Authorization=watcher)) == (403, "forbidden")
+    assert ask(guarded, "/v1/whep/board", Authorization=watcher).status == 201
+
+
+def test_who_guesses_pins_is_stopped_and_others_come_in(guarded):
+    room = "/v1/whip/school"
+    assert told(ask(guarded, room)) == (401, "need_pin")
+    guesses = [told(ask(guarded, room, Authorization=f"Bearer {i:06}", source="127.0.0.9")) for i in range(7)]
+    assert guesses == 5 * [(401, "bad_pin")] + 2 * [(429, "too_many")]
+    assert told(ask(guarded, room, Authorization="Bearer 471100", source="127.0.0.9")) == (429, "too_many")
+
+    assert ask(guarded, room, Authorization="Bearer 471100").status == 201
+    assert ask(guarded, "/v1/whip/open", source="127.0.0.9").status == 201
+
+
+def test_keys_are_changed_without_a_restart(guarded, folder):
+    old = bearer(guarded, "board")
+    key = guarded.folder / "join_key.pem"
+    assert key.stat().st_mode & 0o777 == 0o600
+    guarded.config.write_text(guarded.config.read_text().replace(
+        "[signald]\n", f'[signald]\njoin_keys = "{guarded.folder}/portal.pem"\n', 1))
+    guarded.signald.popen.send_signal(signal.SIGHUP)
+    guarded.signald.wait_for_log("join keys are not read again, the old ones stay")
+    assert ask(guarded, "/v1/whip/board", Authorization=old).status == 201
+
+    subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", folder / "portal.key"],
+                   check=True)
+    (folder / "portal.key").chmod(0o600)
+    subprocess.run(["openssl", "pkey", "-in", folder / "portal.key", "-pubout", "-out", guarded.folder / "portal.pem"],
+                   check=True)
+    guarded.signald.popen.send_signal(signal.SIGHUP)
+    until(lambda: told(ask(guarded, "/v1/whip/board", Authorization=old)) == (401, "bad_token"), 5, "the key is void")
+    new = bearer(guarded, "board", "--key", folder / "portal.key")
+    assert ask(guarded, "/v1/whip/board", Authorization=new).status == 201

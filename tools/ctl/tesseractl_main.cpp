@@ -6,6 +6,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,7 @@
 #include "tools/ctl/node_commands.h"
 #include "tools/ctl/record_commands.h"
 #include "tools/ctl/room_commands.h"
+#include "tools/ctl/token_command.h"
 
 namespace {
 
@@ -47,6 +49,7 @@ struct Arguments {
     int seconds = 2;
     ctl::PreviewOrder preview;
     std::vector<std::string> roles;
+    ctl::TokenOrder token;
 };
 
 int exit_code(ErrorCode code) {
@@ -183,6 +186,26 @@ void add_record_commands(CLI::App& app, Arguments& given,
     });
 }
 
+void add_token_command(CLI::App& app, Arguments& given, std::function<int()>& offline) {
+    CLI::App* token = app.add_subcommand(
+        "token", "signs a join token: its carrier may enter the room for a while");
+    ctl::TokenOrder& order = given.token;
+    token->add_option("ROOM", order.room, "the room's id")->required();
+    token->add_option("--role", order.role, "guest, moderator or viewer")
+        ->check(CLI::IsMember({"guest", "moderator", "viewer"}));
+    token->add_option("--name", order.name, "what its carrier is called; else as they say");
+    token->add_option("--minutes", order.minutes, "how long one may enter by it")
+        ->check(CLI::Range(1, ctl::kMostTokenMinutes));
+    token->add_option(
+        "--key", order.key_file,
+        "a private key that the server knows; else join_key.pem beside the token file");
+    token->callback([&] {
+        offline = [&given, &order] {
+            return finish(ctl::make_token(order, given.token_file, std::time(nullptr)));
+        };
+    });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -282,6 +305,7 @@ int main(int argc, char** argv) {
     std::function<int()> offline;
     add_layout_commands(app, given, offline, action);
     add_record_commands(app, given, action);
+    add_token_command(app, given, offline);
 
     try {
         app.parse(argc, argv);

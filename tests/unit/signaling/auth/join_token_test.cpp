@@ -153,7 +153,7 @@ TEST_CASE("What we sign, we let in") {
     REQUIRE(make_private_key(file));
     const JoinToken token{"board", JoinRole::Viewer, "Anna \"A\"", kNow_s + 60};
 
-    const auto text = sign_join_token(token, file);
+    const auto text = sign_join_token(token, *read_signing_key(file));
 
     REQUIRE(text);
     const auto keys = JoinKeys::load({file});
@@ -181,16 +181,14 @@ TEST_CASE("Key files that will not do are named with what is wrong") {
     CHECK(wrong(folder.write("open.pem", kPrivateKey, 0640))
               .ends_with("others than its owner may read it; chmod 600 it"));
     CHECK(JoinKeys::load({folder.write("public.pem", kPublicKey, 0644)}));
-    CHECK_FALSE(sign_join_token({}, folder.write("public2.pem", kPublicKey)));
-    CHECK_FALSE(sign_join_token({}, folder.write("open2.pem", kPrivateKey, 0644)));
-    CHECK_FALSE(sign_join_token({}, folder.path / "none.pem"));
+    CHECK_FALSE(read_signing_key(folder.write("public2.pem", kPublicKey)));
+    CHECK_FALSE(read_signing_key(folder.write("p384-2.pem", kKeyOfP384)));
+    CHECK_FALSE(read_signing_key(folder.write("open2.pem", kPrivateKey, 0644)));
+    CHECK_FALSE(read_signing_key(folder.path / "none.pem"));
 }
 
 TEST_CASE("A name that is not UTF-8 cannot be signed") {
-    const Folder folder;
-    const auto token = sign_join_token({"board", JoinRole::Guest, "\xff\xfe", kNow_s},
-                                       folder.write("key.pem", kPrivateKey));
-    CHECK_FALSE(token);
+    CHECK_FALSE(sign_join_token({"board", JoinRole::Guest, "\xff\xfe", kNow_s}, kPrivateKey));
 }
 
 TEST_CASE("Secrets are the same or not") {

@@ -39,6 +39,8 @@ struct House {
         request.public_address = public_address;
         request.layout = layout;
         request.secure_signalling = tls;
+        request.cleared = cleared;
+        request.authenticated = authenticated;
         request.offer = std::move(offer);
         directory.admit(request, call, [&](auto result) { outcome = std::move(result); });
         node.run_all();
@@ -79,6 +81,8 @@ struct House {
 
     std::string public_address;  ///< of who calls
     std::string layout;
+    bool cleared = false;
+    bool authenticated = false;
     tests::FakeClock clock;
     tests::FakeMediaNode node;
     IdMaker ids{1, [] { return 1'700'000'000'000ULL; }};
@@ -1076,6 +1080,24 @@ TEST_CASE("A reload changes the rooms, and leaves what was changed by hand") {
     tests::FakeCall second;
     CHECK(house.admit(second).error().reason == RefusalReason::Full);
     CHECK(house.admit(second, "other").error().reason == RefusalReason::UnknownRoom);
+}
+
+TEST_CASE("A room with a PIN or tokens lets in who showed one, and who is known by digest") {
+    House house;
+    house.directory.reload(*parse_settings(
+        "[[room]]\nid = \"board\"\ntoken_required = true\n[[room]]\nid = \"other\"\npin = "
+        "\"4711\"\n",
+        "t.toml"));
+    tests::FakeCall stranger, shown, known;
+
+    CHECK(house.admit(stranger).error().reason == RefusalReason::Forbidden);
+    CHECK(house.admit(stranger, "other").error().reason == RefusalReason::Forbidden);
+    CHECK(house.directory.conference_count() == 0);
+    house.cleared = true;
+    CHECK(house.admit(shown));
+    house.cleared = false;
+    house.authenticated = true;
+    CHECK(house.admit(known));
 }
 
 TEST_CASE("Shutting down refuses newcomers and ends every call") {

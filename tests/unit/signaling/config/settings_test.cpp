@@ -78,8 +78,10 @@ level_voices = false
     CHECK(settings->hold_timeout == std::chrono::seconds(600));
     CHECK(settings->auto_create);
     REQUIRE(settings->rooms.size() == 1);
-    CHECK(settings->rooms[0] ==
-          RoomSettings{"board", "The board", "1+5", 9, SelfView::Hide, {1920, 1080}, false, false});
+    CHECK(
+        settings->rooms[0] ==
+        RoomSettings{
+            "board", "The board", "1+5", 9, SelfView::Hide, {1920, 1080}, false, false, false, ""});
 }
 
 TEST_CASE("A duplicate room id is named with both places") {
@@ -250,6 +252,42 @@ TEST_CASE("Only described rooms exist, unless rooms are made from the template")
     CHECK(find_room(settings, "b")->max_participants == 3);
     CHECK(find_room(settings, "b")->name == "b");
     CHECK_FALSE(find_room(settings, "not a room id"));
+}
+
+TEST_CASE("A room may want a token, a PIN, or either; and is open unless it does") {
+    const auto settings = parse_settings(R"(
+[signald]
+token_file = "/etc/tessera/api.token"
+join_keys = ["/etc/tessera/portal.pem", "more.pem"]
+[[room]]
+id = "open"
+[[room]]
+id = "board"
+token_required = true
+[[room]]
+id = "school"
+pin = "4711a"
+[template]
+pin = "0000"
+)",
+                                         "t.toml");
+
+    REQUIRE(settings);
+    CHECK(settings->join_keys == Names{"/etc/tessera/portal.pem", "more.pem"});
+    CHECK(own_join_key(settings->token_file) == "/etc/tessera/join_key.pem");
+    CHECK_FALSE(is_guarded(*find_room(*settings, "open")));
+    CHECK(is_guarded(*find_room(*settings, "board")));
+    CHECK(find_room(*settings, "school")->pin == "4711a");
+    CHECK(is_guarded(settings->room_template));
+}
+
+TEST_CASE("A PIN that nobody can type, or everybody guesses, is no PIN") {
+    for (const char* pin : {"", "123", "12 34", "1234.", "0123456789012345678901234567890123"}) {
+        const auto error = error_of("[[room]]\nid = \"a\"\npin = \"" + std::string(pin) + "\"\n");
+        CHECK(error.find("expected 4 to 32 letters and digits") != std::string::npos);
+    }
+    CHECK(error_of("[signald]\njoin_keys = [\"\"]\n").find("the path of a PEM file") !=
+          std::string::npos);
 }
 
 TEST_CASE("A reload names the settings that need a restart") {

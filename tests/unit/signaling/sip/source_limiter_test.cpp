@@ -51,6 +51,19 @@ TEST_CASE("A silent source saves up no more than a burst") {
     CHECK(taken(limiter, v4(1), clock.now(), 100) == 60);
 }
 
+TEST_CASE("One may ask whether a source has a token left without taking it") {
+    tests::FakeClock clock;
+    SourceLimiter limiter({.per_second = 0.1, .burst = 2});
+
+    CHECK(limiter.has_token(v4(1), clock.now()));
+    CHECK(limiter.source_count() == 0);
+    CHECK(taken(limiter, v4(1), clock.now(), 2) == 2);
+    CHECK_FALSE(limiter.has_token(v4(1), clock.now()));
+    clock.advance(10s);
+    CHECK(limiter.has_token(v4(1), clock.now()));
+    CHECK(taken(limiter, v4(1), clock.now(), 2) == 1);
+}
+
 TEST_CASE("What one source sends costs another nothing") {
     tests::FakeClock clock;
     SourceLimiter limiter({.per_second = 1, .burst = 2});

@@ -8,6 +8,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_media_node.h"
 #include "tests/support/main_loop.h"
+#include "tests/unit/signaling/auth/join_tokens.h"
 #include "tests/unit/signaling/sdp/browser_offers.h"
 
 using namespace signaling;
@@ -44,6 +45,7 @@ struct House {
         request.headers = {{"content-type", type}, {"user-agent", "a client"}};
         if (!if_match.empty()) request.headers["if-match"] = if_match;
         if (!name.empty()) request.query["name"] = name;
+        if (!bearer.empty()) request.headers["authorization"] = "Bearer " + bearer;
         std::optional<WebResponse> answer;
         door.handle(use, request, [&](WebResponse response) { answer = std::move(response); });
         node.run_all();
@@ -66,6 +68,7 @@ struct House {
     std::string source = "127.0.0.1";
     std::string if_match;
     std::string name;
+    std::string bearer;
     tests::FakeClock clock;
     tests::FakeMediaNode node;
     IdMaker ids{1, [] { return 1'700'000'000'000ULL; }};
@@ -345,4 +348,83 @@ TEST_CASE("A door that is gone is not called back") {
 
     while (g_main_context_iteration(nullptr, FALSE) != FALSE) continue;
     SUCCEED("nothing was called that is gone");
+}
+
+namespace {
+
+/// The same, where the room wants a token or its PIN.
+struct GuardedHouse {
+    GuardedHouse() : house(options()) {
+        house.directory.reload(*parse_settings(
+            "[[room]]\nid = \"board\"\ntoken_required = true\npin = \"4711\"\n", "t.toml"));
+    }
+    WhipDoor::Options options() {
+        WhipDoor::Options options;
+        options.guard = &guard;
+        return options;
+    }
+    static JoinKeys keys() {
+        JoinKeys keys;
+        REQUIRE(keys.add(join_tokens::kPublicKey));
+        return keys;
+    }
+    static std::string token(JoinRole role) {
+        const JoinToken token{"board", role, "Petra", join_tokens::kNow_s + 60};
+        return *sign_join_token(token, join_tokens::kPrivateKey);
+    }
+
+    tests::FakeClock clock;
+    JoinGuard guard{[this](const std::string& id) { return house.directory.room(id); }, keys(),
+                    [] { return join_tokens::kNow_s; }, clock};
+    House house;
+};
+
+}  // namespace
+
+TEST_CASE("Who shows nothing, or something forged, is told what is wanted and is not let in") {
+    GuardedHouse guarded;
+
+    const auto nothing = guarded.house.publish();
+    CHECK(told(nothing) == "401 need_pin");
+    CHECK(header(nothing, "WWW-Authenticate") == "Bearer");
+    CHECK(told(guarded.house.watch()) == "401 need_pin");
+    guarded.house.bearer = join_tokens::kOfAnotherKey;
+    CHECK(told(guarded.house.publish()) == "401 bad_token");
+    guarded.house.bearer = "0000";
+    CHECK(told(guarded.house.publish()) == "401 bad_pin");
+    CHECK(guarded.house.directory.participant_count() == 0);
+    CHECK(guarded.house.door.session_count() == 0);
+}
+
+TEST_CASE("A bearer token lets in, under the name that stands in it") {
+    GuardedHouse guarded;
+    guarded.house.name = "Mallory";
+    guarded.house.bearer = GuardedHouse::token(JoinRole::Guest);
+
+    CHECK(guarded.house.publish().status == 201);
+    CHECK(guarded.house.sessions().at(0).display_name == "Petra");
+}
+
+TEST_CASE("A client that can say a bearer and nothing else says the PIN by it") {
+    GuardedHouse guarded;
+    guarded.house.name = "OBS";
+    guarded.house.bearer = "4711";
+
+    CHECK(guarded.house.publish().status == 201);
+    CHECK(guarded.house.sessions().at(0).display_name == "OBS");
+}
+
+TEST_CASE("Who may only watch does not publish") {
+    GuardedHouse guarded;
+    guarded.house.bearer = GuardedHouse::token(JoinRole::Viewer);
+
+    CHECK(told(guarded.house.publish()) == "403 forbidden");
+    CHECK(guarded.house.watch().status == 201);
+}
+
+TEST_CASE("A door without a guard opens open rooms alone") {
+    House house;
+    house.directory.reload(*parse_settings("[[room]]\nid = \"board\"\npin = \"4711\"\n", "t.toml"));
+
+    CHECK(told(house.publish()) == "403 forbidden");
 }
