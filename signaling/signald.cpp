@@ -182,6 +182,7 @@ common::Result<void> Signald::serve_browsers() {
     whip_ = std::make_unique<WhipDoor>(calls_, std::move(options));
     whip_->serve(*web_);
     PageDoor::Options page_options;
+    page_options.guard = guard_.get();
     page_options.public_address = settings_.public_address;
     page_ = std::make_unique<PageDoor>(calls_, rooms_, mcu_, clock_, std::move(page_options));
     page_->serve(*web_);

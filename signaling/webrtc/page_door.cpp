@@ -92,12 +92,12 @@ std::string time_now() {
     return made;
 }
 
-tl::expected<BrowserOffer, json> read_offer(const std::string& sdp, bool fatal) {
+tl::expected<BrowserOffer, json> read_offer(const std::string& sdp, BrowserUse use, bool fatal) {
     const auto description = parse_sdp(sdp);
     if (!description) {
         return tl::unexpected(refusal_json("bad_sdp", "SDP " + description.error().text(), fatal));
     }
-    auto offer = read_browser_offer(*description, BrowserUse::Meet);
+    auto offer = read_browser_offer(*description, use);
     if (!offer) {
         return tl::unexpected(
             refusal_json(code_name(offer.error().code), offer.error().text, fatal));
@@ -114,6 +114,7 @@ struct PageDoor::Seat {
     std::string room;
     std::string name;
     std::string device = "desktop";
+    JoinRole role = JoinRole::Guest;
     bool hand = false;
     bool portrait = false;
     bool audio_muted = false;  ///< by oneself
@@ -329,6 +330,9 @@ class PageDoor::Client final : public WebSocketClient {
             seat->room = message.text("room");
             seat->name = caller_name(message.text("name"), "", "Guest");
             if (!message.text("device").empty()) seat->device = message.text("device");
+            if (const auto refusal = show_credentials(message, *seat)) {
+                return refuse_and_close(message.n, *refusal);
+            }
         }
         seat->portrait = message.flag("portrait");
         const std::string sdp = message.text("offer");
@@ -339,7 +343,7 @@ class PageDoor::Client final : public WebSocketClient {
             }
             return joined(message.n, seat, "");
         }
-        auto offer = read_offer(sdp, true);
+        auto offer = read_offer(sdp, use_of(*seat), true);
         if (!offer) return refuse_and_close(message.n, offer.error());
         joining_ = true;
         begin_media(seat, *std::move(offer),
@@ -352,12 +356,35 @@ class PageDoor::Client final : public WebSocketClient {
                     });
     }
 
+    /// The token or the PIN that the room wants; what a token says of its carrier goes to the seat.
+    [[nodiscard]] std::optional<json> show_credentials(const PageMessage& message,
+                                                       Seat& seat) const {
+        if (door_.options_.guard == nullptr) {
+            const auto room = door_.rooms_.room(seat.room);
+            if (!room || !is_guarded(*room)) return std::nullopt;
+            return refusal_json("forbidden", "this room is closed to pages", true);
+        }
+        const Credentials given{message.text("token"), message.text("pin")};
+        const auto entrance = door_.options_.guard->check(seat.room, given, source_);
+        if (!entrance) {
+            const JoinRefusal& why = entrance.error();
+            return refusal_json(why.code, why.text, true, why.retry_after_s);
+        }
+        seat.role = entrance->role;
+        if (!entrance->name.empty()) seat.name = caller_name(entrance->name, "", "Guest");
+        return std::nullopt;
+    }
+    /// Who may only watch is sent to, whatever it offers.
+    static BrowserUse use_of(const Seat& seat) {
+        return seat.role == JoinRole::Viewer ? BrowserUse::Watch : BrowserUse::Meet;
+    }
+
     /// Media anew: another participant, and then the one there was leaves. `done` is not called
     /// when the connection is gone by then.
     void begin_media(const SeatPtr& seat, BrowserOffer offer,
                      std::function<void(const tl::expected<std::string, json>&)> done) {
         const auto media = std::make_shared<Media>(door_, seat, std::move(offer));
-        media->bundle_ = bundle_of_offer(media->offer_, BrowserUse::Meet);
+        media->bundle_ = bundle_of_offer(media->offer_, use_of(*seat));
         CallRequest call;
         call.room = seat->room;
         call.display_name = seat->name;
@@ -371,6 +398,8 @@ class PageDoor::Client final : public WebSocketClient {
         call.local_address = local_address_towards(source_);
         call.public_address = door_.options_.public_address;
         call.layout = layout_of(*seat);
+        call.cleared = true;  // it has a seat, and got that by what the room wants
+        if (seat->role == JoinRole::Viewer) call.roles = {"viewer"};
         call.offer = media->offer_.media;
         call.bundle = media->bundle_;
         door_.calls_.admit(call, *media,
@@ -426,7 +455,7 @@ class PageDoor::Client final : public WebSocketClient {
         json message = {
             {"type", "joined"},
             {"participant", seat->id},
-            {"role", "guest"},
+            {"role", role_name(seat->role)},
             {"seat", seat->secret},
             {"seat_s",
              std::chrono::duration_cast<std::chrono::seconds>(door_.options_.seat_kept).count()},
@@ -449,7 +478,7 @@ class PageDoor::Client final : public WebSocketClient {
     }
 
     void offer(const PageMessage& message) {
-        auto offer = read_offer(message.text("sdp"), false);
+        auto offer = read_offer(message.text("sdp"), use_of(*seat_), false);
         if (!offer) return tell(offer.error(), message.n);
         const auto lines = std::ranges::count_if(
             offer->media.media, [](const OfferedMedia& m) { return m.kind == MediaKind::Video; });
@@ -620,8 +649,9 @@ class PageDoor::Client final : public WebSocketClient {
     // ---- what there is to see
 
     [[nodiscard]] json person(const Seat& seat) const {
-        json told = {{"id", seat.id},    {"name", seat.name}, {"device", seat.device},
-                     {"role", "guest"},  {"audio", "off"},    {"video", "off"},
+        json told = {{"id", seat.id},         {"name", seat.name},
+                     {"device", seat.device}, {"role", role_name(seat.role)},
+                     {"audio", "off"},        {"video", "off"},
                      {"hand", seat.hand}};
         const Participant* p = participant_of(seat);
         if (p == nullptr) return told;

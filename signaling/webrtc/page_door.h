@@ -12,6 +12,7 @@
 #include "signaling/conference/call_door.h"
 #include "signaling/conference/media_node.h"
 #include "signaling/conference/room_directory.h"
+#include "signaling/webrtc/join_guard.h"
 #include "signaling/webrtc/web_server.h"
 #include "signaling/webrtc/web_socket.h"
 
@@ -32,6 +33,7 @@ class PageDoor {
         std::size_t most_seats = 500;                           ///< beyond: `overloaded`
         common::Duration seat_kept = std::chrono::seconds(30);  ///< after its connection broke
         std::string public_address = {};  ///< stands for ours of its family in candidates
+        JoinGuard* guard = nullptr;       ///< outlives the door; null: open rooms only
     };
 
     /// `calls` leads to `rooms`.

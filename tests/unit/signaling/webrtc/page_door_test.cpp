@@ -7,6 +7,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_media_node.h"
 #include "tests/support/main_loop.h"
+#include "tests/unit/signaling/auth/join_tokens.h"
 #include "tests/unit/signaling/sdp/browser_offers.h"
 
 using namespace signaling;
@@ -456,4 +457,108 @@ TEST_CASE("A server that is full says so") {
     anna->join("Anna");
 
     CHECK(ben->join("Ben")["code"] == "overloaded");
+}
+
+namespace {
+
+/// The same, where the room wants a token or its PIN.
+struct GuardedHouse {
+    GuardedHouse() : house(options()) {
+        house.directory.reload(*parse_settings(
+            "[[room]]\nid = \"board\"\ntoken_required = true\npin = \"4711\"\n", "t.toml"));
+    }
+    PageDoor::Options options() {
+        PageDoor::Options options;
+        options.guard = &guard;
+        return options;
+    }
+    static JoinKeys keys() {
+        JoinKeys keys;
+        REQUIRE(keys.add(join_tokens::kPublicKey));
+        return keys;
+    }
+    static std::string token(JoinRole role, const std::string& name = "") {
+        const JoinToken token{"board", role, name, join_tokens::kNow_s + 60};
+        return *sign_join_token(token, join_tokens::kPrivateKey);
+    }
+
+    tests::FakeClock clock;
+    JoinGuard guard{[this](const std::string& id) { return house.directory.room(id); }, keys(),
+                    [] { return join_tokens::kNow_s; }, clock};
+    House house;
+};
+
+}  // namespace
+
+TEST_CASE("Without what the room wants nobody is in it, not even to look who is there") {
+    GuardedHouse guarded;
+    const auto code = [&](json more) {
+        const auto page = guarded.house.page();
+        const json refusal = page->join("Eve", more);
+        CHECK(refusal.at("fatal") == true);
+        CHECK(page->last("joined").is_null());
+        return refusal.at("code").get<std::string>();
+    };
+
+    CHECK(code(json::object()) == "need_pin");
+    CHECK(code({{"pin", "0000"}}) == "bad_pin");
+    CHECK(code({{"token", join_tokens::kOfAnotherKey}}) == "bad_token");
+    CHECK(code({{"token", "x"}, {"pin", "4711"}}) == "bad_token");
+    CHECK(guarded.house.door.seat_count() == 0);
+    const auto looker = guarded.house.page();
+    const json without_media = {{"type", "join"}, {"room", "board"}, {"name", "Eve"}};
+    CHECK(looker->say(without_media).at("code") == "need_pin");
+    CHECK(guarded.house.directory.participant_count() == 0);
+}
+
+TEST_CASE("The PIN lets a page in, and its seat is enough from then on") {
+    GuardedHouse guarded;
+    const auto page = guarded.house.page();
+
+    const json joined = page->join("Anna", {{"pin", "4711"}});
+
+    REQUIRE(joined.at("type") == "joined");
+    CHECK(joined.at("role") == "guest");
+    page->break_off();
+    const auto again = guarded.house.page();
+    CHECK(again->join("Anna", {{"seat", joined.at("seat")}}).at("type") == "joined");
+}
+
+TEST_CASE("A token gives its carrier the role and the name that stand in it") {
+    GuardedHouse guarded;
+    const auto page = guarded.house.page();
+
+    const json joined =
+        page->join("Mallory", {{"token", GuardedHouse::token(JoinRole::Moderator, "Petra")}});
+
+    REQUIRE(joined.at("type") == "joined");
+    CHECK(joined.at("role") == "moderator");
+    CHECK(joined.at("roster").at(0).at("name") == "Petra");
+    CHECK(joined.at("roster").at(0).at("role") == "moderator");
+}
+
+TEST_CASE("Who may only watch is sent to and not heard, whatever it offers") {
+    GuardedHouse guarded;
+    const auto page = guarded.house.page();
+
+    const json joined = page->join("Wanda", {{"token", GuardedHouse::token(JoinRole::Viewer)}});
+
+    REQUIRE(joined.at("type") == "joined");
+    CHECK(joined.at("role") == "viewer");
+    const auto sessions = guarded.house.sessions();
+    REQUIRE(sessions.size() == 1);
+    CHECK(sessions[0].roles == std::vector<std::string>{"viewer"});
+    for (const SessionMedia& medium : sessions[0].media) {
+        CHECK(medium.direction == MediaDirection::SendOnly);
+    }
+    const std::string answer = joined.at("answer");
+    CHECK(answer.find("a=recvonly") == std::string::npos);
+    CHECK(answer.find("a=sendrecv") == std::string::npos);
+}
+
+TEST_CASE("A page door without a guard opens open rooms alone") {
+    House house;
+    house.directory.reload(*parse_settings("[[room]]\nid = \"board\"\npin = \"4711\"\n", "t.toml"));
+
+    CHECK(house.page()->join("Anna", {{"pin", "4711"}}).at("code") == "forbidden");
 }
