@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Counts what ran: count_tests.py meson LOG.json | junit RESULTS.xml | targets BUILD_DIR SUITE
+"""Counts what ran: count_tests.py meson LOG.json | junit RESULTS.xml [AGAIN.xml] | targets BUILD_DIR SUITE
 
-meson, junit:  prints `passed failed` on the first line, then the end of what each failed test said.
+meson, junit:  prints `passed failed` on the first line, then the end of what each failed test said. AGAIN holds a second
+               run of some that failed: it decides, and what passed only then is named.
 targets:       prints the files that the tests of a suite run, so that a build makes these and no more.
 """
 
@@ -51,17 +52,29 @@ def count_meson(path):
     return passed, failed, said
 
 
-def count_junit(path):
-    passed = failed = 0
-    said = []
+def junit_results(path):
+    """Of each test that was not skipped: its trouble, None where it passed."""
+    results = {}
     for case in xml.parse(path).getroot().iter("testcase"):
-        trouble = [child for child in case if child.tag in ("failure", "error")]
-        if trouble:
-            failed += 1
-            said.append(f"{case.get('classname')}.{case.get('name')}\n{tail(trouble[0].text or '')}")
-        elif case.find("skipped") is None:
-            passed += 1
-    return passed, failed, said
+        if case.find("skipped") is not None:
+            continue
+        name = f"{case.get('classname')}.{case.get('name')}"
+        trouble = [child.text or child.get("message") or child.tag for child in case if child.tag in ("failure", "error")]
+        # One whose end fails after it passed is there twice.
+        results[name] = results.get(name) or (trouble[0] if trouble else None)
+    return results
+
+
+def count_junit(path, again=None):
+    results = junit_results(path)
+    said = []
+    for name, trouble in junit_results(again).items() if again else []:
+        if results.get(name) is not None and trouble is None:
+            said.append(f"passed only when run again: {name}\n{tail(results[name])}")
+        results[name] = trouble
+    failed = {name: trouble for name, trouble in results.items() if trouble is not None}
+    said += [f"{name}\n{tail(trouble)}" for name, trouble in failed.items()]
+    return len(results) - len(failed), len(failed), said
 
 
 def targets(build, suite):
@@ -81,9 +94,8 @@ def main():
     if what == "targets":
         print("\n".join(targets(path, sys.argv[3])))
         return
-    passed, failed, said = count_meson(path) if what == "meson" else count_junit(path)
-    print(passed, failed)
-    print("\n".join(said))
+    passed, failed, said = count_meson(path) if what == "meson" else count_junit(*sys.argv[2:])
+    print("\n".join([f"{passed} {failed}", *said]))
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def test_what_a_browser_publishes_is_seen_and_heard_by_who_watches(web, browse, 
     picture = browser.last("picture")
     red, green, blue = picture["colour"]
     assert (picture["width"], picture["height"]) == (1280, 720)
-    assert green > 100 and red < 90 and blue < 90, f"Chromium's fake camera is green: {picture}"
+    assert green > 50 and green > 2 * max(red, blue), f"Chromium's fake camera is green with something dark that moves: {picture}"
     assert [each["status"] for each in browser.said() if each["kind"] == "deleted"] == [200, 200]
     until(lambda: not web.participants(), 5, "both have left")
 

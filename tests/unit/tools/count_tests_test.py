@@ -31,11 +31,24 @@ JUNIT = """<testsuites><testsuite>
 </testsuite></testsuites>"""
 
 
-def count(kind, text):
-    with tempfile.NamedTemporaryFile("w") as report:
-        report.write(text)
-        report.flush()
-        run = subprocess.run([sys.executable, COUNTER, kind, report.name], capture_output=True, text=True, check=True)
+AGAIN = """<testsuites><testsuite>
+<testcase classname="calls" name="test_hold"/>
+<testcase classname="calls" name="test_setup"><error>still no daemon</error></testcase>
+</testsuite></testsuites>"""
+
+# pytest tells a test whose fixture's end fails twice.
+ENDS_BADLY = """<testsuites><testsuite>
+<testcase classname="calls" name="test_bye"/>
+<testcase classname="calls" name="test_bye"><error message="a daemon was left"/></testcase>
+</testsuite></testsuites>"""
+
+
+def count(kind, *texts):
+    with tempfile.TemporaryDirectory() as folder:
+        reports = [pathlib.Path(folder, str(number)) for number in range(len(texts))]
+        for report, text in zip(reports, texts):
+            report.write_text(text, encoding="utf-8")
+        run = subprocess.run([sys.executable, COUNTER, kind, *reports], capture_output=True, text=True, check=True)
     counts, _, said = run.stdout.partition("\n")
     return counts, said
 
@@ -58,6 +71,17 @@ class CountTestsTest(unittest.TestCase):
         counts, said = count("junit", JUNIT)
         self.assertEqual(counts, "1 2")
         self.assertIn("no picture", said)
+
+    def test_a_second_run_decides_and_what_passed_only_then_is_named(self):
+        counts, said = count("junit", JUNIT, AGAIN)
+        self.assertEqual(counts, "2 1")
+        self.assertIn("passed only when run again: calls.test_hold\n    no picture", said)
+        self.assertIn("still no daemon", said)
+
+    def test_one_that_passes_and_ends_badly_fails_once(self):
+        counts, said = count("junit", ENDS_BADLY)
+        self.assertEqual(counts, "0 1")
+        self.assertIn("a daemon was left", said)
 
 
 if __name__ == "__main__":
