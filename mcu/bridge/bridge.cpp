@@ -292,6 +292,7 @@ ConferenceStatistics Bridge::statistics(Counted when) const {
     result.refreshes = counters.refreshes;
     result.pictures_encoded = counters.pictures_encoded;
     result.pictures_skipped = counters.pictures_skipped;
+    result.sounds_encoded = audio_.encoders().counters().encodes;
     result.late_ticks = services_.video_tick.skipped_ticks();
     result.drawn_after = video_.done_after();
     result.cpu = cpu();

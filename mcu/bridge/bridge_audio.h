@@ -30,6 +30,7 @@ class BridgeAudio final : public TickClient {
 
     mixer::AudioMixer& mixer() { return mixer_; }
     mixer::AudioEncodeStage& encoders() { return encoders_; }
+    [[nodiscard]] const mixer::AudioEncodeStage& encoders() const { return encoders_; }
 
     /// True once after each change of speakers, and then fills `speakers`. Polled by the control
     /// thread ten times a second: that is well below what the hysteresis of SpeakerOrder lets

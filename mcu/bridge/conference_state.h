@@ -82,6 +82,7 @@ struct ConferenceStatistics {
                   splice_pictures = 0, splice_contexts = 0, refreshes = 0;
     std::uint64_t pictures_encoded = 0;
     std::uint64_t pictures_skipped = 0;  ///< their encoder was still at the one before
+    std::uint64_t sounds_encoded = 0;    ///< packets of 20 ms, for however many who hear the same
     std::uint64_t late_ticks = 0;        ///< video ticks that the node skipped
     /// How long after the video tick's time its pictures were with the encoders, lately.
     common::Duration drawn_after{};

@@ -505,6 +505,7 @@ pb::StatisticsEvent to_proto(const ConferenceStatistics& statistics) {
     event.set_late_ticks(statistics.late_ticks);
     event.set_pictures_encoded(statistics.pictures_encoded);
     event.set_pictures_skipped(statistics.pictures_skipped);
+    event.set_sounds_encoded(statistics.sounds_encoded);
     event.set_drawn_after_ms(
         std::chrono::duration<double, std::milli>(statistics.drawn_after).count());
     const auto seconds = [](common::Duration d) {

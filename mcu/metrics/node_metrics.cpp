@@ -122,6 +122,9 @@ void add_conference(common::MetricPage& page, const ConferenceSample& conference
     page.counter("tessera_conference_pictures_skipped_total",
                  "Pictures left out because their encoder was still at the one before.",
                  number(s.pictures_skipped), {{"room", room}});
+    page.counter("tessera_conference_sounds_encoded_total",
+                 "Packets of sound encoded, each for all who hear the same.",
+                 number(s.sounds_encoded), {{"room", room}});
     page.gauge("tessera_conference_drawn_after_seconds",
                "How long after the video tick's time a meeting's pictures were drawn, in seconds, "
                "lately.",

@@ -36,6 +36,7 @@ json to_json(const RoomSettings& policy, const Conference* running) {
                               {"splice_pictures", s.splice_pictures},
                               {"pictures_encoded", s.pictures_encoded},
                               {"pictures_skipped", s.pictures_skipped},
+                              {"sounds_encoded", s.sounds_encoded},
                               {"late_ticks", s.late_ticks},
                               {"drawn_after_ms", s.drawn_after_ms},
                               {"encoders_by_rung", s.encoders_by_rung},

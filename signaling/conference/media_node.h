@@ -230,6 +230,7 @@ struct ConferenceStatistics {
     std::uint64_t splice_pictures = 0;
     std::uint64_t pictures_encoded = 0;
     std::uint64_t pictures_skipped = 0;  ///< their encoder was still at the one before
+    std::uint64_t sounds_encoded = 0;    ///< packets of 20 ms, for however many who hear the same
     std::uint64_t late_ticks = 0;        ///< video ticks that the node skipped
     double drawn_after_ms = 0;           ///< after the video tick's time, lately
     StageCpu cpu;

@@ -297,6 +297,7 @@ ConferenceStatistics from_proto(const pb::StatisticsEvent& message) {
     statistics.key_pictures = message.key_pictures();
     statistics.splice_pictures = message.splice_pictures();
     statistics.late_ticks = message.late_ticks();
+    statistics.sounds_encoded = message.sounds_encoded();
     statistics.pictures_encoded = message.pictures_encoded();
     statistics.pictures_skipped = message.pictures_skipped();
     statistics.drawn_after_ms = message.drawn_after_ms();

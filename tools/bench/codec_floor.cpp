@@ -1,7 +1,5 @@
 #include "tools/bench/codec_floor.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <chrono>
 #include <numeric>
@@ -10,6 +8,7 @@
 #include "mixer/codec/video_decoder.h"
 #include "mixer/codec/video_encoder.h"
 #include "mixer/video/scaler.h"
+#include "tools/bench/thread_cpu.h"
 
 namespace bench {
 namespace {
@@ -17,13 +16,6 @@ namespace {
 constexpr int kTimes = 3;
 /// As many as there are from key frame to key frame in a clip.
 constexpr std::uint32_t kTicks = 60;
-
-/// CPU time of this thread: what others do on the machine hardly shows.
-double cpu_ms() {
-    timespec t{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) / 1e6;
-}
 
 struct Incoming {
     std::vector<common::EncodedFrame> frames;
@@ -113,9 +105,9 @@ common::Result<CodecCosts> codec_floor(const std::vector<Sender>& senders,
         for (std::uint32_t tick = 0; tick < kTicks; ++tick) {
             std::this_thread::sleep_until(began_at + tick * std::chrono::seconds(1) / fps);
             for (Incoming& one : *all) {
-                const double began = cpu_ms();
+                const double began = thread_cpu_ms();
                 const auto picture = one.decoder->decode(one.frames[tick % one.frames.size()]);
-                const double decoded = cpu_ms();
+                const double decoded = thread_cpu_ms();
                 cost.decode_ms += (decoded - began) / kTicks;
                 if (!picture || !*picture) continue;
                 for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -123,16 +115,16 @@ common::Result<CodecCosts> codec_floor(const std::vector<Sender>& senders,
                     const auto part = mixer::crop_to_shape((*picture)->size(), tile.size());
                     scaler.scale(**picture, part, *canvases[g], tile);
                 }
-                cost.scale_ms += (cpu_ms() - decoded) / kTicks;
+                cost.scale_ms += (thread_cpu_ms() - decoded) / kTicks;
             }
             for (std::size_t g = 0; g < groups.size(); ++g) {
                 const auto& pictures = groups[g].pictures;
-                const double began = cpu_ms();
+                const double began = thread_cpu_ms();
                 for (auto& encoder : encoders[g]) {
                     (void)encoder->encode(*pictures[tick % pictures.size()],
                                           mixer::PictureType::Predicted);
                 }
-                cost.encode_ms[g] += (cpu_ms() - began) / kTicks;
+                cost.encode_ms[g] += (thread_cpu_ms() - began) / kTicks;
             }
         }
     }

@@ -1,6 +1,6 @@
 // tessera-bench-floor: what a perfect bridge would have sent and paid, for a stream that a caller
 // recorded. Composes the ideal pictures out of the senders' clips, encodes them as the mixer would,
-// and compares; and times decoding, scaling and encoding (codec_floor.h).
+// and compares; and times decoding, scaling and encoding (codec_floor.h, sound_floor.h).
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -18,6 +18,7 @@
 #include "mixer/video/scaler.h"
 #include "tools/bench/codec_floor.h"
 #include "tools/bench/recorded_stream.h"
+#include "tools/bench/sound_floor.h"
 #include "tools/endpoint/av_video.h"
 #include "tools/endpoint/clip.h"
 #include "tools/endpoint/ideal_picture.h"
@@ -31,6 +32,7 @@ using nlohmann::json;
 
 constexpr std::size_t kLeastPictures = 60;
 constexpr double kAspect = 16.0 / 9;
+constexpr int kPacketsPerSecond = 50;  // of sound
 
 /// So many encoders of one kind.
 struct Rung {
@@ -42,9 +44,11 @@ struct Options {
     std::string stream, table;
     int people = 9, senders = 0, from = 0, most_pictures = 300, settle_pictures = 120, every = 5;
     int kbps = 1000;
-    int fps = 30;             ///< of the senders, and of a bridge with time for everything
-    int drawn_fps = 0;        ///< what the bridge set out to draw; 0: `fps`
-    double received_fps = 0;  ///< what came of it; 0: `drawn_fps`
+    int fps = 30;                  ///< of the senders, and of a bridge with time for everything
+    int drawn_fps = 0;             ///< what the bridge set out to draw; 0: `fps`
+    double received_fps = 0;       ///< what came of it; 0: `drawn_fps`
+    int voices = 0;                ///< who sends sound
+    double sounds_per_second = 0;  ///< packets of sound that are encoded
     std::vector<std::string> encoders;
     std::vector<Rung> rungs;  ///< `encoders`, read
 };
@@ -421,7 +425,20 @@ class Floor {
         result["rungs"] = rungs;
         result["cpu_ms"] = {{"decode_one", costs->decode_ms / count},
                             {"scale_one", costs->scale_ms / count}};
-        result["floor_cores"] = costs->all_ms() * options_.fps / 1000;
+        const double picture_cores = costs->all_ms() * options_.fps / 1000;
+        result["picture_floor_cores"] = picture_cores;
+        result["floor_cores"] = picture_cores;
+        if (options_.voices > 0) {
+            const auto sound = bench::sound_floor(options_.voices);
+            if (!sound) return tl::unexpected(sound.error());
+            result["cpu_ms"]["decode_one_sound"] = sound->decode_one_ms;
+            result["cpu_ms"]["encode_one_sound"] = sound->encode_one_ms;
+            const double decoded_per_second = kPacketsPerSecond * options_.voices;
+            result["floor_cores"] =
+                picture_cores + (sound->decode_one_ms * decoded_per_second +
+                                 sound->encode_one_ms * options_.sounds_per_second) /
+                                    1000;
+        }
         return result;
     }
 
@@ -463,6 +480,9 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--senders", options.senders,
                    "identities 1 to this are decoded and scaled, too");
+    app.add_option("--voices", options.voices, "identities 1 to this send sound, which is decoded");
+    app.add_option("--sounds-per-second", options.sounds_per_second,
+                   "packets of sound that are encoded for all of them");
     app.add_option("--encoders", options.encoders,
                    "what is encoded for the floor: WIDTHxHEIGHT@KBPS*COUNT; one as received");
     CLI11_PARSE(app, argc, argv);

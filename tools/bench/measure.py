@@ -179,7 +179,7 @@ class Meeting:
             "encoders": encoders, "views": room_after["views"], "loadavg": os.getloadavg()[0],
             "ladder_steps": steps, "drawn_fps": drawn_fps(steps),
             **{name: room_after[name] - room_before[name]
-               for name in ("late_ticks", "key_pictures", "splice_pictures", "encoders_opened")},
+               for name in ("late_ticks", "key_pictures", "splice_pictures", "encoders_opened", "sounds_encoded")},
         }
 
     def end(self, *callers, seconds=300):
@@ -249,13 +249,15 @@ def floor_options(leg, figures):
     return ["--from", before, "--drawn-fps", figures["drawn_fps"], "--received-fps", f"{received(leg, begin, end)[0]:.3f}"]
 
 
-def measure_floor(folder, people, senders, encoders, leg, figures):
+def measure_floor(folder, people, senders, voices, encoders, leg, figures):
     """One thread's best of three: decode and scale `senders`, make the `encoders` ("1280x720@1000*9") of what the run showed
-    the first participant, whose `leg` it is and who saw `people`. None when too few pictures showed them all: a daemon far
-    beyond its load."""
+    the first participant, whose `leg` it is and who saw `people`; decode `voices` and encode as many packets of sound as the
+    run did. None when too few pictures showed them all: a daemon far beyond its load."""
+    sounds = figures["sounds_encoded"] / (figures["end_s"] - figures["begin_s"])
     done = subprocess.run(
         [str(a) for a in (BUILD / "tools/bench/tessera-bench-floor", folder / "seen.h264", "--table", CLIPS / "table",
-                          "--people", people, "--senders", senders, "--encoders", *encoders, *floor_options(leg, figures))],
+                          "--people", people, "--senders", senders, "--voices", voices, "--sounds-per-second", f"{sounds:.1f}",
+                          "--encoders", *encoders, *floor_options(leg, figures))],
         capture_output=True, text=True, timeout=600, check=False)
     if done.returncode != 0:
         print(f"floor: {done.stderr}", file=sys.stderr)
@@ -306,7 +308,11 @@ class Table:
         self.add("floor: scale one to its tiles", costs["scale_one"], "ms")
         for rung in floor["rungs"]:
             self.add(f"floor: encode one {rung['width']}x{rung['height']}, of {rung['encoders']}", rung["encode_ms"], "ms")
+        self.add("floor: decode one sound", costs["decode_one_sound"], "ms")
+        self.add("floor: encode one sound", costs["encode_one_sound"], "ms")
+        self.add("floor of pictures alone", floor["picture_floor_cores"], "cores")
         self.add("floor", floor["floor_cores"], "cores")
+        self.add("CPU of mcud / floor of pictures alone", figures["mcud_cores"] / floor["picture_floor_cores"])
         ratio = figures["mcud_cores"] / floor["floor_cores"]
         # A daemon that drops pictures pays for fewer than the floor.
         self.add("CPU of mcud / floor, at 29 fps or more", ratio, "", goal, "<= 1.2" if goal else "",

@@ -12,7 +12,7 @@ def measure(people, seconds):
         callers = made.crowd(people, "--sound", "bursts")
         figures = made.watch(seconds)
         legs = made.end(*callers)
-        floor = measure_floor(made.folder, people - 1, people, [f"1280x720@1000*{people}"], legs[1], figures)
+        floor = measure_floor(made.folder, people - 1, people, people, [f"1280x720@1000*{people}"], legs[1], figures)
     return figures, list(legs.values()), floor
 
 

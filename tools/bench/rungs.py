@@ -43,7 +43,7 @@ def run(options):
         figures = made.watch(options.seconds)
         reports = made.end(*callers)
         encoders = [f"{size}@{kbps}*1" for size, (kbps, _) in RUNGS.items()]
-        floor = measure_floor(made.folder, people, people, encoders, reports[1], figures)
+        floor = measure_floor(made.folder, people, people, people, encoders, reports[1], figures)
     table = Table(f"rungs {people}")
     by_size = {size: [leg for leg in reports.values() if leg["video"]["sizes"][-1:] == [size]] for size in RUNGS}
     for size, legs in by_size.items():

@@ -24,7 +24,7 @@ def run(options):
         figures = made.watch(options.seconds)
         legs = made.end(quiet, speaking, first)
         # Nobody sees himself, so seven are decoded: six that the others see, and the next for each of those.
-        floor = measure_floor(made.folder, SHOWN, SHOWN + 1, [f"1280x720@1000*{SHOWN + 1}"], legs[1], figures)
+        floor = measure_floor(made.folder, SHOWN, SHOWN + 1, people, [f"1280x720@1000*{SHOWN + 1}"], legs[1], figures)
     table = Table(f"speaker {people}")
     table.rates(list(legs.values()), figures)
     table.floor(figures, floor, None, tiles_stay=False)

@@ -51,6 +51,7 @@ TEST_CASE("A node's metrics name each stage, rung and room, and no person") {
     statistics.refreshes = 3;
     statistics.drawn_after = 4ms;
     statistics.pictures_skipped = 6;
+    statistics.sounds_encoded = 500;
     statistics.sessions[0].rung = "720p30";
 
     CHECK(node.says(R"(tessera_conference_encoders{codec="H264",room="de\"mo",rung="720p30"} 2)"));
@@ -61,6 +62,7 @@ TEST_CASE("A node's metrics name each stage, rung and room, and no person") {
     CHECK(node.says(R"(tessera_conference_refreshes_total{room="de\"mo"} 3)"));
     CHECK(node.says(R"(tessera_conference_drawn_after_seconds{room="de\"mo"} 0.004)"));
     CHECK(node.says(R"(tessera_conference_pictures_skipped_total{room="de\"mo"} 6)"));
+    CHECK(node.says(R"(tessera_conference_sounds_encoded_total{room="de\"mo"} 500)"));
     CHECK(node.says("# TYPE tessera_conference_cpu_seconds_total counter"));
     CHECK(node.page().find("anna") == std::string::npos);
 }
