@@ -18,6 +18,9 @@ using Actor = std::string;
 inline const Actor kApiActor = "api";                      ///< who has the API's token
 inline const Actor kSystemActor = "system";                ///< the server itself
 inline const Actor kConfigurationActor = "configuration";  ///< the file, read anew
+[[nodiscard]] inline Actor participant_actor(const ParticipantId& id) {
+    return "participant:" + id;
+}
 
 struct LayoutChosen {
     std::string layout;

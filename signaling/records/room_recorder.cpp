@@ -68,7 +68,7 @@ std::pair<const char*, json> told(const Muted& what) {
 Actor actor_of(const Ending& ending, const ParticipantId& id) {
     const bool by_itself =
         ending.cause == Ending::Cause::PeerHungUp || ending.cause == Ending::Cause::PeerGaveUp;
-    return by_itself ? "participant:" + id : kSystemActor;
+    return by_itself ? participant_actor(id) : kSystemActor;
 }
 
 // When it joined stands in its id, for a former daemon's calls too.
@@ -110,7 +110,7 @@ void RoomRecorder::joined(const Conference& conference, const Participant& parti
     json detail = detail_of(participant);
     detail["uri"] = participant.request.remote_uri;
     detail["protocol"] = participant.request.protocol;
-    event(conference, {"joined", id, "participant:" + id, text_of(detail)});
+    event(conference, {"joined", id, participant_actor(id), text_of(detail)});
 }
 
 void RoomRecorder::left(const Conference& conference, const Participant& participant,

@@ -526,7 +526,7 @@ class PageDoor::Client final : public WebSocketClient {
             Conference::Muting muting;
             if (message.has("audio")) muting.audio = seat_->audio_muted;
             if (message.has("video")) muting.video = seat_->video_muted;
-            conference.mute(id, muting, done);
+            conference.mute(id, muting, done, participant_actor(id));
         });
     }
 
@@ -588,7 +588,7 @@ class PageDoor::Client final : public WebSocketClient {
             if (!known) return refuse(message.n, "unknown_layout", "no layout '" + name + "'");
             seat_->layout = name;
             command(message, [&](Conference& conference, const ParticipantId& id, auto done) {
-                conference.set_layout(id, layout_of(*seat_), done);
+                conference.set_layout(id, layout_of(*seat_), done, participant_actor(id));
             });
         });
     }
@@ -607,9 +607,10 @@ class PageDoor::Client final : public WebSocketClient {
         if (conference == nullptr || !seat_->media || !seat_->media->participant_) return;
         const ParticipantId id = *seat_->media->participant_;
         const auto ignore = [](const common::Result<void>&) {};
-        if (layout_of(*seat_) != before) conference->set_layout(id, layout_of(*seat_), ignore);
+        if (layout_of(*seat_) != before)
+            conference->set_layout(id, layout_of(*seat_), ignore, participant_actor(id));
         if (seat_->self_view != self_before)
-            conference->set_self_view(id, seat_->self_view, ignore);
+            conference->set_self_view(id, seat_->self_view, ignore, participant_actor(id));
     }
 
     /// For a request that changes one's own participant: `ok` when the media daemon has it. Without
@@ -636,9 +637,10 @@ class PageDoor::Client final : public WebSocketClient {
         const ParticipantId& id = *seat_->media->participant_;
         const auto ignore = [](const common::Result<void>&) {};
         if (seat_->audio_muted || seat_->video_muted)
-            conference->mute(id, {seat_->audio_muted, seat_->video_muted}, ignore);
+            conference->mute(id, {seat_->audio_muted, seat_->video_muted}, ignore,
+                             participant_actor(id));
         if (seat_->self_view != SelfView::ByLayout)
-            conference->set_self_view(id, seat_->self_view, ignore);
+            conference->set_self_view(id, seat_->self_view, ignore, participant_actor(id));
     }
 
     /// An upright window has an upright picture, unless another layout was chosen.
